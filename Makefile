@@ -1,0 +1,172 @@
+# Every target first brings .venv up to requirements.lock, then does its work with what lies there.
+#
+#   make reproduce                        the default study, config.yaml
+#   make reproduce STUDY=studies/wide.yaml
+#
+# PYTHON names the interpreter that .venv is built from, CORES what Snakemake may use.
+
+PYTHON ?= python3.11
+CORES ?= all
+STUDY ?= config.yaml
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Rules call `python`: it has to be the one of .venv, whatever else is on the PATH.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# Written last, so that an interrupted installation counts as none.
+STAMP := .venv/.installed
+
+# `python -m` rather than the scripts of .venv/bin: it still works after the folder was moved.
+SNAKEMAKE := python -m snakemake
+# A run shows the lines of its own processes (one for each finished cell, what failed, the closing paragraph); the plan
+# shows more. --quiet and --configfile take every word after them up to the next option.
+QUIETLY := --quiet host rules progress
+# config.yaml is read without being named.
+STUDY_OPTION := $(if $(filter-out config.yaml ./config.yaml,$(STUDY)),--configfile "$(STUDY)")
+
+##@ The study (STUDY=studies/x.yaml, default config.yaml)
+
+.PHONY: reproduce
+reproduce: $(STAMP) ## measure the study, then build its tables, figures and report
+	$(SNAKEMAKE) $(QUIETLY) --cores $(CORES) $(STUDY_OPTION)
+
+.PHONY: plan
+plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
+	$(SNAKEMAKE) --dry-run $(STUDY_OPTION)
+
+.PHONY: retry
+retry: $(STAMP) ## measure again what failed or is stale, and what follows from it
+	PYTHONPATH=scripts python -m retry_cells --cores $(CORES) $(STUDY_OPTION)
+
+.PHONY: history
+history: $(STAMP) ## list what was ever measured here: by cell, fingerprint, date and energy
+	PYTHONPATH=scripts python -m list_history $(STUDY_OPTION)
+
+.PHONY: merge
+merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results /from/node2/results"
+	PYTHONPATH=scripts python -m merge_runs $(STUDY_OPTION) $(FROM)
+
+.PHONY: unlock
+unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (first see that none is running)
+	$(SNAKEMAKE) --unlock $(STUDY_OPTION)
+
+.PHONY: doctor
+doctor: $(STAMP) ## what this machine can measure, and what the study costs at least
+	PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
+
+.PHONY: tables figures report
+tables: $(STAMP) ## the study as far as its tables
+figures: $(STAMP) ## the study as far as its figures
+report: $(STAMP) ## the study as far as its page
+tables figures report:
+	$(SNAKEMAKE) $@ $(QUIETLY) --cores $(CORES) $(STUDY_OPTION)
+
+##@ The paper, recomputed from its authors' logs (LOGS=folder or archive, default: fetched)
+
+# Absolute, since the rules look for it from wherever they run.
+ifdef LOGS
+published: export WATTLAB_PUBLISHED_LOGS := $(if $(filter /%,$(LOGS)),$(LOGS),$(CURDIR)/$(LOGS))
+endif
+
+.PHONY: published
+published: $(STAMP) ## recompute the paper's tables and figures, and audit its printed numbers
+	$(SNAKEMAKE) $(QUIETLY) --cores $(CORES) --configfile studies/published.yaml
+
+.PHONY: publish-docs
+publish-docs: $(STAMP) ## copy the small results of `make published` to docs/published
+	PYTHONPATH=scripts python -m publish_docs
+
+.PHONY: catalog-docs
+catalog-docs: $(STAMP) ## write docs/catalog.md, the catalog as a page for people
+	PYTHONPATH=scripts python -m describe_catalog
+
+##@ Development
+
+.PHONY: test
+test: $(STAMP) ## all tests
+	python -m pytest
+
+.PHONY: chaos
+chaos: $(STAMP) ## a hundred rounds of kills, signals and full disks on a study of milliseconds (15 min)
+	PYTHONPATH=scripts:tests python tests/chaos.py --rounds 100
+
+.PHONY: rehearse
+rehearse: $(STAMP) ## the paper's 312 cells on shrunken twins from a mock hub on this machine, in rehearsal/ (an hour, no network)
+	PYTHONPATH=scripts:tests python -m mock_hub.rehearsal
+
+.PHONY: test-slurm
+test-slurm: $(STAMP) ## a study of six cells through a real Slurm of one node (root, Debian's slurmctld, slurmd, munge)
+	python -m pip install --quiet --disable-pip-version-check --requirement profiles/slurm/requirements.txt
+	WATTLAB_SLURM=required python -m pytest tests/slurm -rs
+
+.PHONY: slurm-study
+slurm-study: $(STAMP) ## the default study through that Slurm, interrupted twice, its tables held against one machine's (20 min)
+	python -m pip install --quiet --disable-pip-version-check --requirement profiles/slurm/requirements.txt
+	PYTHONPATH=scripts:tests:tests/slurm python tests/slurm/default_study.py
+
+.PHONY: fuzz
+fuzz: $(STAMP) ## the mutated configurations and catalogs; every valid one through a dry run of its own (some minutes)
+	WATTLAB_FUZZ=all python -m pytest tests/test_fuzz.py
+
+.PHONY: test-meters
+test-meters: $(STAMP) ## the meters in real time, with the long windows (some minutes)
+	python -m pytest tests/test_accuracy_real_time.py tests/test_accuracy.py tests/test_meter_traps.py
+
+.PHONY: benchmark
+benchmark: $(STAMP) ## what the harness itself costs, beside a bare script (some minutes)
+	PYTHONPATH=scripts python benchmarks/harness_overhead.py
+
+.PHONY: check
+check: $(STAMP) ## format, lint, types and the quick tests
+	python -m ruff check .
+	python -m ruff format --check .
+	python -m snakefmt --check Snakefile rules
+	$(SNAKEMAKE) --lint
+	python -m mypy
+	python -m pytest -m "not slow"
+
+.PHONY: format
+format: $(STAMP) ## put the code into the format that `make check` asks for
+	python -m ruff check --fix .
+	python -m ruff format .
+	python -m snakefmt Snakefile rules
+
+##@ The environment
+
+.PHONY: install
+install: $(STAMP) ## build .venv, if it is missing or older than requirements.lock
+
+$(STAMP): requirements.lock
+	@command -v "$(PYTHON)" >/dev/null || { echo "wattlab needs Python 3.11: $(PYTHON) is not on the PATH; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "wattlab needs Python 3.11: $(PYTHON) is another version; name the right one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Building .venv from requirements.lock (some minutes, about 2 GB)"
+	"$(PYTHON)" -m venv --clear .venv
+	python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	touch "$@"
+
+# .snakemake stays: it remembers with which parameters a result was made.
+.PHONY: clean
+clean: ## remove .venv and the tools' caches; results and their history stay
+	rm -rf .venv .venv-transformers4 .pytest_cache .mypy_cache .ruff_cache
+	find . -path ./results -prune -o -path ./.snakemake -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+# The check comes before the stamp: an environment whose torch and torchvision do not fit counts as none.
+.PHONY: env-transformers4
+env-transformers4: .venv-transformers4/.installed ## optional: build .venv-transformers4, for models that transformers 5 lacks
+
+.venv-transformers4/.installed: requirements-transformers4.lock
+	@echo "Building .venv-transformers4 from requirements-transformers4.lock (some minutes, about 2 GB)"
+	"$(PYTHON)" -m venv --clear .venv-transformers4
+	.venv-transformers4/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-transformers4.lock
+	@.venv-transformers4/bin/python -c 'import torchvision' 2>/dev/null || { echo "torchvision does not load beside this build of torch: install both for the same device, as https://pytorch.org shows, into .venv-transformers4, then \`touch $@\`. Until then the cells of this environment wait." >&2; exit 1; }
+	touch "$@"
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile

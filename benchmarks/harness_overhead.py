@@ -1,0 +1,226 @@
+"""What the harness costs: beside a bare loop inside a window, and as a whole process beside a bare script.
+
+    PYTHONPATH=scripts python benchmarks/harness_overhead.py [--pairs 5] [--inferences 100]
+
+Paired and interleaved (A B, B A, …), so that a machine that other programs share slows both sides alike; the CPU time of
+the processes stands beside the wall clock, since it hardly depends on the others. Aims: at most 1.02 in the loop (100
+inferences of a 6-layer BERT at 128 tokens), at most 1.3 as a whole process (no idle windows, no warm-up), and at most
+0.2 % of a core for everything of the window that is not the work.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+import torch
+import yaml
+
+from wattlab.adapters import adapter_for
+from wattlab.loading import resolve_study
+from wattlab.meters.codecarbon_meter import CodeCarbonMeter
+from wattlab.protocol import Bench, measured, run_passes
+from wattlab.sources import ArchitectureSource
+from wattlab.study import ResolvedCell, ResolvedStudy
+from wattlab.tokenizers.file import load_tokenizer
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = "distilbert--distilbert-base-uncased-finetuned-sst-2-english"
+TOKENS = 128
+IDLE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one side of a pair."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def study_of(inferences: int) -> ResolvedStudy:
+    """One cell: half as many samples as inferences and two repeats, the least that a protocol has."""
+    content = yaml.safe_load((ROOT / "config.yaml").read_text())
+    values: dict[str, Any] = {
+        "repeats": 2,
+        "max_redo": 0,
+        "n_inferences": inferences // 2,
+        "min_window_s": 0,
+        "invalid_below_s": 0,
+        "warmup_inferences": 0,
+        "idle_window_s": 0,
+        "max_input_words": TOKENS,
+    }
+    content |= {
+        "study": "overhead",
+        "overrides": [{"where": {}, "set": values}],
+        "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": [MODEL]}],
+        "multi_purpose": [],
+    }
+    return resolve_study(content, [ROOT / "config.yaml"])
+
+
+def verb(*arguments: str, folder: Path) -> None:
+    """Run a verb of the project in a folder."""
+    subprocess.run([sys.executable, "-m", *arguments], cwd=folder, env=environment(), check=True, capture_output=True)
+
+
+def environment() -> dict[str, str]:
+    """One thread, no network, the project on the path."""
+    return os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+
+
+def prepare(study: ResolvedStudy, folder: Path) -> tuple[ResolvedCell, Path, list[str]]:
+    """study.json, samples and tokenizer; the cell, the tokenizer's path and the texts as the adapter sees them."""
+    path = folder / "results/overhead/study.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(study.model_dump_json())
+    cell = study.cells[0]
+    assert cell.spec is not None and cell.spec.tokenizer is not None
+    samples = path.parent / f"samples/{cell.cell.dataset}/{cell.spec.samples.key}.json"
+    tokenizer = folder / f"results/tokenizers/{cell.spec.tokenizer.name}.json"
+    verb(
+        *("sample_dataset", "--study", str(path), "--dataset", cell.cell.dataset),
+        *("--key", cell.spec.samples.key, "--manifest", str(samples)),
+        folder=folder,
+    )
+    spec = cell.spec.tokenizer.model_dump_json()
+    verb("train_tokenizer", "--spec", spec, "--output", str(tokenizer), folder=folder)
+    rows = pd.read_parquet(samples.with_suffix(".parquet"))
+    adapter = adapter_for(cell.spec)(
+        cell.spec, ArchitectureSource(cell.spec, load_tokenizer(tokenizer)), torch.device("cpu")
+    )
+    return cell, tokenizer, [adapter.prepare(row) for row in rows.to_dict("records")]
+
+
+def timed(work: Callable[[], Any]) -> Cost:
+    """Wall clock, and CPU time of this process."""
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    work()
+    return Cost(time.perf_counter() - wall_s, time.process_time() - cpu_s)
+
+
+def process(command: list[str], folder: Path) -> Cost:
+    """Wall clock and CPU time of a command with all its children."""
+    before, wall_s = os.times(), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    after = os.times()
+    cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
+    return Cost(time.perf_counter() - wall_s, cpu_s)
+
+
+def pairs(n: int, ours: Callable[[], Cost], bare: Callable[[], Cost]) -> list[tuple[Cost, Cost]]:
+    """`n` pairs, their order turning about."""
+    made = []
+    for place in range(n):
+        first, second = (ours, bare) if place % 2 == 0 else (bare, ours)
+        one, other = first(), second()
+        made.append((one, other) if place % 2 == 0 else (other, one))
+        show(f"  pair {place + 1}", made[-1:])
+    return made
+
+
+def show(name: str, made: list[tuple[Cost, Cost]]) -> None:
+    """Median ratio of the pairs, by wall clock and by CPU time, and the medians."""
+    wall = median(ours.wall_s / bare.wall_s for ours, bare in made)
+    cpu = median(ours.cpu_s / bare.cpu_s for ours, bare in made)
+    ours_s, bare_s = median(ours.wall_s for ours, _ in made), median(bare.wall_s for _, bare in made)
+    print(f"{name}: {wall:.4f} by wall clock, {cpu:.4f} by CPU time ({ours_s:.2f} s and {bare_s:.2f} s)", flush=True)
+
+
+def in_the_loop(cell: ResolvedCell, tokenizer: Path, texts: list[str], n_pairs: int, inferences: int) -> None:
+    """The same inferences in our window and in a plain loop, in one process."""
+    assert cell.spec is not None
+    torch.set_num_threads(1)
+    adapter = adapter_for(cell.spec)(
+        cell.spec, ArchitectureSource(cell.spec, load_tokenizer(tokenizer)), torch.device("cpu")
+    )
+    adapter.load()
+    adapter.max_tokens = TOKENS
+    text = " ".join([texts[0]] * 8)  # more than that, and cut
+    meter = CodeCarbonMeter()
+    bench = Bench(cell.spec, adapter, meter, None, "s", samples=[text])  # type: ignore[arg-type]
+
+    def ours() -> Cost:
+        # The clock around the work alone, as a record has it; CPU time of the process, the sampler's included.
+        window, _ = measured(bench, lambda: run_passes(bench, inferences))
+        assert window.process_cpu_s is not None
+        return Cost(window.duration_s, window.process_cpu_s)
+
+    def bare() -> Cost:
+        return timed(lambda: [adapter.infer(text) for _ in range(inferences)])
+
+    bare()
+    show(f"In the loop, {inferences} inferences at {TOKENS} tokens", pairs(n_pairs, ours, bare))
+    beside = beside_the_work(bench)
+    print(f"Beside the work in a window: {beside:.4%} of a core (CodeCarbon's sampler, once a second)")
+
+
+def beside_the_work(bench: Bench) -> float:
+    """CPU time that all threads but the working one take in a window, over its length."""
+
+    def sleep() -> float:
+        process_s, thread_s = time.process_time(), time.thread_time()
+        time.sleep(IDLE_S)
+        return (time.process_time() - process_s) - (time.thread_time() - thread_s)
+
+    window, cpu_s = measured(bench, sleep)
+    return cpu_s / window.duration_s
+
+
+def whole_process(cell: ResolvedCell, tokenizer: Path, texts: list[str], n_pairs: int, folder: Path) -> None:
+    """`measure_cell`, from nothing to the record, beside a script that loads and loops."""
+    assert cell.spec is not None
+    (folder / "texts.json").write_text(json.dumps(texts))
+    study = folder / "results/overhead/study.json"
+    measure = [
+        *(sys.executable, "-m", "measure_cell", "--study", str(study)),
+        *("--cell", cell.cell.id, "--spec-sha256", cell.spec.sha256),
+    ]
+    plain = folder / "tokenizer.json"
+    load_tokenizer(tokenizer).backend_tokenizer.save(str(plain))
+    script = [
+        *(sys.executable, str(ROOT / "benchmarks/bare_script.py"), "--texts", str(folder / "texts.json")),
+        *("--tokenizer", str(plain), "--passes", "2"),
+    ]
+
+    def ours() -> Cost:
+        shutil.rmtree(folder / "results/repeats", ignore_errors=True)
+        cost = process(measure, folder)
+        record = json.loads((folder / f"results/overhead/runs/{cell.cell.id}.json").read_text())
+        if record["status"] != "complete":
+            raise RuntimeError(f"the cell is {record['status']}: {record['failure']}")
+        return cost
+
+    show(f"Whole process, {2 * len(texts)} inferences", pairs(n_pairs, ours, lambda: process(script, folder)))
+
+
+def main() -> int:
+    """Run both comparisons and print their ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--inferences", type=int, default=100)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        os.environ.setdefault("WATTLAB_LOCKS", str(folder / "locks"))
+        cell, tokenizer, texts = prepare(study_of(arguments.inferences), folder)
+        in_the_loop(cell, tokenizer, texts, arguments.pairs, arguments.inferences)
+        whole_process(cell, tokenizer, texts, arguments.pairs, folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Ten times the paper's study: how long planning it takes, and its tables from finished records.
+
+    PYTHONPATH=scripts:tests python benchmarks/large_study.py [--cells 3120]
+
+80 models for each of ten tasks on three datasets, and 80 multi-purpose models on nine: 3,120 cells with 10 repeats. The
+models are copies of catalog entries under other names, the joules are invented. Prints wall time, CPU time and the
+largest resident set of a dry run of everything, and of `build_tables` for a quarter, a half and all of the cells, where
+growth faster than linear would show. Aims: the plan in 30 s (better: 6 s) and 2 GB; the tables in 60 s on two cores.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import records
+from wattlab.resolve import read_study
+from wattlab.study import ResolvedStudy
+from workflow import REPOSITORY, Project, make_project
+
+REPEATS = 10
+
+
+def copies_of(project: Project, model: str, n: int) -> list[str]:
+    """`n` entries like that of `model`, under names of their own."""
+    folder = project.root / "catalog/models"
+    entry = yaml.safe_load((folder / f"{model}.yaml").read_text())
+    names = []
+    for number in range(n):
+        hub_id = f"{entry['hub_id']}-copy{number}"
+        content = entry | {"hub_id": hub_id, "aliases": []}
+        names.append(hub_id.replace("/", "--"))
+        (folder / f"{names[-1]}.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return names
+
+
+def large_study(folder: Path, n_cells: int) -> Project:
+    """A copy of the project whose study has so many cells, in the paper's proportions."""
+    project = make_project(folder)
+    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+    per_task = max(1, n_cells * 80 // 3120)
+    copies: dict[str, list[str]] = {}
+    for section in ("tasks", "multi_purpose"):
+        for group in config[section]:
+            model = group["models"][0]
+            if model not in copies:
+                copies[model] = copies_of(project, model, per_task)
+            group["models"] = copies[model]
+    overrides = [{"where": {}, "set": {"repeats": REPEATS}}]
+    project.configure(study="large", tasks=config["tasks"], multi_purpose=config["multi_purpose"], overrides=overrides)
+    return project
+
+
+def write_records(study: ResolvedStudy, folder: Path) -> None:
+    """A complete record for every cell."""
+    rng = random.Random(0)
+    for cell in study.cells:
+        level_j = rng.lognormvariate(5, 1)
+        repeats = [records.repeat(index, cpu_j=level_j * rng.uniform(0.95, 1.05)) for index in range(REPEATS)]
+        path = folder / "runs" / f"{cell.cell.id}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(records.record_of(cell, repeats).model_dump_json())
+
+
+def timed(command: list[str], folder: Path, **environment: str) -> dict[str, Any]:
+    """Wall time, CPU time and the largest resident set of a command."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        sys.exit(f"{command} failed:\n{said[-3000:]}")
+    return {
+        "wall_s": time.perf_counter() - begun,
+        "cpu_s": used.ru_utime + used.ru_stime,
+        "rss_mb": used.ru_maxrss / 1e3,
+    }
+
+
+def told(what: str, used: dict[str, Any]) -> None:
+    """One line."""
+    print(f"{what}: {used['wall_s']:.1f} s, {used['cpu_s']:.1f} s of CPU, {used['rss_mb']:.0f} MB", flush=True)
+
+
+def main() -> int:
+    """Print the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=int, default=3120)
+    arguments = parser.parse_args()
+    plan = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "host", "progress", "reason"]
+    with tempfile.TemporaryDirectory() as scratch:
+        for share in (4, 2, 1):
+            folder = Path(scratch) / str(share)
+            project = large_study(folder, arguments.cells // share)
+            used = timed(plan, folder)
+            results = project.results / "large"
+            study = read_study(results / "study.json")
+            told(f"{len(study.cells)} cells: plan", used)
+            write_records(study, results)
+            tables = [sys.executable, "-m", "build_tables", "--study", str(results / "study.json")]
+            tables += ["--tables", str(results / "tables")]
+            told(
+                f"{len(study.cells)} cells, {len(study.cells) * REPEATS} repeats: tables",
+                timed(tables, folder, PYTHONPATH=str(folder / "scripts")),
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+# What published logs allow beyond the tables of every study: what the energy is made of, which models can be told apart,
+# and, where the mapping names numbers in print, their audit.
+if PRINTED:
+
+    rule audit_paper:
+        input:
+            study=STUDY_FILE,
+            records=rules.import_logs.output.records,
+            account=rules.import_logs.output.account,
+            printed=PRINTED,
+            source=sources("audit_paper.py", "wattlab/published/*.py"),
+        output:
+            csv=f"{RESULTS}/tables/audit.csv",
+            md=f"{RESULTS}/tables/audit.md",
+        log:
+            f"{RESULTS}/logs/audit_paper.log",
+        conda:
+            "../envs/analysis.yaml"
+        resources:
+            quiet=1,
+        params:
+            tables=lambda wildcards, output: str(Path(output.csv).parent),
+        message:
+            "Auditing the printed numbers"
+        shell:
+            "python -m audit_paper --study {input.study} --tables {params.tables} --printed {input.printed}"
+            " 2>&1 | tee {log}"
+
+    EXTRA_TABLES += rules.audit_paper.output
+
+
+rule decompose_energy:
+    input:
+        study=STUDY_FILE,
+        records=rules.import_logs.output.records,
+        unassigned=rules.import_logs.output.unassigned,
+        mapping=MAPPING,
+        source=sources("decompose_energy.py", "wattlab/published/*.py"),
+    output:
+        csv=f"{RESULTS}/tables/decomposition.csv",
+        md=f"{RESULTS}/tables/decomposition.md",
+    log:
+        f"{RESULTS}/logs/decompose_energy.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        quiet=1,
+    params:
+        tables=lambda wildcards, output: str(Path(output.csv).parent),
+    message:
+        "Decomposing the logged energy"
+    shell:
+        "python -m decompose_energy --study {input.study} --tables {params.tables} > {log} 2>&1"
+
+
+rule rank_models:
+    input:
+        study=STUDY_FILE,
+        records=rules.import_logs.output.records,
+        source=sources("rank_models.py", "wattlab/published/*.py"),
+    output:
+        csv=[f"{RESULTS}/tables/{name}.csv" for name in ("ranks", "rank_stability")],
+        md=[f"{RESULTS}/tables/{name}.md" for name in ("ranks", "rank_stability")],
+    log:
+        f"{RESULTS}/logs/rank_models.log",
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        quiet=1,
+    params:
+        tables=lambda wildcards, output: str(Path(output.csv[0]).parent),
+    message:
+        "Telling models apart"
+    shell:
+        "python -m rank_models --study {input.study} --tables {params.tables} > {log} 2>&1"
+
+
+# There is a table of quality where the mapping names one.
+STUDY_FIGURES += ["decomposition", *(["quality"] if HAS_QUALITY else [])]
+EXTRA_TABLES += [
+    *rules.decompose_energy.output,
+    *rules.rank_models.output,
+]

@@ -1,0 +1,41 @@
+# One job per figure, from the tables alone, for two columns of a paper and for one: an edit of a figure's module draws
+# that figure again.
+rule draw_figure:
+    input:
+        study=STUDY_FILE,
+        tables=lambda wildcards: [
+            f"{RESULTS}/tables/{table}.csv"
+            for table in ALL_FIGURES[wildcards.figure].tables
+        ],
+        source=lambda wildcards: sources(
+            "draw_figure.py", *ALL_FIGURES[wildcards.figure].sources
+        ),
+    output:
+        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
+        png=report(
+            f"{RESULTS}/figures/{{figure}}.png",
+            caption="captions/figure.rst",
+            category="Figures",
+            labels=lambda wildcards: {"figure": ALL_FIGURES[wildcards.figure].title},
+        ),
+        column_pdf=f"{RESULTS}/figures/{{figure}}_column.pdf",
+        column_png=f"{RESULTS}/figures/{{figure}}_column.png",
+    log:
+        f"{RESULTS}/logs/draw_figure/{{figure}}.log",
+    wildcard_constraints:
+        # By name: `tasks_column` is no figure but a form of one.
+        figure="|".join(ALL_FIGURES),
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        quiet=1,
+    params:
+        tables=lambda wildcards, input: str(Path(input.tables[0]).parent),
+        figures=lambda wildcards, output: str(Path(output.png).parent),
+        title=lambda wildcards: ALL_FIGURES[wildcards.figure].title,
+        caption=lambda wildcards: ALL_FIGURES[wildcards.figure].caption,
+    message:
+        "Drawing {wildcards.figure}"
+    shell:
+        "python -m draw_figure --study {input.study} --tables {params.tables} --figure {wildcards.figure}"
+        " --figures {params.figures} > {log} 2>&1"

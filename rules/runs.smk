@@ -1,0 +1,48 @@
+# One job measures one cell. Its spec is the only thing that plans it again: a function of wildcards alone (one that
+# takes `input` is not tracked), kept out of the command. Inputs are `ancient`: their content is in the fingerprint.
+rule measure_cell:
+    input:
+        samples=lambda wildcards: ancient(samples_of(wildcards)),
+        tokenizer=lambda wildcards: ancient(tokenizer_of(wildcards)),
+        receipt=lambda wildcards: ancient(receipt_of(wildcards)),
+    output:
+        record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}.json",
+    log:
+        f"{RESULTS}/logs/measure_cell/{{task}}/{{dataset}}/{{model}}.log",
+    priority: order_of
+    conda:
+        # ../envs/inference.yaml, or that of the model's own environment.
+        conda_env_of
+    threads: threads_of
+    resources:
+        gpu=0 if STUDY.config.device == "cpu" else 1,
+        quiet=100 // STUDY.config.parallel_cells,
+        # What a cluster asks for; on one machine they limit nothing.
+        runtime=lambda wildcards: walltime_min(cell_of(wildcards)),
+        mem_mb=lambda wildcards: memory_mb(cell_of(wildcards)),
+    params:
+        spec=spec_json,
+        spec_sha256=spec_sha256,
+        study=STUDY_FILE,
+    message:
+        "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}"
+    shell:
+        "python -m measure_cell --study {params.study}"
+        " --cell {wildcards.task}/{wildcards.dataset}/{wildcards.model} --spec-sha256 {params.spec_sha256}"
+
+
+# Called once, by the process that a person started, when jobs are due: neither a dry run nor a job on a cluster says it.
+onstart:
+    _planned = planned_cells(workflow.dag)
+    # The nodes of a cluster are other machines than this one.
+    _here = here(STUDY.config.device) if _planned and workflow.local_exec else None
+    _again = measured_again(STUDY, _planned, Path("results"), _here)
+    if _again:
+        print(notice(_again), file=sys.stderr, flush=True)
+    # What this machine can measure. No job, so that it makes nothing due; a cluster's nodes are other machines.
+    if (
+        _planned
+        and workflow.local_exec
+        and os.environ.get("WATTLAB_DOCTOR") != "no"
+    ):
+        shell("python -m doctor --study {STUDY_FILE} >&2 || true")

@@ -1,0 +1,22 @@
+"""Write `docs/catalog.md`, the catalog as a page for people."""
+
+import argparse
+from pathlib import Path
+
+from wattlab.catalog import CATALOG_ROOT, load_catalog
+from wattlab.catalog_page.page import page
+from wattlab.errors import tell
+from wattlab.files import write_text_if_changed
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the catalog, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", type=Path, default=Path("docs/catalog.md"), help="file to write")
+    arguments = parser.parse_args(argv)
+    write_text_if_changed(arguments.page, page(load_catalog(CATALOG_ROOT)))
+    return 0
+
+
+if __name__ == "__main__":
+    tell(main)

@@ -1,0 +1,85 @@
+"""Say what this machine can measure and what it can only model, and what a study will cost here at least.
+
+    python -m doctor --configfile studies/strict.yaml     the study as it would be resolved now
+    python -m doctor --study results/laptop/study.json    a study that was resolved (the first step of every run)
+
+Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
+"""
+
+import argparse
+import importlib.util
+import shutil
+import time
+from pathlib import Path
+
+from wattlab.errors import InputError, tell
+from wattlab.loading import study_of
+from wattlab.resolve import read_study
+from wattlab.study import ResolvedStudy
+
+CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
+NEEDED = ("codecarbon", "psutil", "pynvml", "filelock")
+
+#: Length of the idle window that shows the machine's power now (s).
+IDLE_S = 1.0
+
+
+def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
+    """Lines for a person, and what stands in the study's way; takes a few seconds and the machine's lock."""
+    from wattlab.doctor.components import components
+    from wattlab.doctor.report import lines_of, obstacles_of
+    from wattlab.machine import describe_machine
+    from wattlab.meters.codecarbon_meter import CodeCarbonMeter
+    from wattlab.meters.nvml import list_gpus
+
+    meter = CodeCarbonMeter()
+    meter.begin()
+    begun = time.perf_counter()
+    time.sleep(IDLE_S)
+    window = meter.end(time.perf_counter() - begun)
+    assert window is not None
+    found = components(window, meter.describe(), list_gpus())
+    machine = describe_machine(study.config.device)
+    free_gb = shutil.disk_usage(_existing(results)).free / 1024**3
+    return (
+        lines_of(study, machine, found, window, results / study.config.study, free_gb),
+        obstacles_of(study, machine, found, free_gb),
+    )
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.absolute().parent)
+
+
+def main(argv: list[str] | None) -> int:
+    """Examine this machine for a study."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--study", type=Path, help="results/{study}/study.json")
+    parser.add_argument("--configfile", type=Path, nargs="*", default=[], help="files beside config.yaml")
+    arguments = parser.parse_args(argv)
+    lacking = [module for module in NEEDED if importlib.util.find_spec(module) is None]
+    if lacking:
+        print(f"The machine was not examined: this environment has no {', '.join(lacking)}.")
+        return 0
+    from filelock import Timeout
+
+    from wattlab.locks import machine_is_mine
+
+    study = study_of(CONFIG, *arguments.configfile) if arguments.study is None else read_study(arguments.study)
+    if study.config.source != "measure":
+        raise InputError(f"study {study.config.study}: it imports published logs; there is nothing to measure")
+    results = Path("results") if arguments.study is None else arguments.study.parents[1]
+    try:
+        with machine_is_mine():
+            lines, obstacles = examine(study, results)
+    except Timeout:
+        print("The machine was not examined: a measurement is running on it, and is not disturbed.")
+        return 0
+    print("\n".join(lines))
+    for obstacle in obstacles:
+        print(f"In the way: {obstacle}")
+    return 1 if obstacles else 0
+
+
+if __name__ == "__main__":
+    tell(main)

@@ -1,0 +1,84 @@
+"""List what the repeat store holds, cell by cell: by which fingerprint, when, how many repeats, at what energy.
+
+Nothing there is ever deleted by a run. `today` says whether the study, as it is configured now, goes on with these
+repeats on the machine that measured them; the others were measured by another protocol, other samples or another model.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from wattlab.errors import tell
+from wattlab.files import write_text
+from wattlab.history import Measured, is_of, measured_cells
+from wattlab.loading import study_of
+from wattlab.study import ResolvedStudy
+
+CONFIG = Path("config.yaml")
+COLUMNS = [
+    "cell",
+    "fingerprint",
+    "began_at_utc",
+    "n_sessions",
+    "n_repeats",
+    "energy_kwh",
+    "duration_s",
+    "studies",
+    "today",
+]
+
+
+def history_table(measured: list[Measured], study: ResolvedStudy) -> pd.DataFrame:
+    """One row per file of the store. `energy_kwh` and `duration_s` hold everything that was paid for it."""
+    cells = {resolved.cell.id: resolved for resolved in study.cells}
+    rows = [
+        {
+            "cell": m.cell_id,
+            "fingerprint": m.fingerprint,
+            "began_at_utc": m.began_at_utc,
+            "n_sessions": len(m.stored.sessions),
+            "n_repeats": len(m.stored.observed),
+            "energy_kwh": m.energy_kwh,
+            "duration_s": m.duration_s,
+            "studies": " ".join(m.studies),
+            "today": m.cell_id in cells and is_of(m, cells[m.cell_id]),
+        }
+        for m in measured
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def shown(table: pd.DataFrame) -> str:
+    """The table for a terminal, and its sum."""
+    if table.empty:
+        return "the store is empty: nothing was measured in this folder yet"
+    brief = table.assign(
+        began_at_utc=table["began_at_utc"].str.slice(0, 16).str.replace("T", " "),
+        today=table["today"].map({True: "yes", False: "no"}),
+    )
+    body = brief.to_markdown(index=False, tablefmt="simple", floatfmt=".3g", missingval="-")
+    cells = table["cell"].nunique()
+    return (
+        f"{body}\n\n{len(table)} file(s) for {cells} cell(s): {table['n_repeats'].sum()} repeats, "
+        f"{table['energy_kwh'].sum():.3g} kWh, {table['duration_s'].sum() / 3600:.2g} h"
+    )
+
+
+def main(argv: list[str] | None) -> int:
+    """Print the history, or write it as CSV."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--configfile", type=Path, default=CONFIG, help="the study that `today` means")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="the folder of all studies")
+    parser.add_argument("--csv", type=Path, help="write every digit to this file instead of printing")
+    arguments = parser.parse_args(argv)
+    table = history_table(measured_cells(arguments.results), study_of(CONFIG, arguments.configfile))
+    if arguments.csv:
+        write_text(arguments.csv, table.to_csv(index=False))
+    else:
+        print(shown(table))
+    return 0
+
+
+if __name__ == "__main__":
+    tell(main)

@@ -1,0 +1,100 @@
+"""Measure again what is missing: every record that is not complete or is stale, and the inputs that made it so.
+
+A removed record is not enough: the tables below it are newer, and Snakemake would take it for an intermediate file. So
+records are named to Snakemake as jobs to run again (`--forcerun`), in one call; with nothing to do it starts nothing.
+Inputs that hold nothing but why there is nothing are removed: what lies below a job that is due by force, and reads it as
+`ancient`, Snakemake does not look at, forced or not; a missing file it makes first.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from wattlab.errors import InputError, tell
+from wattlab.inputs import cell_inputs, samples_receipt
+from wattlab.loading import study_of
+from wattlab.receipts import read_receipt
+from wattlab.record import read_record
+from wattlab.samples.manifest import read_manifest
+from wattlab.study import ResolvedCell, ResolvedStudy
+
+CONFIG = Path("config.yaml")
+
+
+def records_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
+    """Records that are not complete or not of today's spec."""
+    return [record for _, record in _bad_records(study, results)]
+
+
+def inputs_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
+    """The manifests and receipts that are not complete, of these records."""
+    found: dict[Path, None] = {}
+    for resolved, _ in _bad_records(study, results):
+        found |= dict.fromkeys(_bad_inputs(resolved, study.config.study, results))
+    return list(found)
+
+
+def _bad_records(study: ResolvedStudy, results: Path) -> Iterator[tuple[ResolvedCell, Path]]:
+    for resolved in study.cells:
+        record = results / study.config.study / "runs" / f"{resolved.cell.id}.json"
+        if record.exists() and not _is_good(record, resolved):
+            yield resolved, record
+
+
+def _is_good(path: Path, resolved: ResolvedCell) -> bool:
+    try:
+        record = read_record(path)
+    except InputError:
+        return False  # unreadable: the store beside it still has its repeats
+    return record.status == "complete" and record.spec == resolved.spec
+
+
+def _bad_inputs(resolved: ResolvedCell, study: str, results: Path) -> Iterator[Path]:
+    if resolved.spec is None:
+        return
+    inputs = cell_inputs(results, study, resolved.spec)
+    sampled_from = samples_receipt(results, resolved.spec.samples)
+    readers = ((inputs.manifest, read_manifest), (inputs.receipt, read_receipt), (sampled_from, read_receipt))
+    for path, read in readers:
+        if path is not None and path.exists() and read(path).status != "complete":
+            yield path
+
+
+def main(argv: list[str] | None) -> int:
+    """Run Snakemake on what is missing."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("targets", nargs="*", help="what to make, as for snakemake; default: everything")
+    parser.add_argument("--configfile", type=Path, default=CONFIG, help="the study, as for snakemake")
+    parser.add_argument("--cores", default="all", help="as for snakemake")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only print the plan; without what makes the inputs again"
+    )
+    arguments = parser.parse_args(argv)
+    study, results = study_of(CONFIG, arguments.configfile), Path("results")
+    records, inputs = records_to_make_again(study, results), inputs_to_make_again(study, results)
+    if not records:
+        print("nothing to retry: every record that there is is complete; `snakemake` measures what was never measured")
+        return 0
+    print(f"{len(records) + len(inputs)} file(s) to make again", flush=True)
+    for path in inputs:
+        print(f"{path}: asked for again", flush=True)
+        if not arguments.dry_run:
+            path.unlink()
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        arguments.cores,
+        *(["--dry-run"] if arguments.dry_run else []),
+    ]
+    if arguments.configfile != CONFIG:
+        command += ["--configfile", str(arguments.configfile)]
+    command += ["--forcerun", *map(str, records), "--", *arguments.targets]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    tell(main)

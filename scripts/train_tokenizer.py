@@ -1,0 +1,51 @@
+"""Train a tokenizer of architecture mode. From its spec to one JSON file.
+
+Where the text to learn from is missing, the file says so (`status: unavailable`, reason and remedy) and the job
+succeeds: the cells that wait for the tokenizer take that status over.
+"""
+
+import argparse
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from wattlab.errors import explain, tell
+from wattlab.files import write_json
+from wattlab.samples.text import SourceUnavailable
+from wattlab.study import TokenizerSpec
+from wattlab.tokenizers.file import TokenizerFile, save
+from wattlab.tokenizers.training import train
+
+
+def tokenizer_spec(text: str) -> TokenizerSpec:
+    """The spec that a JSON text means; raises `InputError`."""
+    try:
+        return TokenizerSpec.model_validate_json(text)
+    except ValidationError as error:
+        raise explain(error, TokenizerSpec, "--spec") from error
+
+
+def train_and_save(spec: TokenizerSpec, path: Path) -> TokenizerFile:
+    """Train the tokenizer of a spec and write it at `path`."""
+    try:
+        return save(train(spec), spec, path)
+    except SourceUnavailable as error:
+        missing = TokenizerFile(status="unavailable", reason=error.reason, remedy=error.remedy, spec=spec)
+        write_json(path, missing.model_dump(mode="json"))
+        return missing
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train one tokenizer. All studies share it, so its spec is given and no study is named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spec", required=True, help="tokenizer spec of a cell, as JSON")
+    parser.add_argument("--output", type=Path, required=True, help="file to write")
+    arguments = parser.parse_args(argv)
+    spec = tokenizer_spec(arguments.spec)
+    trained = train_and_save(spec, arguments.output)
+    print(f"{spec.name}: {trained.reason or f'{trained.vocab_size} tokens, {trained.tokens_per_word} per word'}")
+    return 0
+
+
+if __name__ == "__main__":
+    tell(main)

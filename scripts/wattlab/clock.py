@@ -1,0 +1,13 @@
+"""Wall-clock time as the records write it."""
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> str:
+    """Now, as ISO 8601 with microseconds and `+00:00`."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Seconds from one ISO 8601 time to another."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

@@ -1,0 +1,122 @@
+"""Bad input, told in one message: the file, the key, the value and the remedy."""
+
+import contextlib
+import difflib
+import errno
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+
+class InputError(Exception):
+    """Bad input of a person (config, catalog, id, log file, environment). Its text is for that person."""
+
+
+class NoDevice(InputError):
+    """The device that a cell asks for is not on this machine, or not free to be measured on."""
+
+
+#: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
+DISK_FULL_EXIT = os.EX_IOERR
+
+#: Parts of a location that pydantic adds for the members of a union and for the keys of a mapping.
+_TAG = re.compile(r"(str|int|float|bool|none|\[key\]|(literal|list|dict|nullable|constrained-\w+|function-\w+)\[.*)")
+
+
+def near_matches(word: str, allowed: Iterable[str]) -> str:
+    """'did you mean …?' with the nearest allowed names, or the allowed names themselves where none is near."""
+    names = sorted(set(allowed))
+    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    if near:
+        return "did you mean " + " or ".join(repr(name) for name in near) + "?"
+    shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
+    return f"allowed: {shown}"
+
+
+def _allowed_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Field names of the (nested) model that a validation error's location lies in."""
+    current: type[BaseModel] = model
+    for part in location[:-1]:
+        field = current.model_fields.get(str(part))
+        nested = None if field is None else _nested_model(field.annotation)
+        if nested is not None:
+            current = nested
+    return list(current.model_fields)
+
+
+def _nested_model(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _nested_model(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _remedy(model: type[BaseModel], error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return f"unknown key; {near_matches(str(error['loc'][-1]), _allowed_keys(model, error['loc']))}"
+    if error["type"] == "missing":
+        return "this key is missing; add it"
+    if error["type"] == "literal_error":
+        return near_matches(str(error["input"]), re.findall(r"'([^']*)'", str(error["ctx"]["expected"])))
+    return error["msg"].removeprefix("Value error, ")
+
+
+def explain(error: ValidationError, model: type[BaseModel], source: str | Callable[[str], str]) -> InputError:
+    """Turn pydantic's errors into one message, a line each: `file: key: value …: remedy`.
+
+    `source` is the file's name, or a function that finds it from the first part of the key.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    shown: dict[tuple[str, ...], str] = {}
+    for detail in error.errors(include_url=False):
+        key = tuple(str(part) for part in detail["loc"] if not _TAG.fullmatch(str(part)))
+        found.setdefault(key, []).append(_remedy(model, detail))
+        shown[key] = "" if detail["type"] == "missing" else f" = {_shorten(detail['input'])}"
+    whole_is_wrong = any(detail["type"] == "model_type" and not detail["loc"] for detail in error.errors())
+    lines = []
+    for key, remedies in found.items():
+        if any(other[: len(key)] == key for other in found if other != key):
+            continue  # a union: the member that was understood furthest is the one that was meant
+        where = source if isinstance(source, str) else source(key[0] if key else "")
+        place = f"{'.'.join(key) or 'the whole of it'}{shown[key]}: "
+        if key == () and not whole_is_wrong:
+            place = ""  # a rule about several keys names them itself
+        lines.append(f"{where}: {place}{', or: '.join(dict.fromkeys(remedies))}")
+    return InputError("\n".join(lines))
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+def tell(main: Callable[[list[str] | None], int]) -> None:
+    """Run a verb's `main` and exit with its code; an `InputError` is one message on stderr and exit code 1.
+
+    A full disk is one message too, and `DISK_FULL_EXIT`.
+    """
+    try:
+        code = main(None)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        _say_last(f"error: no space left on the disk{place}; free some and call again: what was finished is kept")
+        code = DISK_FULL_EXIT
+    sys.exit(code)
+
+
+def _say_last(message: str) -> None:
+    """To stderr as far as that has room: it may be a log on the disk that is full."""
+    with contextlib.suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{message}\n".encode())

@@ -1,0 +1,56 @@
+"""This study's mean energy of each task against the paper's."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from wattlab.figures import labels, notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+OURS = "energy_kwh_per_1000"
+PAPERS = "paper_energy_kwh_per_1000"
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """The comparison from `comparison` (and `cells` for the footnote); gids `tasks` and `equality`."""
+    title = FIGURES["comparison"].title
+    table = tables["comparison"]
+    chosen = points.chosen(tables["cells"], purpose="task-specific")
+    both, missing = points.with_values(table, OURS, PAPERS)
+    if both.empty:
+        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+    scope = str(both["scope"].iloc[0])
+    shown, _ = points.with_values(chosen[chosen["task"].isin(both["task"])], f"energy_{scope}_kwh_per_1000")
+    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), scope=scope)
+    both = both.sort_values([PAPERS, OURS], kind="stable")
+    figure, body = style.new_figure(title, note, layout, height_in=4.3 if layout.narrow else 4.4)
+    axes = body.add_subplot()
+    _axes(axes, both)
+    axes.scatter(both[PAPERS], both[OURS], s=22, color=style.BLUE, linewidths=0, zorder=3).set_gid("tasks")
+    names = [style.task_title(task) for task in both["task"]]
+    if layout.narrow:
+        names = _key(body, names, layout)
+    labels.place(figure, axes, list(both[PAPERS]), list(both[OURS]), names)
+    return figure
+
+
+def _key(body: SubFigure, names: list[str], layout: style.Layout) -> list[str]:
+    """Numbers for the points, where there is no room for names, and a key below that says which is which."""
+    numbers = [str(place + 1) for place in range(len(names))]
+    pairs = zip(numbers, names, strict=True)
+    panels.place(body, [style.handle(f"{number}  {name}", "none", "") for number, name in pairs], layout)
+    return numbers
+
+
+def _axes(axes: Axes, both: pd.DataFrame) -> None:
+    style.log_axis(axes, "x", list(both[PAPERS]), room=2.0)
+    style.log_axis(axes, "y", list(both[OURS]), room=2.0)
+    (line,) = axes.plot(
+        [1e-9, 1e9], [1e-9, 1e9], color=style.GREY, linewidth=0.8, linestyle="--", zorder=1, scalex=False, scaley=False
+    )
+    line.set_gid("equality")
+    axes.set_xlabel("paper: kWh per 1,000 inferences")
+    axes.set_ylabel("this study: kWh per 1,000 inferences")
+    style.finish(axes)

@@ -1,0 +1,46 @@
+"""Figure 2: emissions of task-specific models against their size, by modality."""
+
+from matplotlib.figure import Figure
+
+from wattlab.figures import notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.points import EMISSIONS
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+#: A marker too for each colour, so that a print without colour can be read.
+_MARKERS = {
+    "text-to-category": "o",
+    "text-to-text": "s",
+    "image-to-category": "^",
+    "image-to-text": "D",
+    "text-to-image": "P",
+}
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """Figure 2 from `cells`: one collection per modality, whose name is its gid."""
+    title = FIGURES["modalities"].title
+    chosen = points.chosen(tables["cells"], purpose="task-specific")
+    cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
+    if cells.empty:
+        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+    note = notes.footnote(tables, cells, study, notes.left_out(missing))
+    figure, body = style.new_figure(title, note, layout, height_in=3.6)
+    axes = body.add_subplot()
+    models = points.by_model(cells)
+    for modality in points.ordered(models["modality"], tuple(style.MODALITY_COLOURS)):
+        rows, colour = models[models["modality"] == modality], style.MODALITY_COLOURS[modality]
+        x = list(rows["parameters_as_published"])
+        style.interval(axes, x, list(rows["low"]), list(rows["high"]), colour, f"range/{modality}")
+        axes.scatter(
+            x, rows["mean"], s=24, marker=_MARKERS[modality], color=colour, alpha=0.9, linewidths=0, zorder=3
+        ).set_gid(modality)
+    style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
+    style.log_axis(axes, "y", [*models["low"], *models["high"]])
+    axes.set_xlabel(style.PARAMETERS_LABEL)
+    axes.set_ylabel(style.EMISSIONS_LABEL)
+    style.finish(axes)
+    shown = points.ordered(models["modality"], tuple(style.MODALITY_COLOURS))
+    panels.place(body, [style.handle(name, style.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown], layout)
+    return figure

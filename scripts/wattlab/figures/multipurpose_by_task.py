@@ -1,0 +1,80 @@
+"""Figure 5: multi-purpose models in ascending order of size, by task."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from wattlab.figures import notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.points import EMISSIONS, SHARED_TASKS
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+#: As in the paper: dots for sequence-to-sequence models, crosses for decoders.
+_MARKERS = {"seq2seq": "o", "decoder": "X"}
+_OTHER_MARKER = "s"
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """Figure 5 from `cells`: one collection per task and structure (gid `task/structure`)."""
+    title = FIGURES["multipurpose_by_task"].title
+    chosen = points.chosen(tables["cells"], purpose="multi-purpose")
+    cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
+    if cells.empty:
+        return style.plain_page(title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout)
+    note = notes.footnote(tables, cells, study, notes.left_out(missing))
+    figure, body = style.new_figure(title, note, layout, height_in=3.8 if layout.narrow else 3.0)
+    axes = body.add_subplot()
+    models = points.by_model(cells)
+    sizes = models.sort_values(["parameters_as_published", "model"]).drop_duplicates("model")
+    names = list(sizes["model"])
+    _points(axes, models, names)
+    _label(axes, names, list(sizes["parameters_as_published"]), layout)
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    style.value_axis(axes, "y", [*models["low"], *models["high"]])
+    axes.set_ylabel(style.EMISSIONS_LABEL)
+    axes.set_xlabel("model, by parameters as published")
+    axes.grid(False, axis="x")
+    style.finish(axes)
+    _legend(body, models, layout)
+    return figure
+
+
+def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layout) -> None:
+    between = ", " if layout.narrow else "\n"
+    labels = [
+        f"{style.model_title(model)}{between}{style.parameters(size)}" for model, size in zip(names, sizes, strict=True)
+    ]
+    axes.set_xticks(range(len(names)), labels)
+    if layout.narrow:
+        axes.tick_params(axis="x", labelrotation=45)
+        for text in axes.get_xticklabels():
+            text.set(ha="right", rotation_mode="anchor")
+
+
+def _colour(task: str) -> str:
+    return style.TASK_COLOURS.get(task, style.GREY)
+
+
+def _points(axes: Axes, models: pd.DataFrame, names: list[str]) -> None:
+    tasks = points.ordered(models["task"], SHARED_TASKS)
+    for keys, rows in models.groupby(["task", "structure"], sort=True):
+        task, structure = (str(key) for key in keys)
+        shift = (tasks.index(task) - (len(tasks) - 1) / 2) * 0.12
+        at = [names.index(model) + shift for model in rows["model"]]
+        gid = f"{task}/{structure}"
+        style.interval(axes, at, list(rows["low"]), list(rows["high"]), _colour(task), f"range/{gid}")
+        marker = _MARKERS.get(structure, _OTHER_MARKER)
+        axes.scatter(at, rows["mean"], s=30, marker=marker, color=_colour(task), linewidths=0, zorder=3).set_gid(gid)
+
+
+def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout) -> None:
+    handles = [
+        style.handle(style.task_title(task), _colour(task), "s")
+        for task in points.ordered(models["task"], SHARED_TASKS)
+    ]
+    handles += [
+        style.handle(structure, style.GREY, _MARKERS.get(structure, _OTHER_MARKER))
+        for structure in points.ordered(models["structure"], tuple(_MARKERS))
+    ]
+    panels.place(body, handles, layout)

@@ -1,0 +1,34 @@
+"""Figure 3: task-specific and multi-purpose models against their size, a panel per task that both answer."""
+
+from matplotlib.figure import Figure
+
+from wattlab.figures import notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.points import EMISSIONS, SHARED_TASKS
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """Figure 3 from `cells`: one panel per task, one collection per structure and purpose."""
+    title = FIGURES["multipurpose_vs_specific"].title
+    chosen = points.chosen(tables["cells"], tasks=SHARED_TASKS)
+    cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
+    if cells.empty:
+        return style.plain_page(
+            title, notes.nothing_because(study, chosen, "selected cells of the three tasks"), layout
+        )
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.one_purpose(cells))
+    models = points.by_model(cells)
+    tasks = points.ordered(models["task"], SHARED_TASKS)
+    figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(tasks)))
+    drawn = panels.panels(body, layout, len(tasks), sharex=True)
+    for axes, task in zip(drawn, tasks, strict=True):
+        panels.scatter(axes, models[models["task"] == task], "parameters_as_published", "mean", "low", "high")
+        style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
+        style.log_axis(axes, "y", [*models["low"], *models["high"]])
+        axes.set_title(style.task_title(task))
+        style.finish(axes)
+    panels.label(body, drawn, layout, style.PARAMETERS_LABEL, style.EMISSIONS_LABEL)
+    panels.legend(body, models, layout)
+    return figure

@@ -1,0 +1,58 @@
+"""Figure 4: the models of figure 3 dataset by dataset, as strips."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from wattlab.figures import notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW, SHARED_TASKS
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+#: Half the width of a strip, in steps between datasets.
+_HALF_STRIP = 0.32
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """Figure 4 from `cells`: one panel per task, a strip per dataset, one collection per structure and purpose."""
+    title = FIGURES["multipurpose_vs_specific_by_dataset"].title
+    chosen = points.chosen(tables["cells"], tasks=SHARED_TASKS)
+    cells, missing = points.with_values(chosen, EMISSIONS)
+    if cells.empty:
+        return style.plain_page(
+            title, notes.nothing_because(study, chosen, "selected cells of the three tasks"), layout
+        )
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.one_purpose(cells))
+    tasks = points.ordered(cells["task"], SHARED_TASKS)
+    figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(tasks)))
+    drawn = panels.panels(body, layout, len(tasks))
+    bounds = [*cells[EMISSIONS], *cells[EMISSIONS_LOW].dropna(), *cells[EMISSIONS_HIGH].dropna()]
+    for axes, task in zip(drawn, tasks, strict=True):
+        rows = cells[cells["task"] == task]
+        datasets = points.ordered(rows["dataset"], ())
+        panels.scatter(axes, strips(rows, datasets), "at", EMISSIONS, EMISSIONS_LOW, EMISSIONS_HIGH)
+        style.log_axis(axes, "y", bounds)
+        _label(axes, task, datasets)
+    panels.label(body, drawn, layout, None, style.EMISSIONS_LABEL)
+    panels.legend(body, cells, layout)
+    return figure
+
+
+def strips(rows: pd.DataFrame, datasets: list[str]) -> pd.DataFrame:
+    """The cells with a place `at` on the x axis: in every strip the same place for a model, in order of size."""
+    models = rows.sort_values(["parameters_as_published", "model", "purpose"], kind="stable")
+    places = {key: at for at, key in enumerate(dict.fromkeys(zip(models["model"], models["purpose"], strict=True)))}
+    inside = [
+        ((places[key] + 0.5) / len(places) - 0.5) * 2 * _HALF_STRIP
+        for key in zip(rows["model"], rows["purpose"], strict=True)
+    ]
+    return rows.assign(at=rows["dataset"].map(datasets.index) + inside)
+
+
+def _label(axes: Axes, task: str, datasets: list[str]) -> None:
+    axes.set_xticks(range(len(datasets)), datasets)
+    axes.set_xlim(-0.5, len(datasets) - 0.5)
+    axes.grid(False, axis="x")
+    axes.set_title(style.task_title(task))
+    style.finish(axes)

@@ -1,0 +1,56 @@
+"""Figure 6: emissions of summarization against the mean length of what the models write."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from wattlab.figures import notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+LENGTH = "n_output_units_per_inference"
+
+_LENGTHS_WORDS = {
+    "set": "lengths set, not produced",
+    "produced": "lengths as the models produced them",
+    "published": "lengths as the authors published them",
+}
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """Figure 6 from `output_lengths` and `cells`: a panel per dataset, a collection per structure and purpose."""
+    title = FIGURES["output_length"].title
+    chosen = with_lengths(points.chosen(tables["cells"], tasks=("summarization",)), tables["output_lengths"])
+    cells, missing = points.with_values(chosen, EMISSIONS, LENGTH)
+    if cells.empty:
+        return style.plain_page(title, notes.nothing_because(study, chosen, "selected summarization cells"), layout)
+    lengths = [_LENGTHS_WORDS.get(word, word) for word in sorted(set(cells["lengths"].dropna()))]
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), ", ".join(lengths))
+    datasets = points.ordered(cells["dataset"], ())
+    figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(datasets)))
+    bounds = [*cells[EMISSIONS], *cells[EMISSIONS_HIGH].dropna()]
+    drawn = panels.panels(body, layout, len(datasets), sharex=True)
+    for axes, dataset in zip(drawn, datasets, strict=True):
+        panels.scatter(axes, cells[cells["dataset"] == dataset], LENGTH, EMISSIONS, EMISSIONS_LOW, EMISSIONS_HIGH)
+        style.value_axis(axes, "y", bounds)
+        style.value_axis(axes, "x", list(cells[LENGTH]))
+        axes.set_title(dataset)
+        style.finish(axes)
+    panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
+    panels.legend(body, cells, layout)
+    return figure
+
+
+def _length_label(cells: pd.DataFrame) -> str:
+    """The x axis: the unit of the lengths, and that they are set where that is so."""
+    units = " or ".join(f"{unit}s" for unit in sorted(set(cells["output_unit"].dropna())))
+    says = "\nlengths set, not produced" if set(cells["lengths"].dropna()) == {"set"} else ""
+    return f"mean output length ({units or 'unit not recorded'}){says}"
+
+
+def with_lengths(cells: pd.DataFrame, lengths: pd.DataFrame) -> pd.DataFrame:
+    """The cells with the mean length, its unit and how it came about, from the table of output lengths."""
+    keys = ["cell"] if "cell" in lengths and "cell" in cells else ["task", "dataset", "model"]
+    own = cells.drop(columns=[LENGTH, "output_unit", "lengths"], errors="ignore")
+    return own.merge(lengths[[*keys, LENGTH, "output_unit", "lengths"]], on=keys, how="left", validate="one_to_one")

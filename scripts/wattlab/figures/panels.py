@@ -1,0 +1,80 @@
+"""What the figures with one panel per task or dataset share: points by structure and purpose, and their legend."""
+
+from typing import Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
+
+from wattlab.figures import style
+
+
+def scatter(axes: Axes, rows: pd.DataFrame, x: str, y: str, low: str, high: str) -> None:
+    """Points with vertical lines, a collection per structure and purpose (its gid: `structure/purpose`)."""
+    for names, group in rows.groupby(["structure", "purpose"], sort=True):
+        structure, purpose = (str(name) for name in names)
+        colour, marker = style.STRUCTURE_COLOURS[structure], style.PURPOSE_MARKERS[purpose]
+        gid = f"{structure}/{purpose}"
+        style.interval(axes, list(group[x]), list(group[low]), list(group[high]), colour, f"interval/{gid}")
+        face = "white" if purpose == "task-specific" else colour
+        points = axes.scatter(
+            group[x], group[y], s=20, marker=marker, facecolors=face, edgecolors=colour, linewidths=1.0, zorder=3
+        )
+        points.set_gid(gid)
+
+
+#: Height of one of several panels one below the other (inches), and of what stands around a group of panels.
+_PANEL_IN, _AROUND_IN = 1.35, 0.75
+
+Share = bool | Literal["row", "col", "all", "none"]
+
+
+def height_in(layout: style.Layout, count: int, side_by_side_in: float = 2.8) -> float:
+    """Height of a figure's body with so many panels (inches)."""
+    return _AROUND_IN + _PANEL_IN * count if layout.narrow else side_by_side_in
+
+
+def panels(body: SubFigure, layout: style.Layout, count: int, sharex: Share = False) -> list[Axes]:
+    """Panels with one y axis for all: side by side over two columns, one below the other in one."""
+    rows, columns = (count, 1) if layout.narrow else (1, count)
+    return list(body.subplots(rows, columns, sharex=sharex, sharey=True, squeeze=False).flat)
+
+
+def label(body: SubFigure, axes: list[Axes], layout: style.Layout, x: str | None, y: str) -> None:
+    """The y axis once for all panels; the x axis, where it has a name, of every panel that shows its numbers."""
+    if layout.narrow:
+        body.supylabel(y, fontsize=axes[0].yaxis.label.get_fontsize())
+    else:
+        axes[0].set_ylabel(y)
+    for one in axes[-1:] if layout.narrow else axes:
+        one.set_xlabel(x or "")
+
+
+def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout) -> None:
+    """Structures by colour, purposes by marker, below the panels; only what is drawn."""
+    structures = [name for name in style.STRUCTURE_COLOURS if name in set(rows["structure"])]
+    purposes = [name for name in style.PURPOSE_MARKERS if name in set(rows["purpose"])]
+    handles = [style.handle(name, style.STRUCTURE_COLOURS[name], "s") for name in structures]
+    handles += [
+        style.handle(name, style.GREY, style.PURPOSE_MARKERS[name], hollow=name == "task-specific") for name in purposes
+    ]
+    place(body, handles, layout)
+
+
+#: Width of a legend's entry without its words and of a letter (inches).
+_ENTRY_IN, _LETTER_IN = 0.25, 0.058
+
+
+def place(body: SubFigure, handles: list[Line2D], layout: style.Layout) -> None:
+    """A legend below the panels, in as few rows as the width allows."""
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    fitting = int(layout.width_in / (_ENTRY_IN + _LETTER_IN * longest))
+    body.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=max(1, min(len(handles), fitting, 6)),
+        frameon=False,
+        handletextpad=0.1,
+        columnspacing=1.2,
+    )

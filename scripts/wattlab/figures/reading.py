@@ -1,0 +1,36 @@
+"""Reads tables back, as the figures and the report use them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from wattlab.errors import InputError, near_matches
+
+Tables = dict[str, pd.DataFrame]
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """`{folder}/{name}.csv`; an empty cell is missing. Raises `InputError` where there is no such table."""
+    path = folder / f"{name}.csv"
+    try:
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except FileNotFoundError as error:
+        present = [other.stem for other in folder.glob("*.csv")]
+        raise InputError(f"{path}: no such table; {near_matches(name, present)}; `snakemake tables` builds them") from (
+            error
+        )
+    except pd.errors.EmptyDataError as error:
+        raise InputError(f"{path}: empty, without even a header; `snakemake tables` builds it again") from error
+
+
+def read_tables(folder: Path, names: Iterable[str]) -> Tables:
+    """The named tables."""
+    return {name: read_table(folder, name) for name in names}
+
+
+def column(table: pd.DataFrame, name: str, table_name: str) -> pd.Series:
+    """A column; raises `InputError` naming the table and the near columns."""
+    if name not in table.columns:
+        raise InputError(f"tables/{table_name}.csv: no column {name!r}; {near_matches(name, table.columns)}")
+    return table[name]

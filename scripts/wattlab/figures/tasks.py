@@ -1,0 +1,75 @@
+"""Figure 1: emissions of each task, in ascending order of the mean; models as points."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from wattlab.figures import notes, panels, points, style
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
+from wattlab.figures.reading import Tables
+from wattlab.study import ResolvedStudy
+
+#: Models stand left of the task's tick, the mean right of it, so that neither hides the other.
+_OFFSET = 0.14
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """Figure 1 from `tasks` (means, intervals) and `cells` (models); gids `models`, `means`, `intervals`."""
+    title = FIGURES["tasks"].title
+    chosen = points.chosen(tables["cells"], purpose="task-specific")
+    cells, missing = points.with_values(chosen, EMISSIONS)
+    means = tables["tasks"][tables["tasks"][EMISSIONS] > 0].sort_values(EMISSIONS, kind="stable")
+    if means.empty:
+        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+    single = int((means["n_models"] < 2).sum())
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), _single(single))
+    figure, body = style.new_figure(title, note, layout, height_in=3.3)
+    axes = body.add_subplot()
+    place = {task: at for at, task in enumerate(means["task"])}
+    models = points.by_model(cells[cells["task"].isin(place)])
+    at = [place[task] for task in models["task"]]
+    axes.scatter(
+        [x - _OFFSET for x in at],
+        models["mean"],
+        s=18,
+        facecolors="white",
+        edgecolors=style.BLUE,
+        linewidths=0.9,
+        zorder=3,
+    ).set_gid("models")
+    right = [x + _OFFSET for x in range(len(means))]
+    style.interval(axes, right, list(means[EMISSIONS_LOW]), list(means[EMISSIONS_HIGH]), style.BLACK, "intervals")
+    axes.scatter(right, means[EMISSIONS], s=22, marker="D", color=style.BLACK, zorder=4).set_gid("means")
+    bounds = [*models["mean"], *means[EMISSIONS], *means[EMISSIONS_LOW].dropna(), *means[EMISSIONS_HIGH].dropna()]
+    style.log_axis(axes, "y", bounds)
+    _label(axes, list(means["task"]), layout)
+    _legend(body, axes, layout)
+    return figure
+
+
+def _single(count: int) -> str | None:
+    if count == 0:
+        return None
+    return f"no interval for {'1 task' if count == 1 else f'{count} tasks'} with one model"
+
+
+def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:
+    titles = [style.task_title(task) for task in tasks]
+    turned = 45 if layout.narrow else 28
+    axes.set_xticks(range(len(tasks)), titles, rotation=turned, ha="right", rotation_mode="anchor")
+    axes.set_xlim(-0.6, len(tasks) - 0.4)
+    axes.grid(False, axis="x")
+    axes.set_ylabel(style.EMISSIONS_LABEL)
+    style.finish(axes)
+
+
+def _legend(body: SubFigure, axes: Axes, layout: style.Layout) -> None:
+    """In the free corner of an ascending order where there is room for it, else below."""
+    handles = [
+        style.handle("a model, mean of its cells", style.BLUE, "o", hollow=True),
+        style.handle("mean of the task, 95 % interval over models", style.BLACK, "D"),
+    ]
+    if layout.narrow:
+        panels.place(body, handles, layout)
+    else:
+        axes.legend(handles=handles, loc="upper left", frameon=False, handletextpad=0.1)

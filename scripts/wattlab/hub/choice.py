@@ -1,0 +1,126 @@
+"""Which files of a model's repository are needed to run it: configuration, text and image preparation, one set of weights.
+
+Weights are those in safetensors, whole or in shards by their index; else the pickle, likewise. Never another framework's
+(onnx, h5, msgpack), never a variant (fp16), never a single-file checkpoint of another program, never code.
+"""
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from wattlab.hub.failures import HubUnavailable
+from wattlab.snapshots import PIPELINE_INDEX, pipeline_parts
+
+#: Reads a JSON file of the repository.
+ReadJson = Callable[[str], dict[str, Any]]
+
+#: What configurations, tokenizers and processors consist of.
+_SMALL = ("*.json", "*.txt", "*.model", "*.codes", "*.bpe", "*.spm", "*.tiktoken", "*.jinja")
+
+#: Names of the same kinds that nothing is loaded from: indexes of weights (the chosen one is added), logs of a training.
+_NOT_LOADED = (
+    "*.index.json",
+    "adapter_config.json",
+    "trainer_state.json",
+    "*_results.json",
+    "requirements.txt",
+    "*eval*.txt",
+    "training_args.*",
+)
+
+#: Folders that belong to a repository's root.
+_ROOT_FOLDERS = ("additional_chat_templates/",)
+
+#: What weights look like, of whichever framework.
+_WEIGHTS = ("*.safetensors", "*.bin", "*.h5", "*.msgpack", "*.ckpt", "*.pt", "*.onnx", "*.gguf")
+
+#: Stems of weights: safetensors, pickle.
+_STEMS = {
+    "transformers": (("model",), ("pytorch_model",)),
+    "diffusers": (("diffusion_pytorch_model", "model"), ("diffusion_pytorch_model", "pytorch_model")),
+}
+
+
+def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], read_json: ReadJson) -> list[str]:
+    """The files to fetch, sorted. Raises `HubUnavailable` where no set of weights is whole."""
+    there = set(paths)
+    if library == "transformers":
+        _need(there, "config.json", "it is no repository of transformers")
+        weights = _weights(there, "", "transformers", read_json)
+        if weights is None:
+            raise _without_weights("", there)
+        return sorted(_small(there, "") | weights)
+    _need(there, PIPELINE_INDEX, "it is no pipeline of diffusers")
+    index = read_json(PIPELINE_INDEX)
+    if not isinstance(index.get("_class_name"), str):
+        raise HubUnavailable(
+            "its pipeline is code of its own", "choose a pipeline of diffusers: no repository's code is run"
+        )
+    chosen = {PIPELINE_INDEX}
+    for name in pipeline_parts(index):
+        folder = f"{name}/"
+        inside = {path for path in there if path.startswith(folder)}
+        if not inside:
+            raise HubUnavailable(f"its model_index.json names {name}, which it lacks", "pin a commit that has it")
+        weights = _weights(there, folder, "diffusers", read_json)
+        if weights is None and any(_looks_like_weights(path) for path in inside):
+            raise _without_weights(folder, inside)
+        chosen |= _small(there, folder) | (weights or set())
+    return sorted(chosen)
+
+
+def is_pickle(path: str) -> bool:
+    """Whether a chosen file is a pickle."""
+    return path.endswith(".bin")
+
+
+def _need(there: set[str], path: str, meaning: str) -> None:
+    if path not in there:
+        raise HubUnavailable(
+            f"it has no {path}: {meaning}",
+            "correct `library` or `hub_id` in its catalog entry, or choose another model",
+        )
+
+
+def _small(there: set[str], folder: str) -> set[str]:
+    """Everything but weights in a folder itself, and the root's own folders."""
+    return {
+        path
+        for path in there
+        if (_folder_of(path) == folder or (folder == "" and _folder_of(path) in _ROOT_FOLDERS))
+        and any(fnmatch(path, kind) for kind in _SMALL)
+        and not any(fnmatch(PurePosixPath(path).name, kind) for kind in _NOT_LOADED)
+    }
+
+
+def _weights(there: set[str], folder: str, library: str, read_json: ReadJson) -> set[str] | None:
+    """The weights in a folder with their index; null where no set of them is whole."""
+    safetensors, pickles = _STEMS[library]
+    names = [f"{stem}.safetensors" for stem in safetensors] + [f"{stem}.bin" for stem in pickles]
+    for name in names:
+        whole, index = f"{folder}{name}", f"{folder}{name}.index.json"
+        if whole in there:
+            return {whole}
+        if index in there:
+            shards = {f"{folder}{shard}" for shard in read_json(index)["weight_map"].values()}
+            if shards <= there:
+                return shards | {index}
+    return None
+
+
+def _without_weights(folder: str, there: set[str]) -> HubUnavailable:
+    found = sorted(path for path in there if _folder_of(path) == folder and _looks_like_weights(path))
+    return HubUnavailable(
+        f"{folder.rstrip('/') or 'it'} has no whole set of weights that torch loads"
+        + (f", only {', '.join(found[:5])}{', …' if len(found) > 5 else ''}" if found else ""),
+        "pin a commit that has model.safetensors or pytorch_model.bin, or choose another model",
+    )
+
+
+def _looks_like_weights(path: str) -> bool:
+    return any(fnmatch(path, kind) for kind in _WEIGHTS)
+
+
+def _folder_of(path: str) -> str:
+    return path[: path.rfind("/") + 1]

@@ -1,0 +1,112 @@
+"""A model of the hub: its revision resolved, its files chosen, downloaded and verified, and the receipt of it."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub.hf_api import ModelInfo
+
+from wattlab.clock import utc_now
+from wattlab.hub.choice import choose, is_pickle
+from wattlab.hub.client import hub, other_endpoint, retried
+from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
+from wattlab.hub.failures import HubUnavailable, hub_errors
+from wattlab.hub.structures import structure_of
+from wattlab.receipts import FetchedFile, ModelFetch, Receipt
+
+#: Left free on the disk beside a model.
+SPARE_BYTES = 2**30
+
+_GB = 10**9
+
+
+def fetch_model(fetch: ModelFetch) -> Receipt:
+    """Fetch a model into the hub client's cache; the receipt says what came, or why nothing did."""
+    receipt = {
+        "kind": "model",
+        "hub_id": fetch.hub_id,
+        "revision": fetch.revision,
+        "endpoint": other_endpoint(),
+        "fetched_at_utc": utc_now(),
+    }
+    try:
+        return Receipt.model_validate({**receipt, "status": "complete", **_fetched(fetch)})
+    except HubUnavailable as error:
+        return Receipt.model_validate(
+            {**receipt, "status": "unavailable", "reason": error.reason, "remedy": error.remedy}
+        )
+
+
+def _fetched(fetch: ModelFetch) -> dict[str, Any]:
+    """Commit, files, structure and notes of a model that could be had."""
+    info = look_up(fetch)
+    assert info.sha is not None
+    repository = Repository("model", fetch.hub_id, info.sha)
+    there = {file.path: file for file in map(remote_file, info.siblings or [])}
+    paths = choose(there, fetch.library, lambda path: _json_of(repository, there[path]))
+    files = [there[path] for path in paths]
+    check_disk(repository, files)
+    fetched = [_fetch(repository, file) for file in files]
+    snapshot = fetched[0][0].parents[files[0].path.count("/")]
+    return {
+        "commit": info.sha,
+        "files": [file.model_dump() for _, file in fetched],
+        "structure": None if fetch.structure_for is None else structure_of(fetch.structure_for, snapshot),
+        "notes": list(_notes(fetch, info, paths)),
+    }
+
+
+def look_up(fetch: ModelFetch) -> ModelInfo:
+    """What the hub says of a model at its revision, its files with sizes and checksums. Raises `HubUnavailable`."""
+    with hub_errors("model", fetch.hub_id, fetch.revision):
+        return retried(
+            lambda: hub().model_info(
+                fetch.hub_id, revision=fetch.revision, files_metadata=True, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT
+            )
+        )
+
+
+def check_disk(repository: Repository, files: list[RemoteFile]) -> None:
+    """Raise `HubUnavailable` where the disk of the cache has no room for what is not there yet."""
+    needed = sum(file.size_bytes for file in files if not _is_cached(repository, file)) + SPARE_BYTES
+    place = Path(constants.HF_HUB_CACHE)
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise HubUnavailable(
+            f"too large for the disk: {repository.hub_id} needs {needed / _GB:.2f} GB ({needed} bytes) and {free / _GB:.2f} GB are free",
+            f"free {(needed - free) / _GB:.2f} GB on the disk of HF_HOME, or set HF_HOME to a larger one; then `make retry`",
+        )
+
+
+def _is_cached(repository: Repository, file: RemoteFile) -> bool:
+    cached = try_to_load_from_cache(
+        repository.hub_id, file.path, cache_dir=constants.HF_HUB_CACHE, revision=repository.commit
+    )
+    return isinstance(cached, str) and Path(cached).stat().st_size == file.size_bytes
+
+
+def _fetch(repository: Repository, file: RemoteFile) -> tuple[Path, FetchedFile]:
+    print(f"{file.path}: {file.size_bytes} bytes", flush=True)
+    return fetch_file(repository, file)
+
+
+def _json_of(repository: Repository, file: RemoteFile) -> dict[str, Any]:
+    path, _ = fetch_file(repository, file)
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except ValueError as error:
+        raise HubUnavailable(f"{repository.hub_id}: {file.path} is no JSON object", "pin another commit") from error
+
+
+def _notes(fetch: ModelFetch, info: ModelInfo, paths: list[str]) -> list[str]:
+    notes = []
+    if info.id != fetch.hub_id:
+        notes.append(f"renamed: {fetch.hub_id} is {info.id} today; put that into its catalog entry or the study")
+    pickles = [path for path in paths if is_pickle(path)]
+    if pickles:
+        notes.append(f"weights are a pickle, read with weights_only: {', '.join(pickles)}")
+    return notes

@@ -1,0 +1,59 @@
+"""Accuracy of text and image classification: the share of the labelled rows whose class is right.
+
+An answer that names no class of the dataset (a neutral sentiment, a generated text without one class) is wrong, and
+counted in `n_unparsed`.
+"""
+
+from typing import Any
+
+from sklearn.metrics import accuracy_score
+
+from wattlab.quality.answered import Answered, Score, Unscorable
+from wattlab.quality.labels import class_numbers, folded, said_class
+
+#: Number that stands for no class: no reference has it.
+_NONE = -1
+
+
+def accuracy(answered: Answered) -> list[Score]:
+    """The scores of a classification. Raises `Unscorable` for hidden labels and for labels of another scheme."""
+    references = answered.references("label")
+    classes = _classes(answered, references)
+    numbers = [_number(reference, classes) for reference in references]
+    labelled = [place for place, number in enumerate(numbers) if 0 <= number < len(classes)]
+    if not labelled:
+        raise Unscorable(f"the labels of this split are hidden: {answered.labels_hidden or 'none is a class'}")
+    said = _said(answered, classes)
+    predicted = [_NONE if said[place] is None else said[place] for place in labelled]
+    return [
+        Score(
+            "accuracy",
+            float(accuracy_score([numbers[place] for place in labelled], predicted)),
+            n_scored=len(labelled),
+            n_unscored=len(references) - len(labelled),
+            n_unparsed=predicted.count(_NONE),
+            headline=True,
+        )
+    ]
+
+
+def _classes(answered: Answered, references: list[Any]) -> list[str]:
+    if all(isinstance(reference, str) for reference in references):
+        return sorted(set(references))
+    return answered.class_names(answered.fields["label"])
+
+
+def _number(reference: Any, classes: list[str]) -> int:
+    if reference is None:
+        return _NONE
+    if isinstance(reference, str):
+        return [folded(name) for name in classes].index(folded(reference))
+    return int(reference)
+
+
+def _said(answered: Answered, classes: list[str]) -> list[int | None]:
+    if answered.cell.purpose == "multi-purpose":
+        return [said_class(answer, classes) for answer in answered.answers]
+    labels = [answer["label"] for answer in answered.answers]
+    known = class_numbers(labels, classes, answered.n_labels)
+    return [known[label] for label in labels]

@@ -1,0 +1,116 @@
+"""`quality`: every score of every cell, or why a cell has none, beside the energy of its answers."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from wattlab.catalog import Catalog
+from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
+from wattlab.quality.columns import COLUMNS
+from wattlab.quality.scoring import WITHOUT, scores
+from wattlab.record import Record
+from wattlab.samples.manifest import manifest_of
+from wattlab.study import Spec
+from wattlab.tables.columns import frame
+from wattlab.tables.evidence import CellEvidence, Evidence
+
+#: What a row has of the cell's row in `cells`.
+_OF_CELL = (
+    "task",
+    "dataset",
+    "variant",
+    "model",
+    "purpose",
+    "structure",
+    "parameters_as_published",
+    "weights",
+    "data",
+    "energy_kwh_per_1000",
+    "selected",
+)
+
+
+def quality(evidence: Evidence, cells: pd.DataFrame, results: Path) -> pd.DataFrame:
+    """One row per cell and metric. A cell without a score has one row with the reason.
+
+    `cells` is the study's table of cells, `results` the folder that holds all studies.
+    """
+    by_cell, withheld = cells.set_index("cell"), evidence.study.config.no_result
+    rows = []
+    for cell in evidence.cells:
+        of_cell = by_cell.loc[cell.resolved.cell.id]
+        shared = {column: _known(of_cell[column]) for column in _OF_CELL}
+        shared["n_repeats"] = _known(of_cell["n_valid"])
+        try:
+            rows += [shared | _row(score, withheld) for score in scores(_answered(cell, evidence, results))]
+        except Unscorable as reason:
+            rows.append(shared | {"headline": True, "reason": str(reason)})
+    return frame(rows, COLUMNS)
+
+
+def _known(value: Any) -> Any:
+    return None if pd.isna(value) else value
+
+
+def _row(score: Score, withheld: str | None) -> dict[str, Any]:
+    """A score; where nothing of the study is a result, only what would be scored and why it is not."""
+    return {
+        "metric": score.metric,
+        "quality_score": score.value if withheld is None else None,
+        "reason": withheld,
+        "headline": score.headline,
+        "n_scored": score.n_scored,
+        "n_unscored": score.n_unscored,
+        "n_unparsed": score.n_unparsed,
+    }
+
+
+def _answered(cell: CellEvidence, evidence: Evidence, results: Path) -> Answered:
+    """The cell's answers beside their rows. Raises `Unscorable`."""
+    spec, record = cell.resolved.spec, cell.record
+    if spec is None or spec.weights != "hub":
+        raise Unscorable("random weights: the answers mean nothing")
+    if spec.data != "hub":
+        raise Unscorable("surrogate rows: nothing is right or wrong about them")
+    if spec.cell.task in WITHOUT:
+        raise Unscorable(WITHOUT[spec.cell.task])
+    if record is None or record.status != "complete":
+        raise Unscorable("the cell has no complete record; tables/missing.csv says why")
+    return _beside_rows(spec, record, evidence, results)
+
+
+def _beside_rows(spec: Spec, record: Record, evidence: Evidence, results: Path) -> Answered:
+    study, fields = evidence.study.config.study, dict(spec.dataset["fields"])
+    answers = read_answers(results / study / "outputs" / f"{spec.cell.id}.jsonl.gz", record.outputs_sha256)
+    images = fields.get("image") if spec.cell.task == "object-detection" else None
+    manifest_path = manifest_of(results, study, spec.samples)
+    manifest, rows, sizes = read_references(manifest_path, record.samples_sha256, images)
+    if len(answers) < len(rows):
+        raise Unscorable(f"it answered {len(answers)} of {len(rows)} rows")
+    size = spec.protocol.image_size
+    return Answered(
+        cell=spec.cell,
+        fields=fields,
+        rows=rows,
+        # Rows that came again to fill the list are counted once.
+        answers=answers[: len(rows)],
+        label_names=manifest.label_names,
+        image_sizes=sizes,
+        shown_size=None if size is None else (size[0], size[1]),
+        n_labels=_n_labels(spec.cell.model, evidence.catalog),
+        mask=spec.dataset.get("mask"),
+        labels_hidden=_labels_hidden(spec, evidence.catalog),
+    )
+
+
+def _n_labels(model: str, catalog: Catalog) -> int | None:
+    """Classes of the model's head; None for a model that the catalog lacks."""
+    entry = catalog.models.get(model)
+    config = None if entry is None else entry.architecture.config
+    return None if config is None else config.get("num_labels")
+
+
+def _labels_hidden(spec: Spec, catalog: Catalog) -> str | None:
+    entry = catalog.datasets.get(spec.cell.dataset)
+    return None if entry is None else entry.labels_hidden

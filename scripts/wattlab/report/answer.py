@@ -1,0 +1,160 @@
+"""The first screen: what 1,000 inferences take, task by task, with intervals and a comparison that has a source."""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from wattlab.entries import EquivalentEntry
+from wattlab.figures import notes
+from wattlab.figures.palette import task_title
+from wattlab.figures.reading import Tables
+from wattlab.report.numbers import grams, interval_words, words
+from wattlab.study import ResolvedStudy
+
+Equivalents = dict[str, EquivalentEntry]
+
+_ENERGY = "energy_kwh_per_1000"
+_MEANINGS = {
+    "weights": {
+        "architecture": "random weights: the work is real, the answers mean nothing, output lengths are set",
+        "hub": "the published checkpoints",
+    },
+    "data": {
+        "surrogate": "rows with the dataset’s lengths and resolutions, not the dataset itself",
+        "hub": "the published datasets",
+    },
+}
+
+
+@dataclass(frozen=True)
+class TaskAnswer:
+    """One task. `left`, `width` and `at` place its interval and mean on a logarithmic strip, in percent.
+
+    `equivalents`: title and number of each entry of `catalog/equivalents.yaml`.
+    """
+
+    task: str
+    title: str
+    energy: str
+    energy_interval: str
+    emissions: Markup
+    emissions_interval: Markup
+    equivalents: list[tuple[str, str | Markup]]
+    method: str
+    n_models: int
+    n_cells: int
+    at: float
+    left: float
+    width: float
+
+
+def answers(study: ResolvedStudy, tables: Tables, equivalents: Equivalents) -> list[TaskAnswer]:
+    """The tasks that have a value, the costliest first. Energies of the headline scope, gross, kWh per 1,000."""
+    table = tables["tasks"]
+    rows = table[pd.to_numeric(table[_ENERGY]) > 0].sort_values(_ENERGY, ascending=False, kind="stable")
+    if rows.empty:
+        return []
+    bounds = pd.concat([rows[name] for name in (_ENERGY, f"ci95_low_{_ENERGY}", f"ci95_high_{_ENERGY}")]).dropna()
+    low, high = (math.log10(float(bound)) for bound in (bounds[bounds > 0].min(), bounds.max()))
+    span = max(high - low, 1e-9)
+
+    def place(kwh: float) -> float:
+        return 2 + 96 * (math.log10(kwh) - low) / span if kwh > 0 else 0.0
+
+    return [_answer(row, study, tables["cells"], equivalents, place) for row in rows.to_dict("records")]
+
+
+def equivalent(kwh: float, entry: EquivalentEntry, intensity_g_per_kwh: float) -> str | Markup:
+    """How many of these an energy is; of those that are known by their emissions, as many as the grid makes them."""
+    if entry.energy_kwh is not None:
+        return words(kwh / entry.energy_kwh)
+    return grams(kwh, intensity_g_per_kwh, entry.emissions_g)
+
+
+def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equivalents, place) -> TaskAnswer:  # type: ignore[no-untyped-def]
+    mean, low, high = (float(row[f"{bound}{_ENERGY}"]) for bound in ("", "ci95_low_", "ci95_high_"))
+    intensity = study.grid.intensity_g_per_kwh
+    bounded = not (math.isnan(low) or math.isnan(high))
+    own = cells[(cells["task"] == row["task"]) & (cells["n_valid"] > 0)]
+    return TaskAnswer(
+        task=row["task"],
+        title=task_title(row["task"]),
+        energy=words(mean),
+        energy_interval=interval_words(low, high),
+        emissions=grams(mean, intensity),
+        emissions_interval=grams(low, intensity) + " to " + grams(high, intensity)
+        if bounded
+        else Markup("no interval"),
+        equivalents=[(entry.title, equivalent(mean, entry, intensity)) for entry in equivalents.values()],
+        method=method_label(own, study.config.headline_scope),
+        n_models=int(row["n_models"]),
+        n_cells=int(row["n_cells"]),
+        at=place(mean),
+        left=place(low) if bounded else place(mean),
+        width=place(high) - place(low) if bounded else 0.0,
+    )
+
+
+def method_label(cells: pd.DataFrame, scope: str) -> str:
+    """`measured`, `modelled`, or `partly modelled`: how the energy of these cells was obtained."""
+    kinds = set().union(*notes.methods(cells, scope).values())
+    if not kinds:
+        return "method not recorded"
+    if kinds <= notes.MODELLED:
+        return "modelled"
+    return "partly modelled" if kinds & notes.MODELLED else "measured"
+
+
+def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """Words that stand beside the numbers, each with what it means: weights, data, how the energy was obtained.
+
+    Of a study whose models and data are stand-ins: that, instead of weights and data.
+    """
+    found = [
+        (f"{name}: {word}", meanings[word])
+        for name, meanings in _MEANINGS.items()
+        for word in sorted(set(cells[name].dropna()))
+    ]
+    if study.config.no_result:
+        found = [("no result", study.config.no_result)]
+    if study.config.source == "codecarbon-logs":
+        found.append(("published logs", "read again, nothing was measured for this page"))
+    phrase = notes.energy_phrase(cells, study.config.headline_scope)
+    return [
+        *found,
+        (
+            f"energy: {method_label(cells, study.config.headline_scope)}",
+            phrase.partition("(")[2].removesuffix(")") or phrase,
+        ),
+    ]
+
+
+def headline(found: list[TaskAnswer]) -> Markup:
+    """The answer in a sentence: the costliest and the cheapest task."""
+    if not found:
+        return Markup("No task has a value yet. What is missing, and why, stands below.")
+    most, least = found[0], found[-1]
+    text = Markup("1,000 inferences of <strong>{}</strong> take {} kWh ({} g CO₂eq): {}.").format(
+        most.title, most.energy, most.emissions, _either(most.equivalents)
+    )
+    if most.task == least.task:
+        return text
+    return text + Markup(" The cheapest task, <strong>{}</strong>, takes {} kWh ({} g).").format(
+        least.title, least.energy, least.emissions
+    )
+
+
+def _either(amounts: list[tuple[str, str | Markup]]) -> Markup:
+    """`2.75 smartphone charges, 0.612 kettles or 0.0344 km by car`."""
+    parts = [Markup("{} {}").format(number, title) for title, number in amounts]
+    return Markup(" or ").join([Markup(", ").join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def without_value(tables: Tables, found: list[TaskAnswer]) -> list[str]:
+    """Titles of the study's tasks that have no value."""
+    have = {answer.task for answer in found}
+    own = tables["cells"]
+    specific = own[own["purpose"] == "task-specific"]
+    return [task_title(task) for task in dict.fromkeys(specific["task"]) if task not in have]

@@ -1,0 +1,194 @@
+"""What the page's explorers read: every number of the page once, as one JSON object.
+
+Emissions are not in it. The page computes them from the energies and the intensity that its reader chooses.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wattlab.entries import GridEntry
+from wattlab.figures import notes
+from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
+from wattlab.figures.reading import Tables
+from wattlab.statistics import Estimate, cluster_bootstrap_estimate
+from wattlab.study import ResolvedStudy
+from wattlab.units import INFERENCES_PER_ROW
+
+#: Name on the page -> column of `cells`: the scopes of the energy, and the time.
+QUANTITIES = {
+    "node": "energy_node_kwh_per_1000",
+    "device": "energy_device_kwh_per_1000",
+    "net_node": "net_energy_node_kwh_per_1000",
+    "net_device": "net_energy_device_kwh_per_1000",
+    "duration": "duration_s_per_1000",
+}
+UNITS = "n_output_units_per_inference"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another study to stand beside this one: its name and its table of tasks."""
+
+    name: str
+    tasks: pd.DataFrame
+
+
+def embedded(
+    study: ResolvedStudy, tables: Tables, cells_csv: str, grids: dict[str, GridEntry], beside: Sequence[Beside]
+) -> dict[str, Any]:
+    """The object. `cells_csv` is the text of `cells.csv`, so that the page gives back the same bytes.
+
+    Energies in kWh and durations in s per 1,000 inferences; bounds are of 95 % intervals; a missing value is null.
+    """
+    cells = tables["cells"]
+    return {
+        "study": study.config.study,
+        "scope": study.config.headline_scope,
+        "intensity_g_per_kwh": study.grid.intensity_g_per_kwh,
+        "grid": study.grid.grid,
+        "grids": grid_rows(grids),
+        "cells_csv": cells_csv,
+        "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
+        "tasks": task_rows(cells),
+        "parity": parity_rows(tables),
+        "comparison": comparison_rows(tables["comparison"]),
+        "beside": [{"study": other.name, "energies": energies_by_task(other.tasks)} for other in beside],
+        "quality": quality_rows(tables),
+        "totals": _records(tables["totals"], ("phase", "reused", "n_windows", "energy_kwh", "duration_s")),
+        "palette": {
+            "modality": MODALITY_COLOURS,
+            "structure": STRUCTURE_COLOURS,
+            "purpose": {"task-specific": BLUE, "multi-purpose": VERMILION},
+        },
+        "conditions": notes.conditions(tables, cells[cells["n_valid"] > 0], study),
+    }
+
+
+def script_json(value: object) -> str:
+    """JSON that may stand inside a `<script>` element: no letter in it can end the element or open a comment."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def grid_rows(grids: dict[str, GridEntry]) -> list[dict[str, Any]]:
+    """Every grid of the catalog with its year and source."""
+    return [{"name": name, **entry.model_dump(mode="json")} for name, entry in grids.items()]
+
+
+def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row per task over its selected task-specific cells: mean and interval over models of each quantity.
+
+    `per_inference` are per 1,000 inferences, `per_unit` per 1,000 output units (tokens, labels, boxes, images). A
+    quantity that one of the cells lacks has no mean.
+    """
+    chosen = cells[cells["selected"].astype(bool) & (cells["purpose"] == "task-specific") & (cells["n_valid"] > 0)]
+    rows = []
+    for task, group in chosen.groupby("task", sort=False):
+        units = _numbers(group, UNITS)
+        row: dict[str, Any] = {
+            "task": task,
+            "n_models": int(group["model"].nunique()),
+            "n_cells": len(group),
+            "n_repeats": int(group["n_valid"].sum()),
+            "output_unit": _one_of(group, "output_unit"),
+            "per_inference": {},
+            "per_unit": {},
+        }
+        for name, column in QUANTITIES.items():
+            values = _numbers(group, column)
+            row["per_inference"][name] = _bounds(values, group["model"])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                row["per_unit"][name] = _bounds(np.where(units > 0, values / units, np.nan), group["model"])
+        rows.append(row)
+    return rows
+
+
+def _numbers(rows: pd.DataFrame, column: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    if column not in rows:
+        return np.full(len(rows), np.nan)
+    return pd.to_numeric(rows[column]).to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _one_of(rows: pd.DataFrame, column: str) -> str | None:
+    values = set(rows[column].dropna()) if column in rows else set()
+    return str(values.pop()) if len(values) == 1 else None
+
+
+def _bounds(values: "np.ndarray[Any, np.dtype[np.float64]]", models: "pd.Series[Any]") -> list[float | None]:
+    """Mean, low and high; null where not known."""
+    estimate = Estimate(math.nan) if np.isnan(values).any() else cluster_bootstrap_estimate(values, models)
+    return [known(number) for number in (estimate.mean, estimate.low, estimate.high)]
+
+
+def known(value: Any) -> Any:
+    """The value, or None where it is missing (NaN, NA)."""
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _records(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    present = [column for column in columns if column in table]
+    rows = table[present].astype(object).to_dict("records")
+    return [{column: known(row.get(column)) for column in columns} for row in rows]
+
+
+def parity_rows(tables: Tables) -> list[dict[str, Any]]:
+    """The study's models with a training energy, and the paper's four rows."""
+    table = tables.get("parity")
+    if table is None:
+        return []
+    energy = "inference_energy_kwh"
+    return _records(
+        table,
+        (
+            "model",
+            "source",
+            "training_energy_kwh",
+            "fine_tuning_energy_kwh",
+            energy,
+            f"ci95_low_{energy}",
+            f"ci95_high_{energy}",
+            "parity_inferences",
+            "ci95_low_parity_inferences",
+            "ci95_high_parity_inferences",
+            "printed_inferences",
+            "energy_method",
+            "note",
+        ),
+    )
+
+
+def comparison_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """This study and the paper by task, kWh per 1,000 inferences."""
+    energy = "energy_kwh_per_1000"
+    return _records(
+        table,
+        ("task", "scope", energy, f"paper_{energy}", f"sd_paper_{energy}", "energy_ratio", "energy_rank", "paper_energy_rank"),
+    )  # fmt: skip
+
+
+def energies_by_task(tasks: pd.DataFrame) -> dict[str, float | None]:
+    """Task -> mean energy of another study, kWh per 1,000 inferences of its headline scope."""
+    energy = "energy_kwh_per_1000"
+    return {str(row["task"]): row[energy] for row in _records(tasks, ("task", energy))}
+
+
+def quality_rows(tables: Tables) -> list[dict[str, Any]]:
+    """A score per cell and metric with the cell's energy, where the study has quality."""
+    table = tables.get("quality")
+    if table is None or not {"metric", "quality_score"} <= set(table):
+        return []
+    table = table[table["selected"].astype(bool) & table["quality_score"].notna()]
+    energy = f"energy_kwh_per_{INFERENCES_PER_ROW}"
+    return _records(
+        table, ("task", "dataset", "variant", "model", "purpose", "structure", "metric", "quality_score", energy)
+    )

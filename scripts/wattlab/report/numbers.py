@@ -1,0 +1,68 @@
+"""Numbers as text for people, and grams that follow the intensity that the page's reader chooses.
+
+The page's script writes numbers in the same way (`words` in `assets/core.js`); a test holds the two together.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+#: Powers of ten from which on numbers are written with a power.
+_SMALLEST, _GREATEST = -6, 14
+
+
+def words(value: float | None) -> str:
+    """Three significant digits: `0.000612`, `8.40`, `1,290`, `5.43 × 10⁻⁷`; `missing` for none."""
+    if value is None or value is pd.NA or math.isnan(value):
+        return "missing"
+    if value == 0:
+        return "0"
+    if math.isinf(value):
+        return "never"
+    digits, power = f"{value:.2e}".split("e")
+    exponent = int(power)
+    if exponent < _SMALLEST or exponent > _GREATEST:
+        return f"{digits} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+    rounded = float(f"{value:.2e}")
+    return f"{rounded:,.0f}" if exponent >= 2 else f"{rounded:.{2 - exponent}f}"
+
+
+def interval_words(low: float | None, high: float | None) -> str:
+    """`0.0501 to 0.0622`, or that there is none."""
+    parts = [words(low), words(high)]
+    return "no interval" if "missing" in parts else " to ".join(parts)
+
+
+def grams(kwh: float | None, intensity_g_per_kwh: float, per_g: float | None = 1.0) -> Markup:
+    """The emissions of an energy, marked so that the page's script writes them again for another grid.
+
+    A bare number, of what weighs so many grams: 1000 gives kg. Without `per_g`, with a unit: `6.94 g` or `1.29 kg`.
+    """
+    if kwh is None or kwh is pd.NA or math.isnan(kwh):
+        return Markup("missing")
+    value = kwh * intensity_g_per_kwh
+    if per_g is None:
+        text = f"{words(value / 1000)} kg" if value >= 1000 else f"{words(value)} g"
+    else:
+        text = words(value / per_g)
+    per = "" if per_g is None else f"{per_g:g}"
+    return Markup('<span class="g" data-kwh="{}" data-per="{}">{}</span>').format(repr(float(kwh)), per, text)
+
+
+def value_text(value: Any) -> str:
+    """A value of a table as text: four significant digits, thousands separated, an empty string for a missing one."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float | np.number):
+        return str(value)
+    number = float(value)
+    if number.is_integer() and abs(number) < 1e15:
+        return f"{int(value):,}"
+    return f"{number:.4g}" if abs(number) < 1e4 else f"{float(f'{number:.4g}'):,.0f}"

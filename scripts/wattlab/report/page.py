@@ -1,0 +1,164 @@
+"""The report's page: answer, explorers, figures, tables and provenance as one self-contained HTML file.
+
+Nothing in it is loaded from anywhere: the scripts stand in the page, and its content security policy names them by
+their hashes, so that no other script can run, whatever a name or an error's text contains.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from wattlab.catalog import Catalog
+from wattlab.figures import notes
+from wattlab.figures.listing import ALL_FIGURES, FIGURES
+from wattlab.figures.reading import Tables
+from wattlab.report import answer
+from wattlab.report.bundle import page_script, vega_script
+from wattlab.report.charts import charts
+from wattlab.report.explorer import Beside, embedded, quality_rows, script_json
+from wattlab.report.methods import bibtex, methods_paragraph
+from wattlab.report.numbers import grams
+from wattlab.report.shown import shown
+from wattlab.report.summary import closing_paragraph, cost_in_grams, measured_cells
+from wattlab.study import ResolvedStudy
+
+_ASSETS = Path(__file__).parent / "assets"
+
+#: Tables that the page folds, in this order; `runs` and `emissions` are files only: the table of cells and the
+#: choice of the grid stand for them. A table that is not named here (of an imported study) is folded after them.
+_FOLDED = ("tasks", "multipurpose", "comparison", "parity", "totals", "models", "output_lengths", "provenance")
+_FILES_ONLY = ("runs", "emissions", "cells", "missing", "quality")
+_MOST_ROWS_OF_OTHERS = 60
+
+
+def render(
+    study: ResolvedStudy,
+    tables: Tables,
+    figures: Path,
+    catalog: Catalog,
+    cells_csv: str,
+    beside: Sequence[Beside] = (),
+) -> str:
+    """The page's HTML. `figures` is the folder of the PNG files, `cells_csv` the text of `cells.csv`.
+
+    The catalog gives grids and equivalents; `beside` are studies whose tasks stand beside this one's. All text of
+    models and datasets is escaped.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    intensity, scripts = study.grid.intensity_g_per_kwh, [vega_script(), page_script()]
+    found = answer.answers(study, tables, catalog.equivalents)
+    measured = measured_cells(tables["cells"])
+    return environment.get_template("page.html.j2").render(
+        study=study,
+        css=Markup((_ASSETS / "page.css").read_text()),
+        policy=content_policy(scripts),
+        scripts=[Markup(script) for script in scripts],
+        data=Markup(script_json(embedded(study, tables, cells_csv, catalog.grids, beside))),
+        charts=Markup(script_json(charts())),
+        paragraph=_paragraph(study, tables),
+        headline=answer.headline(found),
+        answers=found,
+        unanswered=answer.without_value(tables, found),
+        equivalents=catalog.equivalents.values(),
+        labels=answer.labels(study, measured),
+        facts=study_facts(study, tables),
+        conditions=_conditions(study, tables, measured),
+        figures=[_figure(name, figures) for name in _figures(figures)],
+        tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
+        + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
+        missing=shown("missing", tables["missing"], intensity),
+        methods=methods_paragraph(study, tables),
+        bibtex=bibtex(study, tables),
+        mixed=_mixed(tables["provenance"]),
+        has_quality=bool(quality_rows(tables)),
+        has_parity="parity" in tables and len(tables["parity"]) > 0,
+        beside=[one.name for one in beside],
+        awaited=[name for name in study.config.beside if name not in {one.name for one in beside}],
+    )
+
+
+def content_policy(scripts: list[str]) -> str:
+    """A policy that lets these inline scripts run and nothing be loaded."""
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _others(tables: Tables) -> list[str]:
+    return [name for name in sorted(tables) if name not in (*_FOLDED, *_FILES_ONLY) and len(tables[name])]
+
+
+def _paragraph(study: ResolvedStudy, tables: Tables) -> Markup:
+    """The closing paragraph; what the study cost in grams follows the grid that the reader chooses."""
+    text = closing_paragraph(study, tables)
+    before, phrase, after = text.partition(cost_in_grams(study, tables["totals"]))
+    if not phrase:
+        return escape(text)
+    kwh = float(pd.to_numeric(tables["totals"]["energy_kwh"]).sum())
+    cost = grams(kwh, study.grid.intensity_g_per_kwh, per_g=None)
+    return Markup("{}({} CO₂eq at {} g/kWh){}").format(before, cost, _intensity(study), after)
+
+
+def _intensity(study: ResolvedStudy) -> Markup:
+    return Markup('<span class="intensity">{}</span>').format(f"{study.grid.intensity_g_per_kwh:g}")
+
+
+def _conditions(study: ResolvedStudy, tables: Tables, measured: pd.DataFrame) -> Markup:
+    """What stands below every chart: methods, scope, weights, data, device, and the intensity in use."""
+    text = notes.conditions(tables, measured, study)
+    text = text[0].upper() + text[1:].removesuffix(notes.grid_phrase(study))
+    return Markup("{}grid {} g/kWh.").format(text, _intensity(study))
+
+
+def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
+    """Pairs of a name and a value: what was measured, with what."""
+    config, cells = study.config, tables["cells"]
+    measured = measured_cells(cells)
+    source = "measured here" if config.source == "measure" else "published CodeCarbon logs, imported"
+    facts = [
+        ("Study", config.study),
+        ("Source", source),
+        ("Cells", f"{len(measured)} of {len(cells)} with a value: {cells['task'].nunique()} tasks, "
+                  f"{cells['dataset'].nunique()} datasets, {cells['model'].nunique()} models"),
+        ("Valid repeats", f"{int(pd.to_numeric(cells['n_valid']).sum()):,}"),
+        ("Protocol", config.protocol),
+        ("Weights and data", notes.weights_phrase(measured, study)),
+        ("Energy", f"{notes.energy_phrase(measured, config.headline_scope)}; {config.headline_scope} scope, gross"),
+        ("Device", notes.device_phrase(measured, tables["provenance"]).removeprefix("on ")),
+        ("The study’s grid", f"{study.grid.grid}, {study.grid.intensity_g_per_kwh:g} g CO2eq/kWh"),
+        ("Software", _software(tables["provenance"])),
+    ]  # fmt: skip
+    return [(name, value) for name, value in facts if value]
+
+
+def _software(provenance: pd.DataFrame) -> str:
+    rows = provenance[provenance["aspect"].astype(str).str.startswith("software.")]
+    pairs = zip(rows["aspect"].str.removeprefix("software."), rows["value"], strict=True)
+    return ", ".join(f"{package} {version}" for package, version in pairs)
+
+
+def _mixed(provenance: pd.DataFrame) -> list[str]:
+    """Aspects that differ between cells though the study does not mean them to."""
+    rows = provenance[provenance["mixed"].astype(bool) & ~provenance["intended"].astype(bool)]
+    return list(dict.fromkeys(rows["aspect"]))
+
+
+def _figures(folder: Path) -> list[str]:
+    """The figures of every study, and of the others those that this one has drawn."""
+    return [name for name in ALL_FIGURES if name in FIGURES or (folder / f"{name}.png").exists()]
+
+
+def _figure(name: str, folder: Path) -> dict[str, Any]:
+    path = folder / f"{name}.png"
+    listed = ALL_FIGURES[name]
+    image = base64.b64encode(path.read_bytes()).decode() if path.exists() else None
+    return {"name": name, "title": listed.title, "caption": listed.caption, "image": image}

@@ -1,0 +1,90 @@
+"""Tables as the page shows them: the columns of the Markdown twin, rounded numbers, grams that follow the grid."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from wattlab.report.numbers import grams, value_text
+from wattlab.tables.captions import LAYOUTS
+
+#: Columns shown where the page wants fewer than the table's Markdown twin.
+_COLUMNS = {
+    "comparison": (
+        "task",
+        "paper_name",
+        "scope",
+        "n_models",
+        "n_cells",
+        "energy_kwh_per_1000",
+        "paper_energy_kwh_per_1000",
+        "energy_ratio",
+        "energy_rank",
+        "paper_energy_rank",
+    ),
+    "parity": (
+        "model",
+        "source",
+        "n_cells",
+        "training_energy_kwh",
+        "fine_tuning_energy_kwh",
+        "inference_energy_kwh",
+        "parity_inferences",
+        "ci95_low_parity_inferences",
+        "ci95_high_parity_inferences",
+        "printed_inferences",
+        "note",
+    ),
+    "missing": ("cell", "kind", "n_valid", "n_wanted", "reason", "remedy"),
+}
+
+#: Rows of a table that the page shows; the rest is in the CSV.
+MOST_ROWS = 400
+
+#: An emission's column is its energy's with another unit, of so many grams.
+_TWINS = {"emissions_g_per_1000": ("energy_kwh_per_1000", 1.0), "emissions_kg": ("energy_kwh", 1000.0)}
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table as text: header, rows and which columns are numbers."""
+
+    name: str
+    title: str
+    columns: list[str]
+    numeric: list[bool]
+    rows: list[list[str | Markup]]
+    n_hidden: int
+
+
+def shown(name: str, table: pd.DataFrame, intensity_g_per_kwh: float, most: int = MOST_ROWS) -> ShownTable:
+    """A table for people: the columns of its Markdown twin, rounded numbers, at most `most` rows."""
+    layout = LAYOUTS.get(name)
+    twin = None if layout is None else layout.shown
+    wanted = _COLUMNS.get(name) or twin or tuple(table.columns)
+    columns = [column for column in wanted if column in table.columns]
+    rows = table.head(most).to_dict("records")
+    return ShownTable(
+        name=name,
+        title=name.replace("_", " ") if layout is None else layout.title.replace("`", ""),
+        columns=columns,
+        numeric=[_is_number(table[column]) for column in columns],
+        rows=[[_cell(row, column, intensity_g_per_kwh) for column in columns] for row in rows],
+        n_hidden=len(table) - len(rows),
+    )
+
+
+def _cell(row: dict[Hashable, Any], column: str, intensity_g_per_kwh: float) -> str | Markup:
+    """The value's text; an emission is marked with its energy, so that it follows the chosen grid."""
+    text = value_text(row[column])
+    for ending, (twin, per_g) in _TWINS.items():
+        energy = column.removesuffix(ending) + twin
+        if text and column.endswith(ending) and energy in row and pd.notna(row[energy]):
+            return grams(float(row[energy]), intensity_g_per_kwh, per_g)
+    return text
+
+
+def _is_number(column: "pd.Series[Any]") -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)

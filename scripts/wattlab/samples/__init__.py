@@ -1,0 +1,1 @@
+"""Samples: the frozen rows that a cell reads, and the surrogate generators that make them offline."""

@@ -1,0 +1,55 @@
+"""From cells to tasks and models: which cells count, their means, and what a mean rests on."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wattlab.catalog import Purpose
+from wattlab.statistics import Estimate, fixed_strata_estimate
+from wattlab.tables.columns import bounds_of
+from wattlab.tables.energies import method_set
+
+
+def selected_cells(cells: pd.DataFrame, purpose: Purpose | None = None) -> pd.DataFrame:
+    """Selected cells (of one purpose), measured or not."""
+    chosen = cells[cells["selected"]]
+    return chosen if purpose is None else chosen[chosen["purpose"] == purpose]
+
+
+def measured_cells(cells: pd.DataFrame, purpose: Purpose | None = None) -> pd.DataFrame:
+    """Selected cells that are complete and have a valid repeat: what the paper's tables and figures are made of."""
+    chosen = selected_cells(cells, purpose)
+    return chosen[(chosen["status"] == "complete") & (chosen["n_valid"] > 0)]
+
+
+def over_cells(cells: pd.DataFrame, quantity: str) -> Estimate:
+    """Mean over a model's fixed set of cells, in the quantity's unit; its interval holds the noise of the repeats."""
+    return fixed_strata_estimate(
+        cells[quantity].to_numpy(), cells[f"sd_{quantity}"].to_numpy(), cells["n_valid"].to_numpy(dtype=np.float64)
+    )
+
+
+def estimate_columns(quantity: str, estimate: Estimate) -> dict[str, float]:
+    """`X, ci95_low_X, ci95_high_X`."""
+    return dict(zip(bounds_of(quantity), (estimate.mean, estimate.low, estimate.high), strict=True))
+
+
+def methods_of(cells: pd.DataFrame, column: str = "energy_method") -> dict[str, Any]:
+    """`energy_method`, the set over all cells of a method column, and `modelled_share`, weighted with each cell's energy.
+
+    The weight is the energy that the share is one of: the node's, or the device's where there is no node.
+    """
+    weight = cells["energy_node_kwh_per_1000"].fillna(cells["energy_device_kwh_per_1000"]).to_numpy(dtype=np.float64)
+    share = cells["modelled_share"].to_numpy(dtype=np.float64)
+    total = float(weight.sum())
+    return {
+        "energy_method": method_set(cells[column].dropna()),
+        "modelled_share": float((weight * share).sum()) / total if total > 0 else None,
+    }
+
+
+def first_of(cells: pd.DataFrame, columns: list[str]) -> dict[str, Any]:
+    """Facts that all cells of a group share, from the first of them; a missing value is None."""
+    first = cells.iloc[0]
+    return {column: None if pd.isna(first[column]) else first[column] for column in columns}

@@ -1,0 +1,160 @@
+"""`cells`: one row per cell of the study, with the mean, sd and 95 % interval of every quantity over its repeats."""
+
+from typing import Any
+
+import pandas as pd
+
+from wattlab.record import Record
+from wattlab.statistics import Trend, mann_kendall, t_half_width
+from wattlab.tables.columns import KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of, statistics_of, typed
+from wattlab.tables.energies import method_set
+from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.missing import problem_of
+
+_FACTS = (
+    *KEYS,
+    "hub_id",
+    "family",
+    "purpose",
+    "structure",
+    "modality",
+    "parameters",
+    "parameters_as_published",
+    "published_parameters",
+    "weights",
+    "data",
+    "dtype",
+    "device",
+    "selected",
+    "unselected_because",
+    "status",
+    "n_repeats",
+    "n_valid",
+    "n_wanted",
+    "n_sessions",
+    "headline_scope",
+    "intensity_g_per_kwh",
+    "grid",
+    "lengths",
+)
+#: A trend is flagged below this p value: one cell in twenty without any shows one all the same.
+TREND_P = 0.05
+
+_UNITS = "n_output_units_per_inference"
+_METHODS = (*METHOD_COLUMNS, "energy_method", "energy_node_method", "energy_device_method")
+_MEANS = ("modelled_share", "idle_power_node_w", "idle_power_device_w", "effective_cores_share")
+_TREND = ("trend_tau", "trend_p")
+_MEASURED = (
+    "flags",
+    _UNITS,
+    f"sd_{_UNITS}",
+    "output_unit",
+    *_METHODS,
+    *_MEANS,
+    *_TREND,
+    *(column for quantity in QUANTITIES for column in statistics_of(quantity)),
+)
+
+
+def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every cell of the study in its order, measured or not (`status`).
+
+    Quantities are means over the counted repeats, so that a cell that is not `complete` has none. The interval is
+    Student's t over the repeats, which takes them for independent. `flags` says `several_sessions` where they do not come
+    from one process, and `trend` where the energy rises or falls with their order (Mann-Kendall, p below 0.05).
+    """
+    facts = frame([_facts(cell, evidence) for cell in evidence.cells], _FACTS)
+    counted = built["runs"][built["runs"]["counted"]]
+    return typed(facts.join(_over_repeats(counted), on="cell"))
+
+
+def _facts(cell: CellEvidence, evidence: Evidence) -> dict[str, Any]:
+    facts, spec, config = cell.resolved.facts, cell.resolved.spec, evidence.study.config
+    wanted = evidence.repeats_wanted(cell.resolved)
+    row = {
+        **keys_of(cell.resolved.cell),
+        "hub_id": facts.hub_id,
+        "family": facts.family,
+        "structure": cell.structure,
+        "modality": facts.modality,
+        "published_parameters": facts.published_parameters,
+        "weights": config.weights if spec is None else spec.weights,
+        "data": config.data if spec is None else spec.data,
+        "selected": facts.selected,
+        "unselected_because": facts.unselected_because,
+        "n_repeats": 0,
+        "n_valid": 0,
+        "n_wanted": wanted,
+        "headline_scope": config.headline_scope,
+        "intensity_g_per_kwh": evidence.study.grid.intensity_g_per_kwh,
+        "grid": evidence.study.grid.grid,
+    }
+    if cell.record is not None:
+        return {**row, **_recorded(cell.record)}
+    problem = problem_of(cell, wanted)
+    return {**row, "status": None if problem is None else problem.kind}
+
+
+def _recorded(record: Record) -> dict[str, Any]:
+    sessions = {repeat.session for repeat in record.valid_repeats}
+    return {
+        "parameters": record.parameters,
+        "parameters_as_published": record.parameters_as_published,
+        "weights": record.weights,
+        "data": record.data,
+        "dtype": record.dtype,
+        "device": record.device,
+        "status": record.status,
+        "n_repeats": len(record.repeats),
+        "n_valid": len(record.valid_repeats),
+        "n_sessions": len(sessions),
+        "lengths": record.lengths,
+    }
+
+
+def _over_repeats(counted: pd.DataFrame) -> pd.DataFrame:
+    """Statistics of the counted repeats, indexed by cell. A value missing in one repeat is missing in the cell."""
+    if counted.empty:
+        return pd.DataFrame(columns=list(_MEASURED))
+    groups = counted.groupby("cell", sort=False)
+    numbers = [*QUANTITIES, _UNITS, *_MEANS]
+    complete = groups[numbers].count().eq(groups.size(), axis=0)
+    means, sds = groups[numbers].mean().where(complete), groups[numbers].std(ddof=1).where(complete)
+    columns: dict[str, Any] = {"flags": _flags(counted), _UNITS: means[_UNITS], f"sd_{_UNITS}": sds[_UNITS]}
+    columns["output_unit"] = groups["output_unit"].agg(
+        lambda units: joined([unit for unit in units if isinstance(unit, str)])
+    )
+    columns |= {name: groups[name].agg(_methods) for name in _METHODS}
+    columns |= {name: means[name] for name in _MEANS}
+    trends = {cell: _trend(repeats) for cell, repeats in groups}
+    columns["trend_tau"] = pd.Series({cell: trend.tau for cell, trend in trends.items()})
+    columns["trend_p"] = pd.Series({cell: trend.p for cell, trend in trends.items()})
+    size = groups.size().to_numpy()
+    for quantity in QUANTITIES:
+        half = t_half_width(sds[quantity].to_numpy(), size)
+        values = (means[quantity], sds[quantity], means[quantity] - half, means[quantity] + half)
+        columns |= dict(zip(statistics_of(quantity), values, strict=True))
+    return pd.DataFrame(columns)
+
+
+def _flags(counted: pd.DataFrame) -> "pd.Series[Any]":
+    """Flags of any counted repeat of a cell, `short` among them, and `several_sessions`."""
+    flags = {}
+    for cell, repeats in counted.groupby("cell", sort=False):
+        named = [flag for flags_of in repeats["flags"].dropna() for flag in flags_of.split("; ")]
+        named += ["short"] if repeats["short"].any() else []
+        named += ["several_sessions"] if repeats["session"].nunique() > 1 else []
+        named += ["trend"] if _trend(repeats).p < TREND_P else []
+        flags[cell] = joined(named)
+    return pd.Series(flags, dtype="object")
+
+
+def _trend(repeats: pd.DataFrame) -> Trend:
+    """Trend of a cell's energy (headline, else the device's) over its counted repeats, in their order."""
+    ordered = repeats.sort_values("index")
+    headline = ordered["energy_kwh_per_1000"]
+    return mann_kendall(headline if headline.notna().all() else ordered["energy_device_kwh_per_1000"])
+
+
+def _methods(methods: "pd.Series[str]") -> str | None:
+    return method_set([method for method in methods if method])

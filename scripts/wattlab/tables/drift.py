@@ -1,0 +1,87 @@
+"""`drift`: cells whose numbers come from another spec, other code or other versions than today's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from wattlab import METHOD_VERSION
+from wattlab.hashing import canonical_json
+from wattlab.record import Record, Session
+from wattlab.software import code_sha256, versions
+from wattlab.study import Spec
+from wattlab.tables.columns import KEYS, frame, keys_of
+from wattlab.tables.evidence import CellEvidence, Evidence
+
+COLUMNS = (*KEYS, "purpose", "aspect", "measured", "today", "n_repeats")
+
+#: Longest value that is shown whole.
+_LONGEST = 80
+
+
+def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per cell and aspect that differs; empty where every cell was measured as it would be today.
+
+    `aspect`: a key of the spec (`spec.protocol.seed`; its record is stale), `code_sha256` (this package, without what
+    runs only before or after a measurement), `method_version`, or a package (`software.torch`). `n_repeats`: valid ones
+    that were measured so. What is not known on one side makes no row: imported logs, packages that lie in another
+    environment than the tables'.
+    """
+    now = {"code_sha256": code_sha256(), "method_version": str(METHOD_VERSION)}
+    now |= {f"software.{package}": version for package, version in versions().items()}
+    rows = [
+        {**keys_of(cell.resolved.cell), **row}
+        for cell in evidence.cells
+        if cell.resolved.spec is not None  # imported logs were never to be measured with today's software
+        for row in [*_of_spec(cell), *_of_sessions(cell.record or cell.stale, now)]
+    ]
+    return frame(rows, COLUMNS)
+
+
+def _of_spec(cell: CellEvidence) -> Iterator[dict[str, Any]]:
+    if cell.stale is None or cell.stale.spec is None:
+        return
+    before = dict(_flat("spec", _dumped(cell.stale.spec)))
+    after = dict(_flat("spec", _dumped(cell.resolved.spec)))
+    n_repeats = len(cell.stale.valid_repeats)
+    for aspect in sorted(before.keys() | after.keys()):
+        measured, today = before.get(aspect, "none"), after.get(aspect, "none")
+        if measured != today:
+            yield {"aspect": aspect, "measured": measured, "today": today, "n_repeats": n_repeats}
+
+
+def _dumped(spec: Spec | None) -> Any:
+    return None if spec is None else spec.model_dump(mode="json")
+
+
+def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every leaf with its dotted place; a list is one leaf."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(f"{place}.{key}", inner)
+    else:
+        text = value if isinstance(value, str) else canonical_json(value)
+        yield place, text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _of_sessions(record: Record | None, now: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Each value that sessions of valid repeats had and today has not, with the repeats that it holds for."""
+    if record is None:
+        return
+    counts: dict[tuple[str, str], int] = {}
+    for session in record.sessions:
+        n_repeats = sum(repeat.session == session.session for repeat in record.valid_repeats)
+        for aspect, measured in _known(session):
+            if n_repeats and now.get(aspect, measured) != measured:
+                counts[aspect, measured] = counts.get((aspect, measured), 0) + n_repeats
+    for (aspect, measured), n_repeats in sorted(counts.items()):
+        yield {"aspect": aspect, "measured": measured, "today": now[aspect], "n_repeats": n_repeats}
+
+
+def _known(session: Session) -> Iterator[tuple[str, str]]:
+    if session.code_sha256 is not None:
+        yield "code_sha256", session.code_sha256
+    if session.method_version is not None:
+        yield "method_version", str(session.method_version)
+    for package, version in (session.software or {}).items():
+        yield f"software.{package}", version

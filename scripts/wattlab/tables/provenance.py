@@ -1,0 +1,87 @@
+"""`provenance`: on what and by what the cells were measured; a study that mixes machines or versions is flagged."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from wattlab.record import Record, Session
+from wattlab.tables.columns import frame
+from wattlab.tables.evidence import Evidence
+
+COLUMNS = ("aspect", "value", "n_cells", "mixed", "intended")
+
+#: The value of an aspect that a record does not hold (imported logs).
+NOT_RECORDED = "not recorded"
+
+#: Prefix of aspects that the study sets itself, by cell: these may differ between cells.
+_PROTOCOL = "protocol."
+_MACHINE = ("device", "cpu_model", "cpu_cores", "ram_gb", "gpu_names", "gpu_driver", "host_sha256")
+
+
+def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per aspect and value: how many complete cells it holds for.
+
+    Counted are the sessions that measured a cell's valid repeats; a cell with several counts under each value.
+    `mixed`: the aspect has several known values among the cells. `intended`: a protocol's value, that the study sets
+    for each cell, so that a difference is no accident.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for cell in evidence.cells:
+        if cell.record is None or cell.record.status != "complete":
+            continue
+        for aspect, value in sorted(set(_aspects(cell.record))):
+            values = counts.setdefault(aspect, {})
+            values[value] = values.get(value, 0) + 1
+    rows = []
+    for aspect, values in counts.items():
+        mixed = len(values.keys() - {NOT_RECORDED}) > 1
+        for value, n_cells in sorted(values.items(), key=lambda item: (-item[1], item[0])):
+            row = {"aspect": aspect, "value": value, "n_cells": n_cells, "mixed": mixed}
+            rows.append({**row, "intended": aspect.startswith(_PROTOCOL)})
+    return frame(rows, COLUMNS)
+
+
+def _aspects(record: Record) -> Iterator[tuple[str, str]]:
+    """Pairs of aspect and value of one record."""
+    used = {repeat.session for repeat in record.valid_repeats}
+    yield "sessions per cell", str(len(used))
+    yield "weights", record.weights
+    yield "data", record.data
+    sessions = [session for session in record.sessions if session.session in used]
+    for session in sessions:
+        yield from _of_session(session)
+    if not sessions:
+        yield "machine", NOT_RECORDED
+    if record.protocol is None:
+        yield "protocol", NOT_RECORDED
+        return
+    for key, value in record.protocol.model_dump(mode="json").items():
+        yield f"{_PROTOCOL}{key}", _shown(value)
+
+
+def _of_session(session: Session) -> Iterator[tuple[str, str]]:
+    yield "study that paid", session.study
+    yield "code_sha256", session.code_sha256 or NOT_RECORDED
+    yield "method_version", _shown(session.method_version, NOT_RECORDED)
+    for package, version in (session.software or {"software": NOT_RECORDED}).items():
+        yield (f"software.{package}" if session.software else "software"), version
+    if session.machine is None:
+        yield "machine", NOT_RECORDED
+        return
+    machine: dict[str, Any] = session.machine.model_dump(mode="json")
+    for key in _MACHINE:
+        yield f"machine.{key}", _shown(machine[key])
+    if session.gpu_index is not None and session.gpu_index < len(session.machine.gpu_uuids):
+        yield "machine.computing GPU", session.machine.gpu_uuids[session.gpu_index]
+    if session.meter is not None:
+        yield "meter.cpu_mode", _shown(session.meter.get("cpu_mode"))
+        yield "meter.ram_model", _shown(session.meter.get("ram_model"))
+
+
+def _shown(value: Any, missing: str = "none") -> str:
+    if value is None:
+        return missing
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value) or missing
+    return str(value)

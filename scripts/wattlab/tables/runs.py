@@ -1,0 +1,238 @@
+"""`runs`: one row per repeat, with its keys, flags, windows, energies, methods and quantities per 1,000 inferences."""
+
+from typing import Any
+
+import pandas as pd
+
+from wattlab.conditions import effective_cores
+from wattlab.ram import is_switchable
+from wattlab.record import Record, Repeat, Session, Window
+from wattlab.statistics import is_outlier
+from wattlab.tables.columns import KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of
+from wattlab.tables.energies import (
+    Device,
+    device_components,
+    device_of,
+    gpu_j,
+    idle_power_w,
+    idle_windows,
+    method_set,
+    modelled_share,
+    net_j,
+    node_components,
+    total_j,
+)
+from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.units import emissions_g, kwh_per_1000, s_per_1000
+
+COLUMNS = (
+    *KEYS,
+    "purpose",
+    "structure",
+    "modality",
+    "family",
+    "selected",
+    "weights",
+    "data",
+    "dtype",
+    "device",
+    "status",
+    "index",
+    "session",
+    "study",
+    "counted",
+    "valid",
+    "extra",
+    "short",
+    "flags",
+    "reasons",
+    "started_at_utc",
+    "n_inferences",
+    "n_output_units",
+    "output_unit",
+    "n_output_units_per_inference",
+    "lengths",
+    "window_s",
+    "duration_s",
+    "energy_cpu_j",
+    "energy_ram_j",
+    "energy_gpu_j",
+    "energy_node_j",
+    "energy_device_j",
+    "idle_power_node_w",
+    "idle_power_device_w",
+    "gpu_count",
+    "gpu_index",
+    *METHOD_COLUMNS,
+    "ram_model",
+    "energy_method",
+    "energy_node_method",
+    "energy_device_method",
+    "modelled_share",
+    "reference_energy_cpu_j",
+    "reference_energy_gpu_j",
+    "reference_cpu_ratio",
+    "reference_gpu_ratio",
+    "process_cpu_s",
+    "effective_cores",
+    "effective_cores_share",
+    "other_load_cores",
+    *QUANTITIES,
+)
+
+
+def runs(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every repeat of today's records (stale ones are left out), valid or not.
+
+    `counted` repeats enter the means: the valid ones among `repeats` of a complete cell. `extra` ones lie beyond the
+    number that the protocol asks for. `reference_…_ratio` is CodeCarbon's energy over our own reading of the counter,
+    `effective_cores_share` the CPU time that the process got over wall time x threads. Energies of a repeat in J, of its window; quantities per 1,000 inferences.
+    """
+    rows = [
+        row for cell in evidence.cells if cell.record is not None for row in _cell_rows(cell, cell.record, evidence)
+    ]
+    return frame(rows, COLUMNS)
+
+
+def _cell_rows(cell: CellEvidence, record: Record, evidence: Evidence) -> list[dict[str, Any]]:
+    sessions = {session.session: session for session in record.sessions}
+    places = [(repeat, False) for repeat in record.repeats] + [(repeat, True) for repeat in record.extra_repeats]
+    common = {**_keys(cell, record), "lengths": record.lengths}
+    rows = [
+        {**common, **_repeat_row(repeat, extra, record, sessions.get(repeat.session), evidence)}
+        for repeat, extra in sorted(places, key=lambda place: place[0].index)
+    ]
+    _flag_outliers([row for row in rows if row["counted"]])
+    return rows
+
+
+def _flag_outliers(counted: list[dict[str, Any]]) -> None:
+    """Flag `outlier`: the energy (headline, else the device's) is more than 20 % off the cell's median. It is kept."""
+    columns = ("energy_kwh_per_1000", "energy_device_kwh_per_1000")
+    for column in columns:
+        energies = [row[column] for row in counted]
+        if energies and all(energy is not None for energy in energies):
+            for row, outlier in zip(counted, is_outlier(energies), strict=True):
+                row["flags"] = joined([*([row["flags"]] if row["flags"] else []), *(["outlier"] if outlier else [])])
+            return
+
+
+def _keys(cell: CellEvidence, record: Record) -> dict[str, Any]:
+    facts = cell.resolved.facts
+    return {
+        **keys_of(cell.resolved.cell),
+        "structure": cell.structure,
+        "modality": facts.modality,
+        "family": facts.family,
+        "selected": facts.selected,
+        "weights": record.weights,
+        "data": record.data,
+        "dtype": record.dtype,
+        "device": record.device,
+        "status": record.status,
+    }
+
+
+def _repeat_row(
+    repeat: Repeat, extra: bool, record: Record, session: Session | None, evidence: Evidence
+) -> dict[str, Any]:
+    device = device_of(record, session)
+    energies = _energies(repeat, device, evidence.exclusive)
+    units = repeat.n_output_units
+    machine = None if session is None else session.machine
+    threads = None if record.protocol is None else record.protocol.cpu_threads
+    return {
+        "index": repeat.index,
+        "session": repeat.session,
+        "study": None if session is None else session.study,
+        "counted": repeat.valid and not extra and record.status == "complete",
+        "valid": repeat.valid,
+        "extra": extra,
+        "short": repeat.short,
+        "flags": joined(_flags(repeat, device, evidence.exclusive)),
+        "reasons": joined(repeat.reasons),
+        "n_inferences": repeat.n_inferences,
+        "n_output_units": units,
+        "output_unit": repeat.output_unit,
+        "n_output_units_per_inference": None if units is None else units / repeat.n_inferences,
+        "gpu_index": None if device is None else device.gpu_index,
+        "ram_model": evidence.study.config.ram_model if is_switchable(repeat, machine) else None,
+        **_observed(repeat),
+        "effective_cores_share": _ratio(effective_cores(repeat), threads),
+        **energies,
+        **_quantities(repeat, energies, evidence),
+    }
+
+
+def _flags(repeat: Repeat, device: Device | None, exclusive: bool) -> list[str]:
+    """The repeat's own flags, and `shared_device`: the CPU's energy holds what other cells did beside it."""
+    shared = device is not None and device.is_cpu and not exclusive
+    return [*repeat.flags, *(["shared_device"] if shared else [])]
+
+
+def _observed(window: Window) -> dict[str, Any]:
+    references = window.reference_energy_gpu_j
+    reference_gpu_j = sum(references) if references else None
+    return {
+        "started_at_utc": window.started_at_utc,
+        "window_s": window.window_s,
+        "duration_s": window.duration_s,
+        "energy_cpu_j": window.energy_cpu_j,
+        "energy_ram_j": window.energy_ram_j,
+        "energy_gpu_j": gpu_j(window),
+        "gpu_count": window.gpu_count,
+        **{column: getattr(window, column) for column in METHOD_COLUMNS},
+        "reference_energy_cpu_j": window.reference_energy_cpu_j,
+        "reference_energy_gpu_j": reference_gpu_j,
+        "reference_cpu_ratio": _ratio(window.energy_cpu_j, window.reference_energy_cpu_j),
+        "reference_gpu_ratio": _ratio(gpu_j(window), reference_gpu_j),
+        "process_cpu_s": window.process_cpu_s,
+        "effective_cores": effective_cores(window),
+        "other_load_cores": window.other_load_cores,
+    }
+
+
+def _ratio(energy_j: float | None, reference_j: float | None) -> float | None:
+    return energy_j / reference_j if energy_j is not None and reference_j else None
+
+
+def _energies(repeat: Repeat, device: Device | None, exclusive: bool) -> dict[str, Any]:
+    """Joules, idle watts and methods by scope; `modelled_share` is the node's, or the device's without a node."""
+    node, leased = node_components(repeat, exclusive), device_components(repeat, device)
+    idle = idle_windows(repeat) or ()
+    idle_node = [total_j(node_components(window, exclusive)) for window in idle]
+    idle_device = [total_j(device_components(window, device)) for window in idle]
+    node_share = modelled_share(node)
+    return {
+        "energy_node_j": total_j(node),
+        "energy_device_j": total_j(leased),
+        "idle_power_node_w": idle_power_w(idle_node, idle),
+        "idle_power_device_w": idle_power_w(idle_device, idle),
+        "energy_node_method": method_set(method for _, method in node),
+        "energy_device_method": method_set(method for _, method in leased),
+        "modelled_share": modelled_share(leased) if node_share is None else node_share,
+    }
+
+
+def _quantities(repeat: Repeat, energies: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
+    def per_1000(energy_j: float | None) -> float | None:
+        return None if energy_j is None else kwh_per_1000(energy_j, repeat.n_inferences)
+
+    scope = evidence.study.config.headline_scope
+    headline = per_1000(energies[f"energy_{scope}_j"])
+    intensity = evidence.study.grid.intensity_g_per_kwh
+    row: dict[str, Any] = {
+        "energy_kwh_per_1000": headline,
+        "energy_method": energies[f"energy_{scope}_method"],
+        "emissions_g_per_1000": None if headline is None else emissions_g(headline, intensity),
+        "duration_s_per_1000": s_per_1000(repeat.duration_s, repeat.n_inferences),
+        "energy_cpu_kwh_per_1000": per_1000(repeat.energy_cpu_j),
+        "energy_ram_kwh_per_1000": per_1000(repeat.energy_ram_j),
+        "energy_gpu_kwh_per_1000": per_1000(gpu_j(repeat)),
+    }
+    for name in ("node", "device"):
+        gross = energies[f"energy_{name}_j"]
+        row[f"energy_{name}_kwh_per_1000"] = per_1000(gross)
+        net = net_j(gross, energies[f"idle_power_{name}_w"], repeat.window_s)
+        row[f"net_energy_{name}_kwh_per_1000"] = per_1000(net)
+    return row

@@ -1,0 +1,85 @@
+"""`tasks` (the paper's Table 2): energy, emissions and duration of each task, over its task-specific models."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wattlab.statistics import cluster_bootstrap_estimate
+from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of
+from wattlab.tables.columns import HEADLINES, bounds_of, frame
+from wattlab.tables.evidence import Evidence
+
+_SPREADS: dict[str, Callable[[Any], Any]] = {"median": np.median, "min": np.min, "max": np.max}
+
+
+def _columns_of(quantity: str) -> list[str]:
+    spread = [f"{name}_{level}_{quantity}" for name in _SPREADS for level in ("cells", "repeats")]
+    return [*bounds_of(quantity), f"sd_models_{quantity}", f"sd_repeats_{quantity}", *spread]
+
+
+COLUMNS = (
+    "task",
+    "modality",
+    "n_models",
+    "n_cells",
+    "n_cells_planned",
+    "n_repeats",
+    "headline_scope",
+    "energy_method",
+    "modelled_share",
+    *(column for quantity in HEADLINES for column in _columns_of(quantity)),
+)
+
+
+def tasks(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per task with a measured cell, in the study's order. Multi-purpose cells stay out.
+
+    `X` is the mean of the cells' means, its interval the bootstrap over models (missing with one model).
+    `sd_models_X` is the sample sd of the models' means, each the mean of its cells; `sd_repeats_X` that of all valid
+    repeats of all cells, as the paper's. `{median,min,max}_{cells,repeats}_X` are over cells' means and over repeats.
+    """
+    chosen = measured_cells(built["cells"], "task-specific")
+    planned = built["cells"][built["cells"]["selected"] & (built["cells"]["purpose"] == "task-specific")]
+    counted = built["runs"][built["runs"]["counted"]]
+    rows = []
+    for task, of_task in chosen.groupby("task", sort=False):
+        repeats = counted[counted["cell"].isin(of_task["cell"])]
+        row = _row(str(task), of_task, repeats)
+        rows.append({**row, "n_cells_planned": int((planned["task"] == task).sum())})
+    return frame(rows, COLUMNS)
+
+
+def _row(task: str, cells: pd.DataFrame, repeats: pd.DataFrame) -> dict[str, Any]:
+    row = {
+        "task": task,
+        "modality": cells["modality"].iloc[0],
+        "n_models": cells["model"].nunique(),
+        "n_cells": len(cells),
+        "n_repeats": len(repeats),
+        "headline_scope": cells["headline_scope"].iloc[0],
+        **methods_of(cells),
+    }
+    for quantity in HEADLINES:
+        row |= _statistics(cells, repeats, quantity)
+    return row
+
+
+def _statistics(cells: pd.DataFrame, repeats: pd.DataFrame, quantity: str) -> dict[str, float]:
+    over_cells, over_repeats = cells[quantity].to_numpy(), repeats[quantity].to_numpy()
+    by_model = cells.groupby("model")[quantity].agg(lambda values: values.mean(skipna=False)).to_numpy()
+    row = {
+        **estimate_columns(quantity, cluster_bootstrap_estimate(over_cells, cells["model"].to_numpy(dtype=str))),
+        f"sd_models_{quantity}": sample_sd(by_model),
+        f"sd_repeats_{quantity}": sample_sd(over_repeats),
+    }
+    for name, of in _SPREADS.items():
+        row[f"{name}_cells_{quantity}"] = float(of(over_cells))
+        row[f"{name}_repeats_{quantity}"] = float(of(over_repeats))
+    return row
+
+
+def sample_sd(values: "np.ndarray[Any, Any]") -> float:
+    """Sample standard deviation (n - 1); NaN under two values or with a missing one."""
+    return float(values.std(ddof=1)) if values.size > 1 else float("nan")

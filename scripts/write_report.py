@@ -1,0 +1,44 @@
+"""Write the report: one self-contained HTML page, from `study.json`, `tables/*.csv` and `figures/*.png` alone."""
+
+import argparse
+from pathlib import Path
+
+from wattlab.catalog import CATALOG_ROOT, load_catalog
+from wattlab.errors import tell
+from wattlab.figures.reading import read_table, read_tables
+from wattlab.files import write_text
+from wattlab.report.explorer import Beside
+from wattlab.report.page import render
+from wattlab.report.summary import TABLES
+from wattlab.resolve import read_study
+
+
+def main(argv: list[str] | None = None) -> int:
+    """`--study --tables --figures` -> `--report`, an HTML file; `--beside results/X …` sets other studies beside it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, meaning in (
+        ("study", "study.json"),
+        ("tables", "folder of the tables"),
+        ("figures", "folder of the figures"),
+        ("report", "HTML file to write"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
+    parser.add_argument(
+        "--beside", type=Path, nargs="*", default=[], help="results folders of other studies, to compare the tasks with"
+    )
+    options = parser.parse_args(argv)
+    names = sorted({path.stem for path in options.tables.glob("*.csv")} | set(TABLES))
+    tables = read_tables(options.tables, names)
+    cells_csv = (options.tables / "cells.csv").read_text()
+    beside = [_beside(folder) for folder in options.beside]
+    page = render(read_study(options.study), tables, options.figures, load_catalog(CATALOG_ROOT), cells_csv, beside)
+    write_text(options.report, page)
+    return 0
+
+
+def _beside(folder: Path) -> Beside:
+    return Beside(read_study(folder / "study.json").config.study, read_table(folder / "tables", "tasks"))
+
+
+if __name__ == "__main__":
+    tell(main)

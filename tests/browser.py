@@ -1,0 +1,54 @@
+"""Debian's Chromium by Playwright, for the tests of the page: opened from disk, without any network."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser; skips the test where Chromium is not installed."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, file: Path, width: int = 1400, height: int = 900) -> Iterator[Page]:
+    """The page, ready; at the end it must have asked for nothing and complained of nothing."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_selector("body[data-ready=yes]")
+    yield page
+    others = [url for url in asked if not url.startswith(("data:", "blob:"))]
+    assert (said, others) == ([], [file.as_uri()])
+    page.close()
+
+
+def drawn(page: Page, chart: str) -> None:
+    """Scroll to a chart and wait until it is there."""
+    page.locator(f"#chart-{chart}").scroll_into_view_if_needed()
+    page.wait_for_selector(f"#chart-{chart} svg, #chart-{chart} canvas")
