@@ -77,6 +77,7 @@ BLOWS = (
     "terminate snakemake",
     "terminate parent",
     "ctrl-c",
+    "full disk",
 )
 
 
@@ -112,6 +113,26 @@ def fill(disk: Path) -> Path:
             return ballast
 
 
+def at_random(chaos: "Chaos") -> None:
+    """Half of the time while a worker measures, else anywhere."""
+    if chaos.rng.random() < 0.5:
+        deadline = time.monotonic() + 20
+        while not chaos.ours(KILLS["worker"]) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(chaos.rng.uniform(0.0, 0.8))
+    else:
+        time.sleep(chaos.rng.uniform(0.5, 6.0))
+
+
+def within_a_cell(chaos: "Chaos") -> None:
+    """As soon as a worker reports a repeat that is not its cell's last one."""
+    seen = len(chaos.reported())
+    deadline = time.monotonic() + 120
+    while not any(line["index"] < REPEATS - 1 for line in chaos.reported()[seen:]):
+        assert time.monotonic() < deadline, "no repeat was reported"
+        time.sleep(0.02)
+
+
 @dataclass
 class Chaos:
     """A project under attack."""
@@ -121,6 +142,7 @@ class Chaos:
     rng: random.Random
     environment: dict[str, str]
     kinds: tuple[str, ...] = BLOWS
+    wait: "Callable[[Chaos], None]" = at_random
     process: "subprocess.Popen[bytes] | None" = None
     sessions: list[int] = field(default_factory=list)
     blows: Counter[str] = field(default_factory=Counter)
@@ -179,7 +201,7 @@ class Chaos:
 
     def strike(self) -> None:
         """One round."""
-        blow = self.rng.choice([*self.kinds, *(["full disk"] if self.disk else [])])
+        blow = self.rng.choice([kind for kind in self.kinds if self.disk is not None or kind != "full disk"])
         self.blows[blow] += 1
         if blow == "full disk":
             assert self.disk is not None
@@ -210,9 +232,13 @@ class Chaos:
         records = [self.results / "runs" / f"{cell.cell.id}.json" for cell in study.cells]
         return all(record.exists() and read_record(record).status == "complete" for record in records)
 
+    def reported(self) -> list[dict[str, Any]]:
+        """The repeats that workers reported finished: `store`, `index`, `energy_cpu_j`."""
+        return [json.loads(line) for line in self.journal.read_text().splitlines()] if self.journal.exists() else []
+
     def check_reported(self) -> int:
         """Every repeat that was reported finished is in its store, with the same numbers. Returns how many."""
-        lines = [json.loads(line) for line in self.journal.read_text().splitlines()] if self.journal.exists() else []
+        lines = self.reported()
         stores: dict[str, set[tuple[int, float]]] = {}
         for line in lines:
             if line["store"] not in stores:
@@ -261,15 +287,9 @@ class Chaos:
         self.project.configure(**(SIDE_BY_SIDE if self.studies % 2 else ONE_BY_ONE))
 
     def round(self) -> None:
-        """Let the study run for a moment, then strike: half of the time while a worker measures, else anywhere."""
+        """Let the study run until the moment of the blow, strike, and look what is left."""
         self.ensure_running()
-        if self.rng.random() < 0.5:
-            deadline = time.monotonic() + 20
-            while not self.ours(KILLS["worker"]) and time.monotonic() < deadline:
-                time.sleep(0.02)
-            time.sleep(self.rng.uniform(0.0, 0.8))
-        else:
-            time.sleep(self.rng.uniform(0.5, 6.0))
+        self.wait(self)
         self.strike()
         time.sleep(0.2)
         self.check_reported()
@@ -295,11 +315,11 @@ def run_chaos(
     study: dict[str, Any] = CHAOS,
     damage: Callable[[Path], None] = lambda scripts: None,
     kinds: tuple[str, ...] = BLOWS,
+    wait: Callable[[Chaos], None] = at_random,
 ) -> Chaos:
     """So many rounds, then the last study to its end; `AssertionError` where anything was lost or counted twice.
 
-    `damage` breaks the copied `scripts` beforehand, so that a test sees chaos fail; `kinds` are the blows beside the
-    full disk.
+    `damage` breaks the copied `scripts` beforehand, so that a test sees chaos fail; `kinds` are the blows; `wait` returns at the moment of a blow.
     """
     with small_disk(folder / "disk") as mounted:
         project = fake_project(folder / "disk" / "project", study)
@@ -310,7 +330,7 @@ def run_chaos(
             "WATTLAB_LOCKS": str(folder / "locks"),
             "WATTLAB_JOURNAL": str(folder / "journal.jsonl"),
         }
-        chaos = Chaos(project, folder / "disk" if mounted else None, random.Random(seed), environment, kinds)
+        chaos = Chaos(project, folder / "disk" if mounted else None, random.Random(seed), environment, kinds, wait)
         try:
             inputs = chaos.call("snakemake", "--cores", "2", "--until", "sample_dataset")
             assert inputs.wait() == 0, (folder / "output.txt").read_text()
