@@ -48,7 +48,7 @@ history: $(STAMP) ## list what was ever measured here: by cell, fingerprint, dat
 
 .PHONY: merge
 merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results /from/node2/results"
-	PYTHONPATH=scripts python -m merge_runs $(STUDY_OPTION) $(FROM)
+	PYTHONPATH=scripts python -m merge_runs $(FROM) $(STUDY_OPTION)
 
 .PHONY: unlock
 unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (first see that none is running)

@@ -68,11 +68,11 @@ def shown(table: pd.DataFrame) -> str:
 def main(argv: list[str] | None) -> int:
     """Print the history, or write it as CSV."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--configfile", type=Path, default=CONFIG, help="the study that `today` means")
+    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="the study that `today` means")
     parser.add_argument("--results", type=Path, default=Path("results"), help="the folder of all studies")
     parser.add_argument("--csv", type=Path, help="write every digit to this file instead of printing")
     arguments = parser.parse_args(argv)
-    table = history_table(measured_cells(arguments.results), study_of(CONFIG, arguments.configfile))
+    table = history_table(measured_cells(arguments.results), study_of(CONFIG, *arguments.configfile))
     if arguments.csv:
         write_text(arguments.csv, table.to_csv(index=False))
     else:

@@ -20,10 +20,10 @@ def main(argv: list[str] | None) -> int:
     """Merge, and say what came from where."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="RESULTS", help="results folder of another machine")
-    parser.add_argument("--configfile", type=Path, default=CONFIG, help="the study, as for snakemake")
+    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="the study, as for snakemake")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
     arguments = parser.parse_args(argv)
-    study = study_of(CONFIG, arguments.configfile)
+    study = study_of(CONFIG, *arguments.configfile)
     merge = plan_merge(study, RESULTS, arguments.folders)
     if not arguments.dry_run:
         copy_all(merge.copies)

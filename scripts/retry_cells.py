@@ -66,13 +66,13 @@ def main(argv: list[str] | None) -> int:
     """Run Snakemake on what is missing."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("targets", nargs="*", help="what to make, as for snakemake; default: everything")
-    parser.add_argument("--configfile", type=Path, default=CONFIG, help="the study, as for snakemake")
+    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="the study, as for snakemake")
     parser.add_argument("--cores", default="all", help="as for snakemake")
     parser.add_argument(
         "--dry-run", action="store_true", help="only print the plan; without what makes the inputs again"
     )
     arguments = parser.parse_args(argv)
-    study, results = study_of(CONFIG, arguments.configfile), Path("results")
+    study, results = study_of(CONFIG, *arguments.configfile), Path("results")
     records, inputs = records_to_make_again(study, results), inputs_to_make_again(study, results)
     if not records:
         print("nothing to retry: every record that there is is complete; `snakemake` measures what was never measured")
@@ -90,8 +90,8 @@ def main(argv: list[str] | None) -> int:
         arguments.cores,
         *(["--dry-run"] if arguments.dry_run else []),
     ]
-    if arguments.configfile != CONFIG:
-        command += ["--configfile", str(arguments.configfile)]
+    if arguments.configfile:
+        command += ["--configfile", *map(str, arguments.configfile)]
     command += ["--forcerun", *map(str, records), "--", *arguments.targets]
     return subprocess.run(command, check=False).returncode
 

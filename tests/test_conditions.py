@@ -7,7 +7,7 @@ import pytest
 
 import records
 from meters_fake import fake_nvml, forget_hardware
-from wattlab.errors import InputError
+from wattlab.errors import InputError, NoDevice
 from wattlab.locks import whole
 from wattlab.meters.codecarbon_meter import CodeCarbonMeter
 from wattlab.meters.nvml import list_gpus
@@ -192,6 +192,33 @@ def test_gpus_in_mig_mode_are_not_leased_and_refused_where_there_is_no_other(mon
         whole(list_gpus())
     with pytest.raises(InputError, match="leaves no GPU"):
         whole([])
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, question: str, code: int) -> None:
+    def fail(*_: int) -> None:
+        raise pynvml.NVMLError(code)
+
+    monkeypatch.setattr(pynvml, question, fail)
+
+
+@pytest.mark.parametrize("code", ["LIBRARY_NOT_FOUND", "DRIVER_NOT_LOADED", "GPU_NOT_FOUND"])
+def test_without_a_driver_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    fake_nvml(monkeypatch, 1)
+    _fails(monkeypatch, "nvmlInit", getattr(pynvml, f"NVML_ERROR_{code}"))
+    assert list_gpus() == []
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [("nvmlInit", "LIB_RM_VERSION_MISMATCH"), ("nvmlDeviceGetHandleByIndex", "GPU_IS_LOST"), ("nvmlInit", "UNKNOWN")],
+)
+def test_a_driver_that_does_not_answer_is_not_taken_for_no_gpu(
+    monkeypatch: pytest.MonkeyPatch, question: str, code: str
+) -> None:
+    fake_nvml(monkeypatch, 1)
+    _fails(monkeypatch, question, getattr(pynvml, f"NVML_ERROR_{code}"))
+    with pytest.raises(NoDevice, match=r"NVML: .*missing from every number.*nvidia-smi"):
+        list_gpus()
 
 
 def test_a_suspended_machine_is_told_by_its_two_clocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from hub_clients import connect
 from hub_models import hub_cell
 from mock_hub import MockHub, Repo
 from wattlab import memory
+from wattlab.cgroups import memory_limit_bytes
 from wattlab.inputs import CellInputs
 from wattlab.memory import BESIDE_BYTES, too_large, weight_bytes
 from wattlab.receipts import ModelFetch, read_receipt, write_receipt
@@ -85,6 +86,7 @@ def test_memory_and_gpu(fetched, tmp_path, monkeypatch):
     needed = N * 4 + 80
     there = needed + BESIDE_BYTES
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there))
+    monkeypatch.setattr(memory, "memory_limit_bytes", lambda: None)
     monkeypatch.setattr(memory, "list_gpus", lambda: ["small", "large"])
     monkeypatch.setattr(memory, "memory_bytes", {"small": 1, "large": there - 1}.get)
     assert too_large(cell, inputs, "cpu") is None
@@ -93,6 +95,30 @@ def test_memory_and_gpu(fetched, tmp_path, monkeypatch):
     assert "larger machine" in remedy and "make retry" in remedy
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there - 1))
     assert "the memory has" in (too_large(cell, inputs, "cpu") or ("", ""))[0]
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there))
+    monkeypatch.setattr(memory, "memory_limit_bytes", lambda: there - 1)
+    assert f"the memory of this job has {(there - 1) / 1e9:.2f} GB" in (too_large(cell, inputs, "cpu") or ("", ""))[0]
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "limit"),
+    [
+        ("0::/job/step\n", {"job/step/memory.max": "max", "job/memory.max": "4096"}, 4096),
+        ("0::/job/step\n", {"job/step/memory.max": "1024", "job/memory.max": "4096"}, 1024),
+        ("0::/\n", {"memory.max": "2048"}, 2048),
+        ("0::/\n", {}, None),
+        ("0::/job\n", {"job/memory.max": "max"}, None),
+        ("4:memory:/job\n3:cpu:/job\n", {"memory/memory.limit_in_bytes": "512", "cpu/memory.max": "1"}, 512),
+        ("4:hugetlb,memory:/job\n", {"memory/job/memory.limit_in_bytes": "256"}, 256),
+        (None, {}, None),
+    ],
+)
+def test_the_limit_of_a_job_is_the_lowest_of_its_groups(tmp_path, groups, files, limit):
+    contents = {f"sys/fs/cgroup/{name}": f"{text}\n" for name, text in files.items()}
+    for name, text in contents.items() if groups is None else [*contents.items(), ("proc/self/cgroup", groups)]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert memory_limit_bytes(tmp_path) == limit
 
 
 def test_files_that_are_gone_are_told_before_that(fetched, tmp_path):

@@ -105,4 +105,13 @@ def test_inputs_are_removed_and_records_forced(results: Path, monkeypatch: pytes
     assert manifest.exists()
     assert retry_cells.main([]) == 0
     assert not manifest.exists()
+    assert retry_cells.main(["--configfile", "studies/paper.yaml", "studies/rehearsal.yaml"]) == 0
+    laid_over = commands.pop()
+    place = laid_over.index("--configfile")
+    assert laid_over[place : place + 4] == [
+        "--configfile",
+        "studies/paper.yaml",
+        "studies/rehearsal.yaml",
+        "--forcerun",
+    ]
     assert [command[command.index("--forcerun") :] for command in commands] == [["--forcerun", record, "--"]] * 2

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 
+from wattlab.cgroups import memory_limit_bytes
 from wattlab.inputs import CellInputs
 from wattlab.meters.nvml import list_gpus, memory_bytes
 from wattlab.receipts import FetchedFile, Receipt
@@ -41,7 +42,8 @@ def too_large(cell: ResolvedCell, inputs: CellInputs, device: str) -> tuple[str,
 
 def _memories(device: str) -> dict[str, int]:
     """What has to hold the weights: they come into memory first, on a GPU's machine too."""
-    memories = {"memory": psutil.virtual_memory().total}
+    total, limit = psutil.virtual_memory().total, memory_limit_bytes()
+    memories = {"memory": total} if limit is None or limit >= total else {"memory of this job": limit}
     if device == "cuda":
         memories["GPU"] = max(memory_bytes(gpu) for gpu in list_gpus())
     return memories

@@ -5,7 +5,11 @@ from typing import Any
 
 import pynvml
 
+from wattlab.errors import NoDevice
 from wattlab.meters.gpu_state import GpuReading, read_gpu
+
+#: What NVML answers where there is nothing to measure.
+NO_GPU = {pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, pynvml.NVML_ERROR_DRIVER_NOT_LOADED, pynvml.NVML_ERROR_GPU_NOT_FOUND}
 
 
 @dataclass(frozen=True)
@@ -20,18 +24,27 @@ class Gpu:
 
 
 def list_gpus() -> list[Gpu]:
-    """Every GPU of the machine, in NVML's order; none where there is no NVIDIA driver."""
+    """Every GPU of the machine, in NVML's order; none where there is no NVIDIA driver, or no GPU behind it.
+
+    Raises `NoDevice` where there is a driver that does not answer: its GPUs draw power that nothing would count.
+    """
     try:
         pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return []
-    driver = _text(pynvml.nvmlSystemGetDriverVersion())
-    gpus = []
-    for index in range(pynvml.nvmlDeviceGetCount()):
-        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-        name, uuid = _text(pynvml.nvmlDeviceGetName(handle)), _text(pynvml.nvmlDeviceGetUUID(handle))
-        gpus.append(Gpu(index, name, uuid, driver, _is_mig(handle)))
-    return gpus
+        driver = _text(pynvml.nvmlSystemGetDriverVersion())
+        return [_gpu(index, driver) for index in range(pynvml.nvmlDeviceGetCount())]
+    except pynvml.NVMLError as error:
+        if error.value in NO_GPU:
+            return []
+        raise NoDevice(
+            f"NVML: {error}: this machine has an NVIDIA driver, which does not answer, and the energy of its GPUs would be "
+            "missing from every number; see what `nvidia-smi` says, then reload the driver or restart the machine"
+        ) from error
+
+
+def _gpu(index: int, driver: str) -> Gpu:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    name, uuid = _text(pynvml.nvmlDeviceGetName(handle)), _text(pynvml.nvmlDeviceGetUUID(handle))
+    return Gpu(index, name, uuid, driver, _is_mig(handle))
 
 
 def memory_bytes(gpu: Gpu) -> int:
