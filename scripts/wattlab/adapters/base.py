@@ -2,7 +2,7 @@
 
     load()      the model, into host memory                the load window
     transfer()  copy it to the device                      the transfer window
-    prepare()   row of the data set -> sample              outside every window
+    prepare()   row of the dataset -> sample              outside every window
     infer()     sample -> answer                           one inference, inside the query window
 
 Inside an inference: tokenising, the image processor, the copy to the device, forward or generate, decoding of tokens,
@@ -34,7 +34,7 @@ class Answer:
 
 
 class Adapter(ABC):
-    """A task's way from a row of a data set to an answer. See the module's docstring for the order of the calls."""
+    """A task's way from a row of a dataset to an answer. See the module's docstring for the order of the calls."""
 
     #: Unit of `Answer.n_output_units`.
     output_unit: OutputUnit
@@ -58,7 +58,7 @@ class Adapter(ABC):
 
     @abstractmethod
     def prepare(self, row: dict[str, Any]) -> Any:
-        """The sample of a row: the data set's own columns, images as PIL in RGB. Outside every window."""
+        """The sample of a row: the dataset's own columns, images as PIL in RGB. Outside every window."""
 
     @abstractmethod
     def infer(self, sample: Any) -> Answer:
