@@ -30,18 +30,24 @@ MODEL: dict[str, Content] = {
 }
 
 
-def connect(monkeypatch: pytest.MonkeyPatch, hub: MockHub, home: Path) -> list[float]:
-    """Point the client at the hub, without a token; it waits no time between tries, and the list says how long it would have."""
+def point_at(hub: MockHub, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the hub's client of this process talk to this hub, without a token, its cache in `home`."""
     for name, value in hub.environment(home).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+    # Made of the endpoint at import.
     template = f"{hub.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    close_session()  # it read the environment when it was made
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, hub: MockHub, home: Path) -> list[float]:
+    """Point the client at the hub; it waits no time between tries, and the list says how long it would have."""
+    point_at(hub, home, monkeypatch)
     waits: list[float] = []
     monkeypatch.setattr("time.sleep", waits.append)
-    close_session()
     return waits
 
 

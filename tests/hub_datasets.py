@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub import constants
-from huggingface_hub.utils import close_session
 
 import sample_dataset
-from mock_hub import Content, MockHub
+from hub_clients import point_at
+from mock_hub import Content, MockHub, Repo
 from mock_hub.formats import card as card
 from mock_hub.formats import json_lines_gz as json_lines_gz
 from mock_hub.formats import parquet as parquet
@@ -17,23 +16,28 @@ from wattlab.catalog import CATALOG_ROOT, load_catalog, working_fields
 from wattlab.hub import client
 from wattlab.hub.datasets import look_up
 from wattlab.inputs import dataset_fetch
-from wattlab.receipts import DatasetFetch
+from wattlab.receipts import DatasetFetch, Receipt
 from wattlab.samples.manifest import Manifest, Row, read_samples
 from wattlab.study import SampleSpec
 
 
 def talk_to(hub: MockHub, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the hub's client in this process talk to this hub, with its cache in `cache` and no waits between tries."""
-    for name, value in hub.environment(cache).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
-    # Made of the endpoint at import.
-    template = f"{hub.endpoint}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache / "hub"))
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    """Point the client of this process at the hub; it tries once more, at once."""
+    point_at(hub, cache, monkeypatch)
     monkeypatch.setattr(client, "WAITS_S", (0.0,))
-    close_session()  # it read the environment when it was made
+
+
+def add(hub: MockHub, hub_id: str, files: dict[str, Any], **more: Any) -> Repo:
+    """Serve a dataset of these files."""
+    repo = Repo(files, **more)
+    hub.datasets[hub_id] = repo  # type: ignore[index]
+    return repo
+
+
+def refusal(refused: Manifest | Receipt) -> str:
+    """Why there is nothing, and the remedy."""
+    assert refused.status == "unavailable"
+    return f"{refused.reason} -> {refused.remedy}"
 
 
 def card_of_splits(config: str = "default", **globs: str) -> bytes:

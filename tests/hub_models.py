@@ -7,34 +7,19 @@ from typing import Any, cast
 import torch
 
 from mock_hub import MockHub, Repo
-from tiny_models import row_of, tiny_spec, tokenizer_of
+from tiny_models import cell_on, row_of, tiny_spec, tokenizer_of
 from wattlab.adapters import adapter_for
-from wattlab.catalog import CATALOG_ROOT, load_catalog
 from wattlab.hub.models import fetch_model
 from wattlab.hub_weights import HubSource
 from wattlab.receipts import ModelFetch, Receipt, write_receipt
-from wattlab.resolve import check_config, resolve
 from wattlab.sources import ArchitectureSource
 from wattlab.study import ResolvedCell, Spec
 from wattlab.weights import build, build_pipeline
 
 
-def hub_cell(task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any) -> ResolvedCell:
-    """A cell on published weights; `model` may be a bare hub id."""
-    group = {"task": task, "datasets": [dataset], "models": [model]}
-    content = {
-        "study": "tiny",
-        "weights": "hub",
-        "data": "surrogate",
-        "device": "cpu",
-        "grid": 100.0,
-        "protocol": "laptop",
-        "overrides": [{"where": {"task": task}, "set": protocol}] if protocol else [],
-        "tasks": [] if prompted else [group],
-        "multi_purpose": [group] if prompted else [],
-    }
-    (cell,) = resolve(check_config(content, "test"), load_catalog(CATALOG_ROOT), "test").cells
-    return cell
+def hub_cell(task: str, dataset: str, model: str, **more: Any) -> ResolvedCell:
+    """A cell on published weights."""
+    return cell_on("hub", task, dataset, model, **more)
 
 
 def hub_spec(task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any) -> Spec:

@@ -6,13 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import fetch_dataset
-from hub_datasets import card, card_of_splits, fetch_of, small, talk_to
-from mock_hub import MockHub, Repo
+from hub_datasets import add, card, card_of_splits, fetch_of, refusal, small, talk_to
+from mock_hub import MockHub
 from wattlab.catalog import CATALOG_ROOT
 from wattlab.hub.datasets import look_up
 from wattlab.receipts import Receipt, read_receipt
@@ -27,20 +26,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
         yield hub
 
 
-def add(hub: MockHub, hub_id: str, files: dict[str, Any], **more: Any) -> Repo:
-    repo = Repo(files, **more)
-    hub.datasets[hub_id] = repo  # type: ignore[index]
-    return repo
-
-
 def paths(receipt: Receipt) -> list[str]:
     assert receipt.status == "complete", receipt.reason
     return [file.path for file in receipt.files]
-
-
-def refusal(receipt: Receipt) -> str:
-    assert receipt.status == "unavailable"
-    return f"{receipt.reason} -> {receipt.remedy}"
 
 
 # ---------------------------------------------------------------- which files

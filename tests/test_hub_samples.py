@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from datasets import ClassLabel, Features, Value
 
 import fetch_dataset
 import sample_dataset
-from hub_datasets import json_lines_gz, parquet, sampled, spec_of_hub, talk_to, texts
-from mock_hub import MockHub, Repo
+from hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
+from mock_hub import MockHub
 from surrogates import write_study
 from wattlab.hub import models
 from wattlab.hub.datasets import look_up
@@ -29,16 +28,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
     with MockHub(datasets={}) as hub:
         talk_to(hub, tmp_path / "cache", monkeypatch)
         yield hub
-
-
-def add(hub: MockHub, hub_id: str, files: dict[str, Any]) -> Repo:
-    hub.datasets[hub_id] = Repo(files)  # type: ignore[index]
-    return hub.datasets[hub_id]
-
-
-def refusal(manifest: Manifest) -> str:
-    assert manifest.status == "unavailable"
-    return f"{manifest.reason} -> {manifest.remedy}"
 
 
 IMDB_FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})

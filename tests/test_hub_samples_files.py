@@ -6,15 +6,13 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from hub_datasets import json_lines_gz, parquet, sampled, spec_of_hub, talk_to, texts
-from mock_hub import MockHub, Repo
+from hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
+from mock_hub import MockHub
 from wattlab.samples.hub_files import open_rows
-from wattlab.samples.manifest import Manifest
 
 
 @pytest.fixture
@@ -22,15 +20,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
     with MockHub(datasets={}) as hub:
         talk_to(hub, tmp_path / "cache", monkeypatch)
         yield hub
-
-
-def add(hub: MockHub, hub_id: str, files: dict[str, Any]) -> None:
-    hub.datasets[hub_id] = Repo(files)  # type: ignore[index]
-
-
-def refusal(manifest: Manifest) -> str:
-    assert manifest.status == "unavailable"
-    return f"{manifest.reason} -> {manifest.remedy}"
 
 
 def zstd(content: bytes) -> bytes:

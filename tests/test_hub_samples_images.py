@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from PIL import Image
 
-from hub_datasets import parquet, sampled, spec_of_hub, talk_to
+from hub_datasets import parquet, refusal, sampled, spec_of_hub, talk_to
 from mock_hub import MockHub, PlainFile, Repo
 from wattlab.samples import hub_images
 from wattlab.samples.hub_images import check_address, fetch_image, image_client
@@ -44,11 +44,6 @@ def visual_genome(hub: MockHub, urls: list[str]) -> None:
     box = {"object_id": 1, "names": ["rose"], "attributes": None, "synsets": [], "x": 1, "y": 2, "w": 10, "h": 20}
     rows = [{"image_id": n, "url": url, "width": 40, "height": 30, "attributes": [box]} for n, url in enumerate(urls)]
     hub.datasets["AnnaZ1103/visual_genome_revised"] = Repo({"attributes/train-00000-of-00001.parquet": parquet(rows)})  # type: ignore[index]
-
-
-def refusal(manifest: Manifest) -> str:
-    assert manifest.status == "unavailable"
-    return f"{manifest.reason} -> {manifest.remedy}"
 
 
 def reasons(manifest: Manifest) -> dict[str, str]:

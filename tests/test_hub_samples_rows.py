@@ -13,9 +13,8 @@ from datasets import ClassLabel, Features, List, Sequence, Value
 from datasets import Image as ImageFeature
 from PIL import Image
 
-from hub_datasets import card, parquet, sampled, spec_of_hub, talk_to
-from mock_hub import MockHub, Repo
-from wattlab.samples.manifest import Manifest
+from hub_datasets import add, card, parquet, refusal, sampled, spec_of_hub, talk_to
+from mock_hub import MockHub
 
 
 @pytest.fixture
@@ -23,15 +22,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:
     with MockHub(datasets={}) as hub:
         talk_to(hub, tmp_path / "cache", monkeypatch)
         yield hub
-
-
-def add(hub: MockHub, hub_id: str, files: dict[str, Any]) -> None:
-    hub.datasets[hub_id] = Repo(files)  # type: ignore[index]
-
-
-def refusal(manifest: Manifest) -> str:
-    assert manifest.status == "unavailable"
-    return f"{manifest.reason} -> {manifest.remedy}"
 
 
 def image(width: int = 40, height: int = 20, mode: str = "RGB", kind: str = "PNG", **options: Any) -> bytes:

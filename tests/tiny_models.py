@@ -12,7 +12,7 @@ from PIL import Image
 from wattlab.catalog import CATALOG_ROOT, load_catalog
 from wattlab.resolve import check_config, resolve
 from wattlab.sources import ArchitectureSource, Source
-from wattlab.study import Spec, TokenizerSpec
+from wattlab.study import ResolvedCell, Spec, TokenizerSpec
 from wattlab.tokenizers.file import load_tokenizer, save
 from wattlab.tokenizers.training import train
 
@@ -118,12 +118,14 @@ def _merge(values: dict[str, Any], smaller: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def full_spec(task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any) -> Spec:
-    """A cell's spec under the laptop protocol, with these values of the protocol instead."""
+def cell_on(
+    weights: str, task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any
+) -> ResolvedCell:
+    """A cell under the laptop protocol, with these values of the protocol instead; `model` may be a bare hub id."""
     group = {"task": task, "datasets": [dataset], "models": [model]}
     content = {
         "study": "tiny",
-        "weights": "architecture",
+        "weights": weights,
         "data": "surrogate",
         "device": "cpu",
         "grid": 100.0,
@@ -133,6 +135,12 @@ def full_spec(task: str, dataset: str, model: str, *, prompted: bool = False, **
         "multi_purpose": [group] if prompted else [],
     }
     (cell,) = resolve(check_config(content, "test"), load_catalog(CATALOG_ROOT), "test").cells
+    return cell
+
+
+def full_spec(task: str, dataset: str, model: str, **more: Any) -> Spec:
+    """The spec of a cell on the full-size architecture."""
+    cell = cell_on("architecture", task, dataset, model, **more)
     assert cell.spec is not None
     return cell.spec
 
