@@ -30,7 +30,7 @@ from wattlab.adapters import adapter_for
 from wattlab.loading import resolve_study
 from wattlab.meters.codecarbon_meter import CodeCarbonMeter
 from wattlab.protocol import Bench, measured, run_passes
-from wattlab.sources import ArchitectureSource
+from wattlab.sources.architecture import ArchitectureSource
 from wattlab.study import ResolvedCell, ResolvedStudy
 from wattlab.tokenizers.file import load_tokenizer
 

@@ -10,9 +10,9 @@ from mock_hub import MockHub, Repo
 from tiny_models import cell_on, row_of, tiny_spec, tokenizer_of
 from wattlab.adapters import adapter_for
 from wattlab.hub.models import fetch_model
-from wattlab.hub_weights import HubSource
 from wattlab.receipts import ModelFetch, Receipt, write_receipt
-from wattlab.sources import ArchitectureSource
+from wattlab.sources.architecture import ArchitectureSource
+from wattlab.sources.hub import HubSource
 from wattlab.study import ResolvedCell, Spec
 from wattlab.weights import build, build_pipeline
 

@@ -15,7 +15,7 @@ from wattlab.adapters.question_answering import MAX_ANSWER_TOKENS, best_span
 from wattlab.adapters.token_classification import entities
 from wattlab.catalog import CATALOG_ROOT, load_catalog
 from wattlab.processors import image_processor
-from wattlab.sources import ArchitectureSource
+from wattlab.sources.architecture import ArchitectureSource
 from wattlab.study import Spec
 
 CPU = torch.device("cpu")

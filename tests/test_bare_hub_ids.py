@@ -19,12 +19,12 @@ from mock_hub import MockHub
 from tiny_models import full_spec, row_of, tokenizer_of
 from wattlab import memory
 from wattlab.adapters import adapter_for
-from wattlab.hub_weights import HubSource
 from wattlab.inputs import cell_inputs, model_fetch
 from wattlab.receipts import read_receipt
 from wattlab.record import read_record
 from wattlab.resolve import read_study
 from wattlab.snapshots import read_snapshot
+from wattlab.sources.hub import HubSource
 from wattlab.study import ResolvedCell
 
 CPU = torch.device("cpu")

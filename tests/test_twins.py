@@ -23,11 +23,11 @@ from wattlab.catalog import CATALOG_ROOT, load_catalog
 from wattlab.environments import missing_environment
 from wattlab.hub.datasets import look_up
 from wattlab.hub.models import fetch_model
-from wattlab.hub_weights import HubSource
 from wattlab.inputs import dataset_fetch, model_fetch
 from wattlab.loading import study_of
 from wattlab.receipts import model_receipt, write_receipt
 from wattlab.samples.manifest import Row, read_samples
+from wattlab.sources.hub import HubSource
 from wattlab.study import ResolvedCell, ResolvedStudy, SampleSpec
 
 pytestmark = [

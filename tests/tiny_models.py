@@ -11,7 +11,8 @@ from PIL import Image
 
 from wattlab.catalog import CATALOG_ROOT, load_catalog
 from wattlab.resolve import check_config, resolve
-from wattlab.sources import ArchitectureSource, Source
+from wattlab.sources.architecture import ArchitectureSource
+from wattlab.sources.base import Source
 from wattlab.study import ResolvedCell, Spec, TokenizerSpec
 from wattlab.tokenizers.file import load_tokenizer, save
 from wattlab.tokenizers.training import train

@@ -21,7 +21,7 @@ from torch import nn
 from wattlab import weights
 from wattlab.catalog import OutputUnit
 from wattlab.limits import longest_input
-from wattlab.sources import Source
+from wattlab.sources.base import Source
 from wattlab.study import Spec
 
 

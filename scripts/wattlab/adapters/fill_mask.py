@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from wattlab.adapters.base import Answer, TextInput
-from wattlab.sources import Source
+from wattlab.sources.base import Source
 from wattlab.study import Spec
 
 #: Candidates of an answer: the default of transformers' `fill-mask` pipeline, which the authors used.

@@ -6,7 +6,7 @@ import torch
 
 from wattlab.adapters.base import Answer, ImageInput
 from wattlab.adapters.generation import generating_part, generation_config, prompt_tokens
-from wattlab.sources import Source
+from wattlab.sources.base import Source
 from wattlab.study import Spec
 
 

@@ -20,7 +20,7 @@ from torch import nn
 from wattlab.errors import InputError
 from wattlab.processors import hub_processor
 from wattlab.snapshots import PIPELINE_INDEX, pipeline_parts, read_snapshot
-from wattlab.sources import Source
+from wattlab.sources.base import Source
 from wattlab.study import Spec
 from wattlab.timm_backbones import own_backbone, own_names
 from wattlab.weights import count

@@ -16,7 +16,7 @@ from hub_models import Published, answer, edit_json, pickled, same
 from mock_hub import MockHub
 from tiny_models import TEXT, full_spec, tiny_spec
 from wattlab.errors import InputError
-from wattlab.hub_weights import HubSource
+from wattlab.sources.hub import HubSource
 from wattlab.weights import build
 
 CPU = torch.device("cpu")
