@@ -167,6 +167,11 @@ class HubSource(Closed):
     replaces: str | None = fact(
         "what the paper read, where that is gone, and why this replaces it", None, works="never"
     )
+    other_rows: str | None = fact(
+        "where these are not the rows that the paper read: what they are; stands where the numbers stand",
+        None,
+        works="never",
+    )
     licence: str | None = fact("licence of this copy, where it is not that of the original", None, works="never")
 
 

@@ -153,6 +153,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str
         published_parameters=model.published_parameters,
         count_as=model.count_as,
         counted_components=model.counted_components,
+        other_rows=dataset.hub.other_rows if config.data == "hub" else None,
         known_missing=known,
     )
     return ResolvedCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)

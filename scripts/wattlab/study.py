@@ -187,6 +187,9 @@ class CatalogFacts(Closed):
     published_parameters: int | None = fact("as the authors published them", None, unit="parameters")
     count_as: str | None = fact("how the published count was made", None)
     counted_components: list[str] | None = fact("components in a sum", None)
+    other_rows: str | None = fact(
+        "what the rows are, where the dataset's copy on the hub is read and its rows are not the paper's", None
+    )
     known_missing: str | None = fact("reason, where the study expects the cell to be missing", None)
 
 

@@ -34,6 +34,7 @@ def _details(entry: DatasetEntry) -> list[tuple[str, str | None]]:
         ("the paper read", entry.paper),
         ("columns", ", ".join(f"{role} = {column}" for role, column in entry.fields.items())),
         ("replaced", entry.hub.replaces),
+        ("other rows than the paper's", entry.hub.other_rows),
         ("loads", entry.hub.loads),
         ("labels", entry.labels_hidden),
         ("surrogate", f"{entry.surrogate.generator}; {entry.surrogate.source}"),

@@ -5,6 +5,7 @@ import re
 import pandas as pd
 
 from wattlab.figures.reading import Tables
+from wattlab.other_rows import other_rows
 from wattlab.study import ResolvedStudy
 
 _UNKNOWN = frozenset({"none", "not recorded"})
@@ -95,7 +96,8 @@ def weights_phrase(cells: pd.DataFrame, study: ResolvedStudy) -> str:
         return study.config.no_result
     weights = _words(cells, "weights", study.config.weights, _WEIGHTS_WORDS)
     data = _words(cells, "data", study.config.data, _DATA_WORDS)
-    return f"{weights}, {data}"
+    shown = set(cells["dataset"]) if "dataset" in cells else {cell.cell.dataset for cell in study.cells}
+    return f"{weights}, {data}{other_rows(study, shown)}"
 
 
 def _words(cells: pd.DataFrame, name: str, fallback: str, words: dict[str, str]) -> str:

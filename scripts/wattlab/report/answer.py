@@ -10,6 +10,7 @@ from wattlab.entries import EquivalentEntry
 from wattlab.figures import notes
 from wattlab.figures.palette import task_title
 from wattlab.figures.reading import Tables
+from wattlab.other_rows import other_rows
 from wattlab.report.numbers import grams, interval_words, words
 from wattlab.study import ResolvedStudy
 
@@ -113,7 +114,7 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     Of a study whose models and data are stand-ins: that, instead of weights and data.
     """
     found = [
-        (f"{name}: {word}", meanings[word])
+        (f"{name}: {word}", meanings[word] + (other_rows(study, set(cells["dataset"])) if name == "data" else ""))
         for name, meanings in _MEANINGS.items()
         for word in sorted(set(cells[name].dropna()))
     ]

@@ -4,6 +4,7 @@ import pandas as pd
 
 from wattlab.figures import notes
 from wattlab.figures.reading import Tables
+from wattlab.other_rows import other_rows
 from wattlab.study import ResolvedStudy
 
 #: Tables that the paragraph reads.
@@ -103,7 +104,7 @@ def _ground(study: ResolvedStudy, measured: pd.DataFrame) -> str:
         return f"This is a {study.config.no_result}."
     weights = " and ".join(_WEIGHTS.get(word, word) for word in sorted(set(measured["weights"].dropna())))
     data = " and ".join(_DATA.get(word, word) for word in sorted(set(measured["data"].dropna())))
-    return f"The models are {weights}, {data}."
+    return f"The models are {weights}, {data}{other_rows(study, set(measured['dataset']))}."
 
 
 def _order(comparison: pd.DataFrame) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from wattlab.other_rows import other_rows
 from wattlab.quality.columns import SHOWN as QUALITY_SHOWN
-from wattlab.study import StudyConfig
+from wattlab.study import ResolvedStudy
 from wattlab.tables.columns import HEADLINES, METHOD_COLUMNS, bounds_of, statistics_of
 from wattlab.tables.energies import method_set
 from wattlab.tables.evidence import Evidence
@@ -110,7 +111,7 @@ def caption(name: str, evidence: Evidence, built: dict[str, pd.DataFrame]) -> st
     sentences = [
         f"{LAYOUTS[name].title}.",
         f"Study {config.study}.",
-        _ground(config),
+        _ground(evidence.study, built["cells"]),
         _measured_on(built),
         _estimated(built["runs"]),
         _memory(built["runs"]),
@@ -122,11 +123,12 @@ def caption(name: str, evidence: Evidence, built: dict[str, pd.DataFrame]) -> st
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _ground(config: StudyConfig) -> str:
+def _ground(study: ResolvedStudy, cells: pd.DataFrame) -> str:
     """Which weights and data; or what stands in for them."""
+    config = study.config
     if config.no_result:
         return f"{config.no_result[0].upper()}{config.no_result[1:]}."
-    return f"Weights: {_WEIGHTS[config.weights]}. Data: {_DATA[config.data]}."
+    return f"Weights: {_WEIGHTS[config.weights]}. Data: {_DATA[config.data]}{other_rows(study, set(cells['dataset']))}."
 
 
 def _measured_on(built: dict[str, pd.DataFrame]) -> str:
