@@ -61,13 +61,30 @@ def test_no_text_of_a_chart_is_cut(page: Page) -> None:
         assert (chart, page.evaluate(script, chart)) == (chart, [])
 
 
+def all_shown(page: Page) -> bool:
+    """Whether the answer's table is as wide as its frame."""
+    shown = page.locator("#answer").evaluate("it => it.parentElement.scrollWidth <= it.parentElement.clientWidth")
+    return bool(shown)
+
+
 def test_the_answer_needs_no_scrolling_sideways(page: Page) -> None:
-    table = page.locator("#answer")
-    assert table.evaluate("table => table.parentElement.scrollWidth <= table.parentElement.clientWidth")
+    assert all_shown(page)
     cell = page.locator("#answer tr[data-task=text-to-image] td.amount").first
     head = str(cell.evaluate("cell => getComputedStyle(cell, '::before').content"))
     width = page.evaluate("innerWidth")
     assert head == ('"smartphone charges"' if width == 400 else "none") and cell.inner_text() == "2.75"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nor_where_numbers_have_many_digits(browser: Browser, tmp_path: Path, width: int) -> None:
+    tables = more_tables()
+    for bound, value in (("", 7.04e-6), ("ci95_low_", 6.00e-6), ("ci95_high_", 7.93e-6)):
+        tables["tasks"][f"{bound}energy_kwh_per_1000"] = value
+    path = tmp_path / "report.html"
+    path.write_text(page_of(tables, tmp_path))
+    with opened(browser, path, width) as page:
+        assert "(0.00000600 to 0.00000793)" in page.locator("#answer").inner_text()
+        assert all_shown(page)
 
 
 def test_kilometres_follow_the_grid_and_charges_do_not(page: Page) -> None:

@@ -248,6 +248,17 @@ def test_a_multi_purpose_model_over_its_cells():
     assert list(by_task["n_cells"]) == [3, 3, 3]
 
 
+def test_a_model_without_a_measured_cell_stays_in_the_table_without_values():
+    measured, waiting = records.resolved_cell(), records.resolved_cell(model="example--other")
+    built = build(evidence_of([(measured, records.record_of(measured, repeats_of(3600.0, 3700.0))), (waiting, None)]))
+    table = built["models"].set_index("model")
+    assert table.loc["example--other", ["n_cells", "n_cells_planned"]].tolist() == [0, 1]
+    assert table.loc["example--other", [ENERGY, "energy_method", "modelled_share"]].isna().all()
+    assert table.loc["example--other", "hub_id"] == "example/other"
+    assert table.loc[measured.cell.model, "n_cells"] == 1
+    assert len(built["tasks"]) == 1 and built["tasks"].iloc[0]["n_models"] == 1
+
+
 def test_output_lengths_over_repeats():
     cell = records.resolved_cell()
     repeats = [records.repeat(index, n_output_units=units) for index, units in enumerate((10, 20, 30))]
@@ -507,7 +518,7 @@ def test_an_empty_study_gives_headers(tmp_path):
     for name in TABLES:
         table = read_table(tmp_path / "tables" / f"{name}.csv")
         assert list(table.columns) == list(full[name].columns), name
-        assert len(table) == {"cells": 1, "missing": 1, "parity": 4}.get(name, 0), name
+        assert len(table) == {"cells": 1, "models": 1, "missing": 1, "parity": 4}.get(name, 0), name
 
 
 def test_nothing_is_written_when_one_table_fails(tmp_path, monkeypatch):

@@ -18,6 +18,9 @@ from wattlab.tables.evidence import Evidence
 
 _MODEL_FACTS = ["hub_id", "family", "structure", "parameters", "parameters_as_published", "published_parameters"]
 
+#: What all cells of a model and a task share.
+_OF_GROUP = [*_MODEL_FACTS, "headline_scope"]
+
 MULTIPURPOSE_COLUMNS = (
     "model",
     *_MODEL_FACTS,
@@ -73,15 +76,21 @@ def multipurpose(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataF
 
 
 def models(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per model x task with measured cells: every quantity as the mean over the model's cells of that task."""
-    planned = selected_cells(built["cells"]).groupby(["model", "task", "purpose"]).size().to_dict()
+    """One row per planned model x task: every quantity as the mean over the model's measured cells of that task.
+
+    A model without any has `n_cells` 0 and no values: `missing` says why.
+    """
     rows = []
-    groups = measured_cells(built["cells"]).groupby(["model", "task", "purpose"], sort=False)
-    for names, cells in groups:
-        model, task, purpose = names
+    for (model, task, purpose), planned in selected_cells(built["cells"]).groupby(
+        ["model", "task", "purpose"], sort=False
+    ):
+        cells = measured_cells(planned)
+        row = {"model": model, "task": task, "purpose": purpose, "n_cells_planned": len(planned)}
+        if cells.empty:
+            rows.append({**row, **first_of(planned, _OF_GROUP), "n_cells": 0})
+            continue
         means = {quantity: float(np.mean(cells[quantity].to_numpy())) for quantity in QUANTITIES}
-        common = {**_common(cells), "n_cells_planned": int(planned[names])}
-        rows.append({"model": model, "task": task, "purpose": purpose, **common, **means})
+        rows.append({**row, **_common(cells), **means})
     return frame(rows, MODELS_COLUMNS)
 
 
@@ -94,4 +103,4 @@ def output_lengths(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.Dat
 
 
 def _common(cells: pd.DataFrame) -> dict[str, Any]:
-    return {**first_of(cells, [*_MODEL_FACTS, "headline_scope"]), "n_cells": len(cells), **methods_of(cells)}
+    return {**first_of(cells, _OF_GROUP), "n_cells": len(cells), **methods_of(cells)}
