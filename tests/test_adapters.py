@@ -18,6 +18,8 @@ from wattlab.processors import image_processor
 from wattlab.sources.architecture import ArchitectureSource
 from wattlab.study import Spec
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 

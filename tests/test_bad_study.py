@@ -6,6 +6,8 @@ import pytest
 
 from workflow import Project, make_project
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:

@@ -15,6 +15,8 @@ from test_figures import ALL, drawn, gids, points
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.style import LAYOUTS, ONE_COLUMN, Layout, save, task_title
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("crowd", [1.0, 0.35, 0.0])

@@ -20,6 +20,8 @@ from wattlab.samples.hub_images import check_address, fetch_image, image_client
 from wattlab.samples.hub_rows import Refused
 from wattlab.samples.manifest import Manifest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockHub]:

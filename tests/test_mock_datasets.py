@@ -23,6 +23,8 @@ from wattlab.samples.hub import hub_samples
 from wattlab.samples.manifest import Manifest, Row
 from wattlab.study import SampleSpec
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[MockHub]:

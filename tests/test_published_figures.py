@@ -15,6 +15,8 @@ from wattlab.figures.listing import ALL_FIGURES, FIGURES, PUBLISHED_FIGURES
 from wattlab.figures.reading import Tables
 from wattlab.figures.style import LAYOUTS, ONE_COLUMN, TWO_COLUMNS, Layout
 
+pytestmark = pytest.mark.slow
+
 SHARES = ("gpu_above_idle_share", "gpu_idle_share", "ram_share", "cpu_share")
 METRICS = {"sciq": "accuracy", "squad": "F1", "squad-v2": "F1, has answer"}
 

@@ -15,6 +15,8 @@ from small_logs import V3_TOTALS
 from wattlab.published.archive import LOGS_VARIABLE
 from wattlab.tables.writing import read_table
 
+pytestmark = pytest.mark.slow
+
 MAPPING = {
     "windows": ["emissions.csv"],
     "n_inferences": 500,
@@ -71,7 +73,6 @@ def test_logs_of_ones_own_have_no_print_to_audit_and_no_quality(folder: Path) ->
     assert "audit_paper" not in jobs and jobs["draw_figure"] == 8
 
 
-@pytest.mark.slow
 def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:
     snakemake(folder, "my-logs.yaml", "report")
     results = folder / "results" / "my-logs"

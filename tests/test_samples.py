@@ -12,6 +12,8 @@ from wattlab.samples.generate import surrogate_rows
 from wattlab.samples.manifest import samples_sha256
 from wattlab.samples.text import prose, prose_text, spaced_tokens
 
+pytestmark = pytest.mark.slow
+
 #: Columns by hand from the datasets' cards (facts, section 3): what a reader of the real rows would look for.
 COLUMNS = {
     "bookcorpus": {"text"},

@@ -19,6 +19,8 @@ from wattlab.errors import InputError
 from wattlab.sources.hub import HubSource
 from wattlab.weights import build
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 BERT = ("token-classification", "conll2003", "dslim--bert-base-NER")
 SST2 = ("text-classification", "imdb", "distilbert--distilbert-base-uncased-finetuned-sst-2-english")
@@ -66,7 +68,6 @@ def test_a_checkpoint_of_each_task_is_loaded_as_it_was_saved(hub, tmp_path, task
     assert hub.requests == [], "nothing is asked of the hub while a cell is measured"
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The configuration file of this scheduler")
 @pytest.mark.parametrize("pickles", [False, True])
 def test_a_pipeline(hub, tmp_path, pickles):
@@ -90,7 +91,6 @@ def test_a_pipeline(hub, tmp_path, pickles):
     assert hub.requests == []
 
 
-@pytest.mark.slow
 def test_a_pipeline_without_a_weight_is_refused(hub, tmp_path):
     published = Published(hub, tmp_path, "text-to-image", "sd-prompts", "segmind--tiny-sd")
     unet = published.folder / "unet/diffusion_pytorch_model.safetensors"
@@ -235,9 +235,7 @@ def test_a_tokenizer_that_is_a_sentencepiece_model_alone(hub, tmp_path):
 # ---------------------------------------------------------------- names of another library
 
 
-@pytest.mark.parametrize(
-    "model", ["facebook--detr-resnet-50", pytest.param("SenseTime--deformable-detr", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("model", ["facebook--detr-resnet-50", "SenseTime--deformable-detr"])
 def test_detectors_that_were_published_with_a_resnet_of_timm(hub, tmp_path, model):
     cell = ("object-detection", "coco", model)
     published = Published(hub, tmp_path, *cell)

@@ -20,6 +20,8 @@ from wattlab.tokenizers.file import load_tokenizer, read_tokenizer, save, tokeni
 from wattlab.tokenizers.layouts import LAYOUTS
 from wattlab.tokenizers.training import N_PIECES, tokens_per_word, train
 
+pytestmark = pytest.mark.slow
+
 TEXT = "The class of 1995 was taken to Mira Larsen, and returned; who knows?"
 QUESTION = "Who returned it?"
 

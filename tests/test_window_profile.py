@@ -15,6 +15,8 @@ from meters_fake import fake_rapl, forget_hardware
 from wattlab.meters.codecarbon_meter import CodeCarbonMeter
 from wattlab.protocol import Bench, measured, run_passes
 
+pytestmark = pytest.mark.slow
+
 WATTLAB = str(Path(sys.modules["wattlab"].__file__ or "").parent)
 
 
