@@ -1,7 +1,13 @@
 """What several test modules share."""
 
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+import torch
+
+from hub_clients import connect
+from mock_hub import MockHub
 from workflow import Project, make_project
 
 
@@ -16,3 +22,17 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert run.returncode == 0, run.stdout
     assert "[3/3]" in run.stdout
     return project
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> None:
+    """Two threads of torch may be many times slower than one on a shared machine."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MockHub]:
+    """A mock hub of nothing yet, and this process's client pointed at it."""
+    with MockHub({}) as running:
+        connect(monkeypatch, running, tmp_path / "home")
+        yield running

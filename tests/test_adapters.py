@@ -18,14 +18,9 @@ from wattlab.processors import image_processor
 from wattlab.sources.architecture import ArchitectureSource
 from wattlab.study import Spec
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    torch.set_num_threads(1)
 
 
 def ready(spec: Spec) -> Any:

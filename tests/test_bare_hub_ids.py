@@ -12,7 +12,6 @@ import torch
 import transformers
 
 import measure_cell
-from hub_clients import connect
 from hub_models import fetch, hub_cell, repo_of
 from hub_models import publish as save_small
 from mock_hub import MockHub
@@ -27,6 +26,8 @@ from wattlab.snapshots import read_snapshot
 from wattlab.sources.hub import HubSource
 from wattlab.study import ResolvedCell
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
@@ -34,18 +35,6 @@ TEMPLATE = (
     "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}</s>{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def hub(monkeypatch, tmp_path):
-    with MockHub({}) as running:
-        connect(monkeypatch, running, tmp_path / "home")
-        yield running
 
 
 def like(model: str, task: str, dataset: str) -> Any:

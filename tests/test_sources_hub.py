@@ -11,31 +11,17 @@ import sentencepiece
 import torch
 from safetensors.torch import load_file, save_file
 
-from hub_clients import connect
 from hub_models import Published, answer, edit_json, pickled, same
-from mock_hub import MockHub
 from tiny_models import TEXT, full_spec, tiny_spec
 from wattlab.errors import InputError
 from wattlab.sources.hub import HubSource
 from wattlab.weights import build
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 CPU = torch.device("cpu")
 BERT = ("token-classification", "conll2003", "dslim--bert-base-NER")
 SST2 = ("text-classification", "imdb", "distilbert--distilbert-base-uncased-finetuned-sst-2-english")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def hub(monkeypatch, tmp_path):
-    with MockHub({}) as running:
-        connect(monkeypatch, running, tmp_path / "home")
-        yield running
 
 
 # ---------------------------------------------------------------- every task

@@ -14,6 +14,8 @@ from wattlab.errors import InputError
 from wattlab.pool import POOL_SIZE, Pool
 from wattlab.weights import EnvironmentMissing, build, build_pipeline, count, count_as_published
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 BERT = ("token-classification", "conll2003", "dslim--bert-base-NER")
 T5 = ("summarization", "xsum", "google--flan-t5-base")
 
@@ -23,11 +25,6 @@ KINDS = {
     for stem, entry in load_catalog(CATALOG_ROOT).models.items()
     if entry.library == "transformers" and entry.environment == "main"
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    torch.set_num_threads(1)
 
 
 @pytest.fixture
