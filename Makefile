@@ -92,11 +92,11 @@ test: $(STAMP) ## all tests
 
 .PHONY: chaos
 chaos: $(STAMP) ## a hundred rounds of kills, signals and full disks on a study of milliseconds (15 min)
-	PYTHONPATH=scripts:tests python tests/chaos.py --rounds 100
+	PYTHONPATH=scripts:tests python -m support.chaos --rounds 100
 
 .PHONY: rehearse
 rehearse: $(STAMP) ## the paper's 312 cells on shrunken twins from a mock hub on this machine, in rehearsal/ (an hour, no network)
-	PYTHONPATH=scripts:tests python -m mock_hub.rehearsal
+	PYTHONPATH=scripts:tests python -m support.mock_hub.rehearsal
 
 .PHONY: test-slurm
 test-slurm: $(STAMP) ## a study of six cells through a real Slurm of one node (root, Debian's slurmctld, slurmd, munge)
@@ -110,11 +110,11 @@ slurm-study: $(STAMP) ## the default study through that Slurm, interrupted twice
 
 .PHONY: fuzz
 fuzz: $(STAMP) ## the mutated configurations and catalogs; every valid one through a dry run of its own (some minutes)
-	WATTLAB_FUZZ=all python -m pytest tests/test_fuzz.py
+	WATTLAB_FUZZ=all python -m pytest tests/study/test_fuzz.py
 
 .PHONY: test-meters
 test-meters: $(STAMP) ## the meters in real time, with the long windows (some minutes)
-	python -m pytest tests/test_accuracy_real_time.py tests/test_accuracy.py tests/test_meter_traps.py
+	python -m pytest tests/meters/test_accuracy_real_time.py tests/meters/test_accuracy.py tests/meters/test_meter_traps.py
 
 .PHONY: benchmark
 benchmark: $(STAMP) ## what the harness itself costs, beside a bare script (some minutes)

@@ -26,13 +26,13 @@ import pandas as pd
 import torch
 import yaml
 
-from wattlab.adapters import adapter_for
-from wattlab.loading import resolve_study
-from wattlab.meters.codecarbon_meter import CodeCarbonMeter
-from wattlab.protocol import Bench, measured, run_passes
-from wattlab.sources.architecture import ArchitectureSource
-from wattlab.study import ResolvedCell, ResolvedStudy
-from wattlab.tokenizers.file import load_tokenizer
+from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.models.random_weights.source import ArchitectureSource
+from wattlab.models.tokenizers.file import load_tokenizer
+from wattlab.runs.session import Bench, measured, run_passes
+from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.tasks import adapter_for
+from wattlab.workflow.loading import resolve_study
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = "distilbert--distilbert-base-uncased-finetuned-sst-2-english"

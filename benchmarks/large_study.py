@@ -20,10 +20,10 @@ from typing import Any
 
 import yaml
 
-import records
-from wattlab.resolve import read_study
-from wattlab.study import ResolvedStudy
-from workflow import REPOSITORY, Project, make_project
+from support import records
+from support.workflow import REPOSITORY, Project, make_project
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.resolve import read_study
 
 REPEATS = 10
 

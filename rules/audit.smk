@@ -8,7 +8,7 @@ if PRINTED:
             records=rules.import_logs.output.records,
             account=rules.import_logs.output.account,
             printed=PRINTED,
-            source=sources("audit_paper.py", "wattlab/published/*.py"),
+            source=sources("audit_paper.py", "wattlab/logs/*.py"),
         output:
             csv=f"{RESULTS}/tables/audit.csv",
             md=f"{RESULTS}/tables/audit.md",
@@ -35,7 +35,7 @@ rule decompose_energy:
         records=rules.import_logs.output.records,
         unassigned=rules.import_logs.output.unassigned,
         mapping=MAPPING,
-        source=sources("decompose_energy.py", "wattlab/published/*.py"),
+        source=sources("decompose_energy.py", "wattlab/logs/*.py"),
     output:
         csv=f"{RESULTS}/tables/decomposition.csv",
         md=f"{RESULTS}/tables/decomposition.md",
@@ -57,7 +57,7 @@ rule rank_models:
     input:
         study=STUDY_FILE,
         records=rules.import_logs.output.records,
-        source=sources("rank_models.py", "wattlab/published/*.py"),
+        source=sources("rank_models.py", "wattlab/logs/*.py"),
     output:
         csv=[f"{RESULTS}/tables/{name}.csv" for name in ("ranks", "rank_stability")],
         md=[f"{RESULTS}/tables/{name}.md" for name in ("ranks", "rank_stability")],

@@ -1,10 +1,11 @@
 # What the rules of a measured study ask of their cells: pure functions of wildcards.
 import random
 
-from wattlab.demand import memory_mb, walltime_min
-from wattlab.hashing import canonical_json
-from wattlab.inputs import cell_inputs, dataset_fetch, model_fetch, samples_receipt
-from wattlab.notice import here, measured_again, notice
+from wattlab.runs.needs import memory_mb, walltime_min
+from wattlab.foundation.hashing import canonical_json
+from wattlab.runs.inputs import cell_inputs
+from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
+from wattlab.workflow.notice import here, measured_again, notice
 
 SAMPLE_SPECS = {
     resolved.spec.samples.key: resolved.spec.samples for resolved in STUDY.cells

@@ -7,10 +7,10 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
-from wattlab.errors import InputError
+from wattlab.foundation.errors import InputError
 from wattlab.figures.listing import ALL_FIGURES, FIGURES
-from wattlab.loading import resolve_study, write_study
-from wattlab.lock_notice import lock_notice
+from wattlab.workflow.loading import resolve_study, write_study
+from wattlab.workflow.lock_notice import lock_notice
 from wattlab.tables.listing import TABLES
 
 # Snakemake looks at its locks after this file; what it says then names no target of the Makefile.

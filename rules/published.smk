@@ -2,7 +2,7 @@
 # records on, a study of logs takes the same rules as a measured one.
 import os
 
-from wattlab.published.mapping import load_mapping, mapping_path
+from wattlab.logs.mapping import load_mapping, mapping_path
 
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = os.path.relpath(mapping_path(STUDY.config.logs.mapping))
@@ -38,7 +38,7 @@ rule import_logs:
         study=STUDY_FILE,
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
-        source=sources("import_logs.py", "wattlab/published/*.py"),
+        source=sources("import_logs.py", "wattlab/logs/*.py"),
     output:
         records=list(RECORDS.values()),
         unassigned=f"{RESULTS}/runs/unassigned.jsonl",

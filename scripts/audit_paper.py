@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from wattlab.catalog import CATALOG_ROOT, load_catalog
-from wattlab.errors import tell
-from wattlab.files import write_text
-from wattlab.published.audit import audit_table
-from wattlab.published.definitions import Logs
-from wattlab.published.frame import repeats_frame
-from wattlab.published.imported import read_account, read_records
-from wattlab.published.printed import load_statements
-from wattlab.resolve import read_study
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
+from wattlab.logs.imported import read_account, read_records
+from wattlab.paper.audit import audit_table
+from wattlab.paper.definitions import Logs
+from wattlab.paper.frame import repeats_frame
+from wattlab.paper.printed import load_statements
+from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 PRINTED = CATALOG_ROOT / "published" / "printed.yaml"

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from wattlab.catalog import CATALOG_ROOT, load_catalog
-from wattlab.errors import tell
-from wattlab.resolve import read_study
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.foundation.errors import tell
+from wattlab.study.resolve import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather, gather_beside
 from wattlab.tables.writing import write_tables

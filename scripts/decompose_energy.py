@@ -7,12 +7,12 @@ import argparse
 import math
 from pathlib import Path
 
-from wattlab.errors import InputError, tell
-from wattlab.files import write_text
-from wattlab.published.decomposition import decomposition
-from wattlab.published.imported import read_records, read_unassigned
-from wattlab.published.mapping import load_mapping
-from wattlab.resolve import read_study
+from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import write_text
+from wattlab.logs.imported import read_records, read_unassigned
+from wattlab.logs.mapping import load_mapping
+from wattlab.paper.decomposition import decomposition
+from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 CAPTION = (

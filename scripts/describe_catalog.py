@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from wattlab.catalog import CATALOG_ROOT, load_catalog
-from wattlab.catalog_page.page import page
-from wattlab.errors import tell
-from wattlab.files import write_text_if_changed
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text_if_changed
+from wattlab.workflow.catalog_page.page import page
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,10 +12,10 @@ import shutil
 import time
 from pathlib import Path
 
-from wattlab.errors import InputError, tell
-from wattlab.loading import study_of
-from wattlab.resolve import read_study
-from wattlab.study import ResolvedStudy
+from wattlab.foundation.errors import InputError, tell
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.resolve import read_study
+from wattlab.workflow.loading import study_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
 NEEDED = ("codecarbon", "psutil", "pynvml", "filelock")
@@ -26,11 +26,11 @@ IDLE_S = 1.0
 
 def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     """Lines for a person, and what stands in the study's way; takes a few seconds and the machine's lock."""
-    from wattlab.doctor.components import components
-    from wattlab.doctor.report import lines_of, obstacles_of
-    from wattlab.machine import describe_machine
-    from wattlab.meters.codecarbon_meter import CodeCarbonMeter
+    from wattlab.machine.describe import describe_machine
+    from wattlab.meters.codecarbon import CodeCarbonMeter
     from wattlab.meters.nvml import list_gpus
+    from wattlab.workflow.doctor.components import components
+    from wattlab.workflow.doctor.report import lines_of, obstacles_of
 
     meter = CodeCarbonMeter()
     meter.begin()
@@ -63,7 +63,7 @@ def main(argv: list[str] | None) -> int:
         return 0
     from filelock import Timeout
 
-    from wattlab.locks import machine_is_mine
+    from wattlab.machine.locks import machine_is_mine
 
     study = study_of(CONFIG, *arguments.configfile) if arguments.study is None else read_study(arguments.study)
     if study.config.source != "measure":

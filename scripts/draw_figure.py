@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from wattlab.errors import InputError, near_matches, tell
 from wattlab.figures.listing import ALL_FIGURES
 from wattlab.figures.reading import read_tables
-from wattlab.resolve import read_study
+from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.study.resolve import read_study
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
         raise InputError(f"--figure {options.figure!r} is no figure; {near_matches(options.figure, ALL_FIGURES)}")
     tables, study = read_tables(options.tables, listed.tables), read_study(options.study)
 
-    from wattlab.figures.style import LAYOUTS, save  # matplotlib: only once there is something to draw
+    from wattlab.figures.style import LAYOUTS, save
 
     for layout in LAYOUTS:
         save(listed.draw(tables, study, layout), options.figures, f"{listed.name}{layout.suffix}")

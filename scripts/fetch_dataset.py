@@ -8,16 +8,16 @@ unavailable`, reason and remedy) and the job succeeds: the cells that wait for i
 import argparse
 from pathlib import Path
 
-from wattlab.errors import tell
+from wattlab.foundation.errors import tell
 from wattlab.hub.datasets import look_up
-from wattlab.receipts import DatasetFetch, write_receipt
+from wattlab.hub.receipts import DatasetFetch, write_receipt
 
 
 def main(argv: list[str] | None = None) -> int:
     """Write the receipt of one split."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--spec", required=True, help="what determines the fetch, as JSON (wattlab.receipts.DatasetFetch)"
+        "--spec", required=True, help="what determines the fetch, as JSON (wattlab.hub.receipts.DatasetFetch)"
     )
     parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
     arguments = parser.parse_args(argv)

@@ -9,12 +9,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wattlab.errors import InputError, tell
-from wattlab.files import write_json
-from wattlab.published.archive import LOGS_VARIABLE, checksum, fetch, fetched_logs, local_logs, read_logs
-from wattlab.published.mapping import Home, Mapping, load_mapping
-from wattlab.resolve import read_study
-from wattlab.study import ResolvedStudy
+from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import write_json
+from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, fetched_logs, local_logs, read_logs
+from wattlab.logs.mapping import Home, Mapping, load_mapping
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.resolve import read_study
 
 
 def receipt_of(path: Path, mapping: Mapping, *, local: bool) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from wattlab.errors import explain, tell
+from wattlab.foundation.errors import explain, tell
 from wattlab.hub.models import fetch_model
-from wattlab.receipts import ModelFetch, write_receipt
+from wattlab.hub.receipts import ModelFetch, write_receipt
 
 
 def main(argv: list[str] | None = None) -> int:
     """Fetch one model."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spec", required=True, help="what to fetch, as JSON (wattlab.receipts.ModelFetch)")
+    parser.add_argument("--spec", required=True, help="what to fetch, as JSON (wattlab.hub.receipts.ModelFetch)")
     parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
     arguments = parser.parse_args(argv)
     try:

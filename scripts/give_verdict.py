@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from wattlab.errors import tell
 from wattlab.figures.reading import read_tables
-from wattlab.files import write_text
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
 from wattlab.report.summary import TABLES, closing_paragraph
 from wattlab.report.verdict import is_whole, missing_lines
-from wattlab.resolve import read_study
+from wattlab.study.resolve import read_study
 
 
 def main(argv: list[str] | None = None) -> int:

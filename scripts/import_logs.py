@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from wattlab.catalog import CATALOG_ROOT, load_catalog
-from wattlab.errors import InputError, tell
-from wattlab.files import write_json, write_text
-from wattlab.published.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
-from wattlab.published.assemble import Import, import_study
-from wattlab.published.codecarbon import Problem
-from wattlab.published.lengths import COLUMNS as LENGTH_COLUMNS
-from wattlab.published.mapping import Mapping, load_mapping
-from wattlab.published.quality import quality_table
-from wattlab.published.resolve import model_stems
-from wattlab.resolve import read_study
-from wattlab.study import ResolvedStudy
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import write_json, write_text
+from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
+from wattlab.logs.assemble import Import, import_study
+from wattlab.logs.formats.codecarbon import Problem
+from wattlab.logs.lengths import COLUMNS as LENGTH_COLUMNS
+from wattlab.logs.mapping import Mapping, load_mapping
+from wattlab.logs.resolve import model_stems
+from wattlab.quality.published import quality_table
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 

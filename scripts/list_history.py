@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from wattlab.errors import tell
-from wattlab.files import write_text
-from wattlab.history import Measured, is_of, measured_cells
-from wattlab.loading import study_of
-from wattlab.study import ResolvedStudy
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
+from wattlab.study.cells import ResolvedStudy
+from wattlab.workflow.history import Measured, is_of, measured_cells
+from wattlab.workflow.loading import study_of
 
 CONFIG = Path("config.yaml")
 COLUMNS = [

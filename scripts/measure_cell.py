@@ -18,24 +18,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from wattlab.assembly import measured_record, unmeasured_record, write_record
-from wattlab.clock import utc_now
-from wattlab.deaths import STOPPING, Death, death_of, overdue
-from wattlab.environments import interpreter, is_this, missing_environment
-from wattlab.errors import InputError, NoDevice, near_matches, tell
-from wattlab.fingerprint import fingerprint_of, identity
-from wattlab.inputs import cell_inputs, contents_of, unavailable
-from wattlab.locks import gpu_lease, machine_lock
-from wattlab.machine import describe_machine
-from wattlab.memory import too_large
+from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import InputError, NoDevice, near_matches, tell
+from wattlab.hub.snapshots import FilesGone
+from wattlab.machine.describe import describe_machine
+from wattlab.machine.locks import gpu_lease, machine_lock
 from wattlab.meters.nvml import list_gpus
-from wattlab.progress import progress_line
-from wattlab.record import Record
-from wattlab.resolve import read_study
-from wattlab.snapshots import FilesGone
-from wattlab.store import end_dead_sessions, read_store, store_path
-from wattlab.study import ResolvedCell, ResolvedStudy
-from wattlab.validity import is_settled
+from wattlab.models.environments import interpreter, is_this, missing_environment
+from wattlab.records.record import Record
+from wattlab.records.store import end_dead_sessions, read_store, store_path
+from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
+from wattlab.runs.deaths import STOPPING, Death, death_of, overdue
+from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.runs.inputs import cell_inputs, contents_of, unavailable
+from wattlab.runs.memory_check import too_large
+from wattlab.runs.validity import is_settled
+from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.resolve import read_study
+from wattlab.workflow.progress import progress_line
 
 LOG_TAIL_LINES = 12
 PR_SET_PDEATHSIG = 1
@@ -137,7 +137,15 @@ def _hardware(exclusive: bool, device: str) -> Iterator[dict[str, str]]:
 def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None:
     """Run the worker to its end. Null when it finished, else why it did not; raises `Stopped` where both were told to."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "wattlab.worker", "--study", str(job.study_path), "--cell", job.resolved.cell.id]
+    command = [
+        sys.executable,
+        "-m",
+        "wattlab.runs.worker",
+        "--study",
+        str(job.study_path),
+        "--cell",
+        job.resolved.cell.id,
+    ]
     with log.open("a") as output:
         print(f"# {utc_now()} {job.resolved.cell.id}", file=output, flush=True)
         begun = output.tell()

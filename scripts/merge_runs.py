@@ -9,9 +9,9 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from wattlab.errors import tell
-from wattlab.loading import study_of, write_study
-from wattlab.merging import copy_all, plan_merge
+from wattlab.foundation.errors import tell
+from wattlab.workflow.loading import study_of, write_study
+from wattlab.workflow.merging import copy_all, plan_merge
 
 CONFIG, RESULTS = Path("config.yaml"), Path("results")
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from PIL import Image, ImageColor
 
-from wattlab.errors import InputError, tell
 from wattlab.figures.listing import ALL_FIGURES
 from wattlab.figures.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
-from wattlab.files import write_bytes
+from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import write_bytes
 
 #: Tables, with the forms that are small enough to keep: the rest is a run of seconds away.
 TABLES = {

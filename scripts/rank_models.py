@@ -6,12 +6,12 @@ python -m rank_models --study results/published/study.json --tables results/publ
 import argparse
 from pathlib import Path
 
-from wattlab.errors import tell
-from wattlab.files import write_text
-from wattlab.published.frame import repeats_frame
-from wattlab.published.imported import read_records
-from wattlab.published.ranks import rank_tables
-from wattlab.resolve import read_study
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
+from wattlab.logs.imported import read_records
+from wattlab.paper.frame import repeats_frame
+from wattlab.paper.ranks import rank_tables
+from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 NOTE = (

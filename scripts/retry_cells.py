@@ -12,13 +12,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from wattlab.errors import InputError, tell
-from wattlab.inputs import cell_inputs, samples_receipt
-from wattlab.loading import study_of
-from wattlab.receipts import read_receipt
-from wattlab.record import read_record
+from wattlab.foundation.errors import InputError, tell
+from wattlab.hub.receipts import read_receipt
+from wattlab.hub.requests import samples_receipt
+from wattlab.records.record import read_record
+from wattlab.runs.inputs import cell_inputs
 from wattlab.samples.manifest import read_manifest
-from wattlab.study import ResolvedCell, ResolvedStudy
+from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.workflow.loading import study_of
 
 CONFIG = Path("config.yaml")
 

@@ -8,14 +8,14 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from wattlab.errors import InputError, near_matches, tell
-from wattlab.inputs import samples_receipt
-from wattlab.receipts import Receipt, read_receipt
-from wattlab.resolve import read_study
-from wattlab.samples.generate import notes_on, surrogate_rows
+from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.hub.receipts import Receipt, read_receipt
+from wattlab.hub.requests import samples_receipt
 from wattlab.samples.manifest import Manifest, Row, write_samples
-from wattlab.samples.text import SourceUnavailable
-from wattlab.study import ResolvedStudy, SampleSpec
+from wattlab.samples.surrogate.generate import notes_on, surrogate_rows
+from wattlab.samples.surrogate.text import SourceUnavailable
+from wattlab.study.cells import ResolvedStudy, SampleSpec
+from wattlab.study.resolve import read_study
 
 
 def sample_spec(study: ResolvedStudy, dataset: str, key: str) -> SampleSpec:
@@ -46,7 +46,7 @@ def sample(spec: SampleSpec, path: Path, receipt: Receipt | None = None) -> Mani
 def _from_hub(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[Row]]:
     # Surrogates must not wait for the hub's libraries, nor need them.
     from wattlab.hub.failures import HubUnavailable
-    from wattlab.samples.hub import hub_samples
+    from wattlab.samples.from_hub.sampling import hub_samples
 
     try:
         return hub_samples(spec, receipt)

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from wattlab.catalog import CATALOG_ROOT, load_catalog
-from wattlab.errors import tell
-from wattlab.files import write_text
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
 from wattlab.quality.table import quality
-from wattlab.resolve import read_study
+from wattlab.study.resolve import read_study
 from wattlab.tables.evidence import gather
 from wattlab.tables.writing import read_table, texts_of
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from wattlab.errors import explain, tell
-from wattlab.files import write_json
-from wattlab.samples.text import SourceUnavailable
-from wattlab.study import TokenizerSpec
-from wattlab.tokenizers.file import TokenizerFile, save
-from wattlab.tokenizers.training import train
+from wattlab.foundation.errors import explain, tell
+from wattlab.foundation.files import write_json
+from wattlab.models.tokenizers.file import TokenizerFile, save
+from wattlab.models.tokenizers.training import train
+from wattlab.samples.surrogate.text import SourceUnavailable
+from wattlab.study.cells import TokenizerSpec
 
 
 def tokenizer_spec(text: str) -> TokenizerSpec:

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from wattlab.catalog import CATALOG_ROOT, load_catalog
-from wattlab.errors import tell
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.figures.reading import read_table, read_tables
-from wattlab.files import write_text
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.report.summary import TABLES
-from wattlab.resolve import read_study
+from wattlab.study.resolve import read_study
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from hub_clients import connect
-from mock_hub import MockHub
-from workflow import Project, make_project
+from support.hub_clients import connect
+from support.mock_hub import MockHub
+from support.workflow import Project, make_project
 
 
 @pytest.fixture(scope="session")

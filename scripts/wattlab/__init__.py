@@ -1,17 +1,26 @@
 """wattlab: what an inference costs, measured.
 
-The package holds the thinking, the verbs beside it (`scripts/*.py`) the input and output. Modules import
-downwards only:
+The package holds the thinking, the verbs beside it (`scripts/*.py`) the input and output. A folder imports only from
+folders above it in this list (`make check` holds it); the data flow through them in this order:
 
-    units errors files hashing          facts without dependencies
-    catalog study record                schemas, and the study resolved into cells
-    samples tokenizers weights adapters meters      what a cell needs
-    store validity protocol             measuring one cell
-    tables parity figures report        from records to evidence (never import torch)
+    foundation                    facts without dependencies
+    catalog  study  records       what is known, what is asked, what a measurement leaves
+    hub  samples  models  tasks   what a cell needs
+    meters  machine               what reads energy, and where
+    runs  (or logs)               measuring one cell, or importing other people's measurements
+    tables  quality  paper        from records to evidence (from here on without torch)
+    figures  report               evidence for people
+    workflow                      what stands around a run
 """
 
 #: Part of every spec: raise it when a change of the code makes old measurements incomparable with new ones.
 METHOD_VERSION = 1
 
-#: Version of the files that `record.py` and `study.py` describe.
+#: Version of the files that `records` and `study` describe.
 SCHEMA_VERSION = 1
+
+#: Raised when surrogate generators or the hub sampler yield other rows for the same spec.
+SAMPLES_VERSION = 1
+
+#: Raised when the tokenizers' training corpus or trainer changes what it yields.
+TOKENIZERS_VERSION = 1

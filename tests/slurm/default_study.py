@@ -20,14 +20,14 @@ import pandas as pd
 from alike import differences, read
 from cluster import one_node_slurm, why_not
 
-import records
-from wattlab.catalog import load_catalog
-from wattlab.record import read_record
-from wattlab.resolve import read_study
-from wattlab.store import read_store
+from support import records
+from support.workflow import REPOSITORY, Project, make_project
+from wattlab.catalog.reading import load_catalog
+from wattlab.records.record import read_record
+from wattlab.records.store import read_store
+from wattlab.study.resolve import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
-from workflow import REPOSITORY, Project, make_project
 
 ON_SLURM = [
     "--workflow-profile", "profiles/slurm", "--slurm-no-account", "--latency-wait", "10", "--seconds-between-status-checks", "1",

@@ -16,11 +16,11 @@ import pytest
 from alike import differences, read
 from cluster import KILL_WAIT_S, NoSlurm, one_node_slurm, why_not
 
-from chaos import CHAOS, fake_project
-from wattlab.record import read_record
-from wattlab.resolve import read_study
-from wattlab.store import read_store
-from workflow import Project
+from support.chaos import CHAOS, fake_project
+from support.workflow import Project
+from wattlab.records.record import read_record
+from wattlab.records.store import read_store
+from wattlab.study.resolve import read_study
 
 #: `make test-slurm` wants it; elsewhere a machine without Slurm is no failure.
 REQUIRED = os.environ.get("WATTLAB_SLURM") == "required"

@@ -1,5 +1,5 @@
-"""The figures, drawn from `tables/*.csv` and `study.json` alone.
+"""The figures, drawn from `tables/*.csv` and the study alone.
 
-`listing` names them without importing matplotlib; each is a module of its own with `draw(tables, study, layout) -> Figure`,
-so that an edit of one touches one. `reading`, `points` and `notes` are what they share of the data, `style` of the looks.
+In: tables. Out: PDF and PNG. `listing` names them without importing matplotlib; each is a module with
+`draw(tables, study, layout) -> Figure`. Imports `paper` and below.
 """

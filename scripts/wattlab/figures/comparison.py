@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from wattlab.figures import labels, notes, panels, points, style
+from wattlab.figures import labels, notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 OURS = "energy_kwh_per_1000"
 PAPERS = "paper_energy_kwh_per_1000"
@@ -28,8 +28,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     figure, body = style.new_figure(title, note, layout, height_in=4.3 if layout.narrow else 4.4)
     axes = body.add_subplot()
     _axes(axes, both)
-    axes.scatter(both[PAPERS], both[OURS], s=22, color=style.BLUE, linewidths=0, zorder=3).set_gid("tasks")
-    names = [style.task_title(task) for task in both["task"]]
+    axes.scatter(both[PAPERS], both[OURS], s=22, color=palette.BLUE, linewidths=0, zorder=3).set_gid("tasks")
+    names = [palette.task_title(task) for task in both["task"]]
     if layout.narrow:
         names = _key(body, names, layout)
     labels.place(figure, axes, list(both[PAPERS]), list(both[OURS]), names)
@@ -48,7 +48,14 @@ def _axes(axes: Axes, both: pd.DataFrame) -> None:
     style.log_axis(axes, "x", list(both[PAPERS]), room=2.0)
     style.log_axis(axes, "y", list(both[OURS]), room=2.0)
     (line,) = axes.plot(
-        [1e-9, 1e9], [1e-9, 1e9], color=style.GREY, linewidth=0.8, linestyle="--", zorder=1, scalex=False, scaley=False
+        [1e-9, 1e9],
+        [1e-9, 1e9],
+        color=palette.GREY,
+        linewidth=0.8,
+        linestyle="--",
+        zorder=1,
+        scalex=False,
+        scaley=False,
     )
     line.set_gid("equality")
     axes.set_xlabel("paper: kWh per 1,000 inferences")

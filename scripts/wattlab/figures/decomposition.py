@@ -10,10 +10,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from wattlab.figures import notes, points, style
+from wattlab.figures import notes, palette, points, style
 from wattlab.figures.listing import PUBLISHED_FIGURES
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 Side = Literal["left", "right"]
 Place = Literal["outside lower left", "outside lower center", "outside lower right"]
@@ -21,16 +21,16 @@ Place = Literal["outside lower left", "outside lower center", "outside lower rig
 #: Column of a share -> its name, its colour and that of the number in it; stacked in this order. `gpu_unsplit_share`
 #: is made here, the others are the table's.
 SHARES = {
-    "gpu_above_idle_share": ("GPUs above idle", style.BLUE, "white"),
-    "gpu_idle_share": ("idle power of all GPUs", style.SKY, "black"),
-    "gpu_unsplit_share": ("GPUs, idle power unknown", style.PURPLE, "black"),
-    "ram_share": ("RAM", style.ORANGE, "black"),
-    "cpu_share": ("CPU", style.GREY, "white"),
+    "gpu_above_idle_share": ("GPUs above idle", palette.BLUE, "white"),
+    "gpu_idle_share": ("idle power of all GPUs", palette.SKY, "black"),
+    "gpu_unsplit_share": ("GPUs, idle power unknown", palette.PURPLE, "black"),
+    "ram_share": ("RAM", palette.ORANGE, "black"),
+    "cpu_share": ("CPU", palette.GREY, "white"),
 }
 #: Column of the same runs' energy as a part of the logged one -> its name, colour and marker.
 READINGS = {
-    "one_gpu_share": ("one GPU, with its idle power", style.BLUE, "o"),
-    "codecarbon3_ratio": ("node, with the RAM power of CodeCarbon 3", style.ORANGE, "D"),
+    "one_gpu_share": ("one GPU, with its idle power", palette.BLUE, "o"),
+    "codecarbon3_ratio": ("node, with the RAM power of CodeCarbon 3", palette.ORANGE, "D"),
 }
 #: Width of the narrowest bar that has room for its number (inches); the bars' panel, as a part of the figure's width.
 _NUMBER_IN, _BARS = 0.09, 0.52
@@ -100,7 +100,7 @@ def _nothing(study: ResolvedStudy, count: int) -> str:
 def _name(row: dict[Hashable, Any], between: str) -> str:
     if row["level"] == "all":
         return "all selected cells"
-    task = style.task_title(str(row["task"]))
+    task = palette.task_title(str(row["task"]))
     return f"{task}{between}multi-purpose" if row["purpose"] == "multi-purpose" else task
 
 
@@ -125,7 +125,7 @@ def _readings(axes: Axes, rows: pd.DataFrame, columns: list[str]) -> None:
     for column in columns:
         known, (_, colour, marker) = rows[rows[column].notna()], READINGS[column]
         axes.scatter(known[column], known.index, s=20, marker=marker, color=colour, zorder=3).set_gid(column)
-    axes.axvline(1, color=style.BLACK, linewidth=0.8, gid="as logged")
+    axes.axvline(1, color=palette.BLACK, linewidth=0.8, gid="as logged")
     axes.set_xlim(0, 1.04)
     axes.set_xlabel("the same runs, read otherwise\n(% of the logged energy)")
     axes.tick_params(left=False)

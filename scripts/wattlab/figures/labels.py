@@ -11,7 +11,7 @@ from matplotlib.path import Path
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from wattlab.figures import style
+from wattlab.figures import palette, style
 
 #: Offsets to try (points), and the label's side that faces the point: near before far, right before left.
 _OFFSETS = [
@@ -69,7 +69,7 @@ def place(figure: Figure, axes: Axes, x: list[float], y: list[float], texts: lis
         line = scene.leader(index, spot)
         if line is not None:
             ends = inverse.transform(line.vertices)
-            axes.plot(ends[:, 0], ends[:, 1], color=style.GREY, linewidth=0.5, zorder=2, scalex=False, scaley=False,
+            axes.plot(ends[:, 0], ends[:, 1], color=palette.GREY, linewidth=0.5, zorder=2, scalex=False, scaley=False,
                       gid="leader")  # fmt: skip
     return [
         axes.annotate(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from wattlab.figures.reading import Tables
     from wattlab.figures.style import Layout
-    from wattlab.study import ResolvedStudy
+    from wattlab.study.cells import ResolvedStudy
 
     Draw = Callable[[Tables, ResolvedStudy, Layout], Figure]
 

@@ -2,11 +2,11 @@
 
 from matplotlib.figure import Figure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 #: A marker too for each colour, so that a print without colour can be read.
 _MARKERS = {
@@ -29,8 +29,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     figure, body = style.new_figure(title, note, layout, height_in=3.6)
     axes = body.add_subplot()
     models = points.by_model(cells)
-    for modality in points.ordered(models["modality"], tuple(style.MODALITY_COLOURS)):
-        rows, colour = models[models["modality"] == modality], style.MODALITY_COLOURS[modality]
+    for modality in points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS)):
+        rows, colour = models[models["modality"] == modality], palette.MODALITY_COLOURS[modality]
         x = list(rows["parameters_as_published"])
         style.interval(axes, x, list(rows["low"]), list(rows["high"]), colour, f"range/{modality}")
         axes.scatter(
@@ -41,6 +41,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     axes.set_xlabel(style.PARAMETERS_LABEL)
     axes.set_ylabel(style.EMISSIONS_LABEL)
     style.finish(axes)
-    shown = points.ordered(models["modality"], tuple(style.MODALITY_COLOURS))
-    panels.place(body, [style.handle(name, style.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown], layout)
+    shown = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
+    panels.place(body, [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown], layout)
     return figure

@@ -4,11 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, SHARED_TASKS
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 #: As in the paper: dots for sequence-to-sequence models, crosses for decoders.
 _MARKERS = {"seq2seq": "o", "decoder": "X"}
@@ -43,7 +43,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
 def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layout) -> None:
     between = ", " if layout.narrow else "\n"
     labels = [
-        f"{style.model_title(model)}{between}{style.parameters(size)}" for model, size in zip(names, sizes, strict=True)
+        f"{palette.model_title(model)}{between}{style.parameters(size)}"
+        for model, size in zip(names, sizes, strict=True)
     ]
     axes.set_xticks(range(len(names)), labels)
     if layout.narrow:
@@ -53,7 +54,7 @@ def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layou
 
 
 def _colour(task: str) -> str:
-    return style.TASK_COLOURS.get(task, style.GREY)
+    return palette.TASK_COLOURS.get(task, palette.GREY)
 
 
 def _points(axes: Axes, models: pd.DataFrame, names: list[str]) -> None:
@@ -70,11 +71,11 @@ def _points(axes: Axes, models: pd.DataFrame, names: list[str]) -> None:
 
 def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout) -> None:
     handles = [
-        style.handle(style.task_title(task), _colour(task), "s")
+        style.handle(palette.task_title(task), _colour(task), "s")
         for task in points.ordered(models["task"], SHARED_TASKS)
     ]
     handles += [
-        style.handle(structure, style.GREY, _MARKERS.get(structure, _OTHER_MARKER))
+        style.handle(structure, palette.GREY, _MARKERS.get(structure, _OTHER_MARKER))
         for structure in points.ordered(models["structure"], tuple(_MARKERS))
     ]
     panels.place(body, handles, layout)

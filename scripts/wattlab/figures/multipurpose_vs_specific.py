@@ -2,11 +2,11 @@
 
 from matplotlib.figure import Figure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, SHARED_TASKS
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
@@ -27,7 +27,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         panels.scatter(axes, models[models["task"] == task], "parameters_as_published", "mean", "low", "high")
         style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
         style.log_axis(axes, "y", [*models["low"], *models["high"]])
-        axes.set_title(style.task_title(task))
+        axes.set_title(palette.task_title(task))
         style.finish(axes)
     panels.label(body, drawn, layout, style.PARAMETERS_LABEL, style.EMISSIONS_LABEL)
     panels.legend(body, models, layout)

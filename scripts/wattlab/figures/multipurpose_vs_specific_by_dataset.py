@@ -4,11 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW, SHARED_TASKS
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 #: Half the width of a strip, in steps between datasets.
 _HALF_STRIP = 0.32
@@ -54,5 +54,5 @@ def _label(axes: Axes, task: str, datasets: list[str]) -> None:
     axes.set_xticks(range(len(datasets)), datasets)
     axes.set_xlim(-0.5, len(datasets) - 0.5)
     axes.grid(False, axis="x")
-    axes.set_title(style.task_title(task))
+    axes.set_title(palette.task_title(task))
     style.finish(axes)

@@ -5,8 +5,8 @@ import re
 import pandas as pd
 
 from wattlab.figures.reading import Tables
-from wattlab.other_rows import other_rows
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.other_rows import other_rows
 
 _UNKNOWN = frozenset({"none", "not recorded"})
 

@@ -7,7 +7,7 @@ from wattlab.figures import notes, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 LENGTH = "n_output_units_per_inference"
 

@@ -7,14 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
-from wattlab.figures import style
+from wattlab.figures import palette, style
 
 
 def scatter(axes: Axes, rows: pd.DataFrame, x: str, y: str, low: str, high: str) -> None:
     """Points with vertical lines, a collection per structure and purpose (its gid: `structure/purpose`)."""
     for names, group in rows.groupby(["structure", "purpose"], sort=True):
         structure, purpose = (str(name) for name in names)
-        colour, marker = style.STRUCTURE_COLOURS[structure], style.PURPOSE_MARKERS[purpose]
+        colour, marker = palette.STRUCTURE_COLOURS[structure], palette.PURPOSE_MARKERS[purpose]
         gid = f"{structure}/{purpose}"
         style.interval(axes, list(group[x]), list(group[low]), list(group[high]), colour, f"interval/{gid}")
         face = "white" if purpose == "task-specific" else colour
@@ -53,11 +53,12 @@ def label(body: SubFigure, axes: list[Axes], layout: style.Layout, x: str | None
 
 def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout) -> None:
     """Structures by colour, purposes by marker, below the panels; only what is drawn."""
-    structures = [name for name in style.STRUCTURE_COLOURS if name in set(rows["structure"])]
-    purposes = [name for name in style.PURPOSE_MARKERS if name in set(rows["purpose"])]
-    handles = [style.handle(name, style.STRUCTURE_COLOURS[name], "s") for name in structures]
+    structures = [name for name in palette.STRUCTURE_COLOURS if name in set(rows["structure"])]
+    purposes = [name for name in palette.PURPOSE_MARKERS if name in set(rows["purpose"])]
+    handles = [style.handle(name, palette.STRUCTURE_COLOURS[name], "s") for name in structures]
     handles += [
-        style.handle(name, style.GREY, style.PURPOSE_MARKERS[name], hollow=name == "task-specific") for name in purposes
+        style.handle(name, palette.GREY, palette.PURPOSE_MARKERS[name], hollow=name == "task-specific")
+        for name in purposes
     ]
     place(body, handles, layout)
 

@@ -4,11 +4,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import PUBLISHED_FIGURES
 from wattlab.figures.points import SHARED_TASKS
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 PARAMETERS, SCORE = "parameters_as_published", "quality_score"
 ENERGY = "energy_kwh_per_1000"
@@ -91,7 +91,7 @@ def _panels(body: SubFigure, scores: pd.DataFrame, rows: list[list[tuple[str, st
         grid[place, 0].set_ylim(*_bounds(scores.loc[scores["task"] == row[0][0], SCORE]))
     for task in {row[0][0] for row in rows}:
         own = [place for place, row in enumerate(rows) if row[0][0] == task]
-        grid[own[len(own) // 2], 0].set_ylabel(style.task_title(task))
+        grid[own[len(own) // 2], 0].set_ylabel(palette.task_title(task))
     middle = columns // 2
     for at, label in ((middle, style.PARAMETERS_LABEL), (columns + 1 + middle, ENERGY_LABEL)):
         grid[-1, at].set_xlabel(label.replace("per ", "per\n").replace(", ", ",\n") if columns == 1 else label)
@@ -124,7 +124,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, x: str) -> None:
                 group[SCORE],
                 group[ENERGY_LOW],
                 group[ENERGY_HIGH],
-                colors=style.STRUCTURE_COLOURS[structure],
+                colors=palette.STRUCTURE_COLOURS[structure],
                 linewidth=0.9,
                 alpha=0.8,
                 zorder=2,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from wattlab.errors import InputError, near_matches
+from wattlab.foundation.errors import InputError, near_matches
 
 Tables = dict[str, pd.DataFrame]
 

@@ -20,24 +20,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from wattlab.figures.palette import (  # noqa: F401  the figures take colours and names from here
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    MODALITY_COLOURS,
-    ORANGE,
-    PURPLE,
-    PURPOSE_MARKERS,
-    SKY,
-    STRUCTURE_COLOURS,
-    TASK_COLOURS,
-    VERMILION,
-    YELLOW,
-    model_title,
-    task_title,
-)
-from wattlab.files import write_bytes
+from wattlab.foundation.files import write_bytes
 
 
 @dataclass(frozen=True)

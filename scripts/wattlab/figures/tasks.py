@@ -3,11 +3,11 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
 from wattlab.figures.reading import Tables
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 #: Models stand left of the task's tick, the mean right of it, so that neither hides the other.
 _OFFSET = 0.14
@@ -33,13 +33,13 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         models["mean"],
         s=18,
         facecolors="white",
-        edgecolors=style.BLUE,
+        edgecolors=palette.BLUE,
         linewidths=0.9,
         zorder=3,
     ).set_gid("models")
     right = [x + _OFFSET for x in range(len(means))]
-    style.interval(axes, right, list(means[EMISSIONS_LOW]), list(means[EMISSIONS_HIGH]), style.BLACK, "intervals")
-    axes.scatter(right, means[EMISSIONS], s=22, marker="D", color=style.BLACK, zorder=4).set_gid("means")
+    style.interval(axes, right, list(means[EMISSIONS_LOW]), list(means[EMISSIONS_HIGH]), palette.BLACK, "intervals")
+    axes.scatter(right, means[EMISSIONS], s=22, marker="D", color=palette.BLACK, zorder=4).set_gid("means")
     bounds = [*models["mean"], *means[EMISSIONS], *means[EMISSIONS_LOW].dropna(), *means[EMISSIONS_HIGH].dropna()]
     style.log_axis(axes, "y", bounds)
     _label(axes, list(means["task"]), layout)
@@ -54,7 +54,7 @@ def _single(count: int) -> str | None:
 
 
 def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:
-    titles = [style.task_title(task) for task in tasks]
+    titles = [palette.task_title(task) for task in tasks]
     turned = 45 if layout.narrow else 28
     axes.set_xticks(range(len(tasks)), titles, rotation=turned, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.6, len(tasks) - 0.4)
@@ -66,8 +66,8 @@ def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:
 def _legend(body: SubFigure, axes: Axes, layout: style.Layout) -> None:
     """In the free corner of an ascending order where there is room for it, else below."""
     handles = [
-        style.handle("a model, mean of its cells", style.BLUE, "o", hollow=True),
-        style.handle("mean of the task, 95 % interval over models", style.BLACK, "D"),
+        style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True),
+        style.handle("mean of the task, 95 % interval over models", palette.BLACK, "D"),
     ]
     if layout.narrow:
         panels.place(body, handles, layout)

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from wattlab.hub.failures import HubUnavailable
-from wattlab.snapshots import PIPELINE_INDEX, pipeline_parts
+from wattlab.hub.snapshots import PIPELINE_INDEX, pipeline_parts
 
 #: Reads a JSON file of the repository.
 ReadJson = Callable[[str], dict[str, Any]]

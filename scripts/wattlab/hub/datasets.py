@@ -5,12 +5,12 @@ from typing import Any
 from huggingface_hub import DatasetCard, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.hf_api import RepoFile
 
-from wattlab.clock import utc_now
+from wattlab.foundation.clock import utc_now
 from wattlab.hub.client import hub, other_endpoint, retried, token
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
 from wattlab.hub.failures import HubUnavailable, hub_errors
+from wattlab.hub.receipts import DatasetFetch, FetchedFile, Receipt
 from wattlab.hub.splits import files_of_split
-from wattlab.receipts import DatasetFetch, FetchedFile, Receipt
 
 CARD = "README.md"
 

@@ -13,7 +13,7 @@ from huggingface_hub.hf_api import RepoFile, RepoSibling
 
 from wattlab.hub.client import retried, token
 from wattlab.hub.failures import HubUnavailable, RepositoryKind, hub_errors
-from wattlab.receipts import FetchedFile
+from wattlab.hub.receipts import FetchedFile
 
 #: How often a file is fetched that arrives whole and is not what the hub states.
 TRIES = 3

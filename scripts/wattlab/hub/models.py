@@ -8,13 +8,13 @@ from typing import Any
 from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.hf_api import ModelInfo
 
-from wattlab.clock import utc_now
+from wattlab.foundation.clock import utc_now
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
 from wattlab.hub.failures import HubUnavailable, hub_errors
+from wattlab.hub.receipts import FetchedFile, ModelFetch, Receipt
 from wattlab.hub.structures import structure_of
-from wattlab.receipts import FetchedFile, ModelFetch, Receipt
 
 #: Left free on the disk beside a model.
 SPARE_BYTES = 2**30

@@ -11,9 +11,9 @@ from typing import Any
 
 from fsspec.utils import glob_translate
 
-from wattlab.errors import near_matches
+from wattlab.foundation.errors import near_matches
 from wattlab.hub.failures import HubUnavailable
-from wattlab.receipts import DatasetFetch
+from wattlab.hub.receipts import DatasetFetch
 
 #: Words for a split in the names of files and folders (huggingface/datasets, data_files.py: SPLIT_KEYWORDS).
 _SYNONYMS = (

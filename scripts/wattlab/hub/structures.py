@@ -14,8 +14,8 @@ from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
 
+from wattlab.foundation.schema import Structure, TaskName
 from wattlab.hub.failures import HubUnavailable
-from wattlab.schema import Structure, TaskName
 
 _BY_TASK: dict[TaskName, Structure] = {
     "text-to-image": "diffusion",

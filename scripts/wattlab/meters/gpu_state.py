@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pynvml
 
-from wattlab.record import GpuState
+from wattlab.records.record import GpuState
 
 #: Slowdowns whose time NVML counts. `power`: the board held its power limit; the others are faults of a measurement.
 POLICIES = {

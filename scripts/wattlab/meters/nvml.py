@@ -5,7 +5,7 @@ from typing import Any
 
 import pynvml
 
-from wattlab.errors import NoDevice
+from wattlab.foundation.errors import NoDevice
 from wattlab.meters.gpu_state import GpuReading, read_gpu
 
 #: What NVML answers where there is nothing to measure.

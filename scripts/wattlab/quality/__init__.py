@@ -1,4 +1,4 @@
 """What answers are worth: scores of the first repeat's answers against the references of the frozen rows.
 
-Only published weights on the datasets themselves have a quality. A metric per module; `scoring` chooses.
+In: answers, rows and tables. Out: the table `quality`. A metric per module; `scoring` chooses. Imports `tables` and below.
 """

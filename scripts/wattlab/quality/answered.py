@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from wattlab.errors import InputError
+from wattlab.foundation.errors import InputError
 from wattlab.samples.manifest import Manifest, read_manifest, rows_path
-from wattlab.study import Cell
+from wattlab.study.cells import Cell
 
 #: Rows of a batch: photographs of so many are in memory at once while their sizes are read.
 _ROWS_AT_ONCE = 50

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from wattlab.foundation.schema import TaskName
 from wattlab.quality.answered import Answered, Score, Unscorable
 from wattlab.quality.boxes import mean_average_precision
 from wattlab.quality.classification import accuracy
@@ -9,7 +10,6 @@ from wattlab.quality.entities import entity_f1
 from wattlab.quality.masks import masked_words
 from wattlab.quality.overlap import rouge_of_captions, rouge_of_summaries
 from wattlab.quality.spans import exact_and_f1
-from wattlab.schema import TaskName
 
 #: Task -> its metric.
 METRICS: dict[TaskName, Callable[[Answered], list[Score]]] = {

@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.catalog import Catalog
+from wattlab.catalog.reading import Catalog
 from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
 from wattlab.quality.columns import COLUMNS
 from wattlab.quality.scoring import WITHOUT, scores
-from wattlab.record import Record
+from wattlab.records.record import Record
 from wattlab.samples.manifest import manifest_of
-from wattlab.study import Spec
+from wattlab.study.cells import Spec
 from wattlab.tables.columns import frame
 from wattlab.tables.evidence import CellEvidence, Evidence
 

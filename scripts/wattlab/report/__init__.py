@@ -1,4 +1,4 @@
 """The report: one self-contained page, its closing paragraph, and the verdict on what is missing.
 
-From `study.json`, `tables/*.csv` and `figures/*.png` alone.
+In: the study, tables and figures. Out: `report.html`, `verdict.txt`. Imports `figures` and below.
 """

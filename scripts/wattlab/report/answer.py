@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from wattlab.entries import EquivalentEntry
+from wattlab.catalog.entries import EquivalentEntry
 from wattlab.figures import notes
 from wattlab.figures.palette import task_title
 from wattlab.figures.reading import Tables
-from wattlab.other_rows import other_rows
 from wattlab.report.numbers import grams, interval_words, words
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.other_rows import other_rows
 
 Equivalents = dict[str, EquivalentEntry]
 

@@ -11,8 +11,8 @@ import pandas as pd
 from wattlab.figures import notes
 from wattlab.figures.reading import Tables
 from wattlab.report.summary import measured_cells
-from wattlab.statistics import CONFIDENCE, N_RESAMPLES
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.intervals import CONFIDENCE, N_RESAMPLES
 
 #: Key -> BibTeX. The entries of software without a paper are its repository.
 _BIBTEX = {

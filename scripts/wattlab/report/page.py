@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from wattlab.catalog import Catalog
+from wattlab.catalog.reading import Catalog
 from wattlab.figures import notes
 from wattlab.figures.listing import ALL_FIGURES, FIGURES
 from wattlab.figures.reading import Tables
@@ -26,7 +26,7 @@ from wattlab.report.methods import bibtex, methods_paragraph
 from wattlab.report.numbers import grams
 from wattlab.report.shown import shown
 from wattlab.report.summary import closing_paragraph, cost_in_grams, measured_cells
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
 _ASSETS = Path(__file__).parent / "assets"
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from wattlab.figures import notes
 from wattlab.figures.reading import Tables
-from wattlab.other_rows import other_rows
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.other_rows import other_rows
 
 #: Tables that the paragraph reads.
 TABLES = ("cells", "comparison", "totals", "missing", "provenance", "drift")

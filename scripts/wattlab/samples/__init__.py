@@ -1,1 +1,4 @@
-"""Samples: the frozen rows that a cell reads, and the surrogate generators that make them offline."""
+"""Samples: the frozen rows that a cell reads.
+
+In: a sample spec. Out: a manifest and Parquet rows, from `surrogate` or `from_hub`. Imports `hub` and below.
+"""

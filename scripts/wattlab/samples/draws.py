@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 from scipy import stats
 
-from wattlab.schema import Closed, fact
+from wattlab.foundation.schema import Closed, fact
 
 Item = TypeVar("Item")
 

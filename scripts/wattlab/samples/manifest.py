@@ -18,12 +18,13 @@ import pyarrow.parquet as pq
 from PIL import Image
 from pydantic import ValidationError, model_validator
 
-from wattlab.errors import InputError, explain
-from wattlab.files import replacing, write_json
-from wattlab.hashing import sha256_of
-from wattlab.receipts import FetchedFile
-from wattlab.schema import Closed, fact
-from wattlab.study import Data, SampleSpec
+from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.files import replacing, write_json
+from wattlab.foundation.hashing import sha256_of
+from wattlab.foundation.schema import Closed, fact
+from wattlab.hub.receipts import FetchedFile
+from wattlab.study.cells import SampleSpec
+from wattlab.study.config import Data
 
 Row = dict[str, Any]
 

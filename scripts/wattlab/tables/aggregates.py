@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.catalog import Purpose
-from wattlab.statistics import Estimate, fixed_strata_estimate
+from wattlab.foundation.schema import Purpose
 from wattlab.tables.columns import bounds_of
 from wattlab.tables.energies import method_set
+from wattlab.tables.intervals import Estimate, fixed_strata_estimate
 
 
 def selected_cells(cells: pd.DataFrame, purpose: Purpose | None = None) -> pd.DataFrame:

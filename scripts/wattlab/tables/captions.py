@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wattlab.other_rows import other_rows
 from wattlab.quality.columns import SHOWN as QUALITY_SHOWN
-from wattlab.study import ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.other_rows import other_rows
 from wattlab.tables.columns import HEADLINES, METHOD_COLUMNS, bounds_of, statistics_of
 from wattlab.tables.energies import method_set
 from wattlab.tables.evidence import Evidence

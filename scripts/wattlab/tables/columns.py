@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.study import Cell
+from wattlab.study.cells import Cell
 
 #: Quantities per 1,000 inferences, each with its statistics in `cells`. The first is the headline scope's.
 QUANTITIES = (

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.statistics import spearman
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.columns import frame
 from wattlab.tables.evidence import Evidence
+from wattlab.tables.intervals import spearman
 
 COLUMNS = (
     "task",

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.record import Record, Repeat, Window
+from wattlab.foundation.units import J_PER_KWH
+from wattlab.records.record import Record, Repeat, Window
 from wattlab.tables.columns import KEYS, frame, statistics_of
 from wattlab.tables.energies import device_components, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
-from wattlab.units import J_PER_KWH
 
 _EMISSIONS = "emissions_g_per_1000"
 EMISSIONS_COLUMNS = (

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from wattlab import METHOD_VERSION
-from wattlab.hashing import canonical_json
-from wattlab.record import Record, Session
-from wattlab.software import code_sha256, versions
-from wattlab.study import Spec
+from wattlab.foundation.hashing import canonical_json
+from wattlab.machine.software import code_sha256, versions
+from wattlab.records.record import Record, Session
+from wattlab.study.cells import Spec
 from wattlab.tables.columns import KEYS, frame, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence
 

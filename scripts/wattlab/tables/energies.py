@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from wattlab.record import Method, Record, Repeat, Session, Window
+from wattlab.records.record import Method, Record, Repeat, Session, Window
 
 #: Fixed order in which a set of methods is written, as in `counter+model`.
 METHODS: tuple[str, ...] = get_args(Method)

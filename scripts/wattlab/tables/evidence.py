@@ -7,13 +7,14 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from wattlab.catalog import Catalog
-from wattlab.errors import InputError, explain, near_matches
-from wattlab.ram import under_model
-from wattlab.record import Record, Unassigned, Window, read_record
-from wattlab.resolve import read_study
-from wattlab.schema import Structure
-from wattlab.study import RamModel, ResolvedCell, ResolvedStudy
+from wattlab.catalog.reading import Catalog
+from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.schema import Structure
+from wattlab.records.record import Record, Unassigned, Window, read_record
+from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.config import RamModel
+from wattlab.study.resolve import read_study
+from wattlab.tables.ram import under_model
 
 #: Why a cell lacks valid repeats.
 Kind = Literal["failed", "incomplete", "waiting", "unavailable", "stale", "known"]
@@ -60,7 +61,7 @@ class Evidence:
     as_recorded: "Evidence | None" = None
 
     def under(self, model: RamModel) -> "Evidence":
-        """This evidence with the memory's energy under a model (`wattlab.ram`); raises `ValueError` the second time."""
+        """This evidence with the memory's energy under a model (`wattlab.tables.ram`); raises `ValueError` the second time."""
         if self.as_recorded is not None:
             raise ValueError("the memory's model was applied already; begin with as_recorded")
         cells = [

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.record import Record
+from wattlab.records.record import Record
 from wattlab.tables.columns import KEYS, frame, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence, Kind, Problem
 

@@ -5,14 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.tables.aggregates import (
-    estimate_columns,
-    first_of,
-    measured_cells,
-    methods_of,
-    over_cells,
-    selected_cells,
-)
+from wattlab.tables.aggregates import estimate_columns, first_of, measured_cells, methods_of, over_cells, selected_cells
 from wattlab.tables.columns import HEADLINES, KEYS, QUANTITIES, bounds_of, frame
 from wattlab.tables.evidence import Evidence
 

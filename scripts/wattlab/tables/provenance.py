@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.record import Record, Session
+from wattlab.records.record import Record, Session
 from wattlab.tables.columns import frame
 from wattlab.tables.evidence import Evidence
 

@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from wattlab.statistics import t_half_width
-from wattlab.study import RamModel
+from wattlab.study.config import RamModel
 from wattlab.tables.columns import KEYS, frame, statistics_of
 from wattlab.tables.evidence import Evidence
+from wattlab.tables.intervals import t_half_width
 from wattlab.tables.runs import runs
 
 _NODE = "energy_node_kwh_per_1000"

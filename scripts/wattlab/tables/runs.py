@@ -4,10 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.conditions import effective_cores
-from wattlab.ram import is_switchable
-from wattlab.record import Record, Repeat, Session, Window
-from wattlab.statistics import is_outlier
+from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
+from wattlab.records.record import Record, Repeat, Session, Window
+from wattlab.runs.device_state import effective_cores
 from wattlab.tables.columns import KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of
 from wattlab.tables.energies import (
     Device,
@@ -23,7 +22,8 @@ from wattlab.tables.energies import (
     total_j,
 )
 from wattlab.tables.evidence import CellEvidence, Evidence
-from wattlab.units import emissions_g, kwh_per_1000, s_per_1000
+from wattlab.tables.intervals import is_outlier
+from wattlab.tables.ram import is_switchable
 
 COLUMNS = (
     *KEYS,

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.statistics import cluster_bootstrap_estimate
 from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of
 from wattlab.tables.columns import HEADLINES, bounds_of, frame
 from wattlab.tables.evidence import Evidence
+from wattlab.tables.intervals import cluster_bootstrap_estimate
 
 _SPREADS: dict[str, Callable[[Any], Any]] = {"median": np.median, "min": np.min, "max": np.max}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.files import write_text
+from wattlab.foundation.files import write_text
 from wattlab.tables.captions import LAYOUTS, caption
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import COLUMNS, as_latex

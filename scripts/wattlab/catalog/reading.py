@@ -1,0 +1,157 @@
+"""The catalog: one file per model and per dataset, and the facts of tasks, protocols, grids, training and the paper.
+
+This module reads and checks the files. Their schemas lie in `entries` and `protocols` and are exported here too.
+"""
+
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from wattlab.catalog.entries import (
+    DatasetEntry,
+    EquivalentEntry,
+    GridEntry,
+    ModelEntry,
+    PaperEntry,
+    TaskEntry,
+    TrainingEntry,
+)
+from wattlab.catalog.protocols import ProtocolEntry
+from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.schema import Closed, TaskName
+
+#: The catalog of this repository.
+CATALOG_ROOT = Path(__file__).resolve().parents[3] / "catalog"
+
+
+class Catalog(Closed):
+    """Everything under `catalog/`."""
+
+    models: dict[str, ModelEntry]
+    datasets: dict[str, DatasetEntry]
+    tasks: dict[TaskName, TaskEntry]
+    protocols: dict[str, ProtocolEntry]
+    grids: dict[str, GridEntry]
+    equivalents: dict[str, EquivalentEntry]
+    training: dict[str, TrainingEntry]
+    paper: PaperEntry
+
+
+Entry = TypeVar("Entry", bound=BaseModel)
+
+
+class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML in which a key stands once: the parser alone would silently keep the last of two."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = key_node.value
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a word or a number", problem_mark=key_node.start_mark)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def read_yaml(path: Path) -> Any:
+    """Content of a YAML file; an `InputError` names the file and the line."""
+    try:
+        return yaml.load(path.read_text(), Loader=_UniqueKeys)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text: {error}; save the file as UTF-8") from error
+
+
+def _entry(schema: type[Entry], content: Any, source: str) -> Entry:
+    try:
+        return schema.model_validate(content)
+    except ValidationError as error:
+        raise explain(error, schema, source) from error
+
+
+def _folder(schema: type[Entry], folder: Path) -> dict[str, Entry]:
+    return {
+        path.stem: _entry(schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}")
+        for path in sorted(folder.glob("*.yaml"))
+    }
+
+
+def _file(schema: type[Entry], path: Path) -> dict[Any, Entry]:
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise InputError(f"catalog/{path.name}: the whole file = {content!r}: write `name:` with its fields below it")
+    return {name: _entry(schema, fields, f"catalog/{path.name}: {name}") for name, fields in content.items()}
+
+
+@cache
+def load_catalog(root: Path) -> Catalog:
+    """Read and check every file of the catalog folder `root`; raises `InputError`."""
+    # Every entry is checked already: `model_construct` spares a second pass over some hundred files.
+    catalog = Catalog.model_construct(
+        models=_folder(ModelEntry, root / "models"),
+        datasets=_folder(DatasetEntry, root / "datasets"),
+        tasks=_file(TaskEntry, root / "tasks.yaml"),
+        protocols=_file(ProtocolEntry, root / "protocols.yaml"),
+        grids=_file(GridEntry, root / "grids.yaml"),
+        equivalents=_file(EquivalentEntry, root / "equivalents.yaml"),
+        training=_file(TrainingEntry, root / "training.yaml"),
+        paper=_entry(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml"),
+    )
+    _refuse_shared_names(catalog.models)
+    _refuse_unknown_names(catalog)
+    return catalog
+
+
+def _refuse_shared_names(models: dict[str, ModelEntry]) -> None:
+    """Two entries must not claim one name (stem, hub id or alias): `InputError`."""
+    owner: dict[str, str] = {}
+    for stem, entry in models.items():
+        if entry.hub_id.replace("/", "--") != stem:
+            raise InputError(
+                f"catalog/models/{stem}.yaml: hub_id = {entry.hub_id!r}: the file must be named {entry.hub_id.replace('/', '--')}.yaml"
+            )
+        for name in {stem, entry.hub_id, *entry.aliases}:
+            if name in owner:
+                raise InputError(
+                    f"catalog/models/{stem}.yaml: the name {name!r} belongs to {owner[name]} already; remove one of them"
+                )
+            owner[name] = stem
+
+
+def _refuse_unknown_names(catalog: Catalog) -> None:
+    """Every name that one file takes from another must be there: `InputError`."""
+    for task in catalog.tasks:
+        _refuse_unknown(task, get_args(TaskName), "catalog/tasks.yaml", "is no task")
+    for task in get_args(TaskName):
+        if task not in catalog.tasks:
+            raise InputError(f"catalog/tasks.yaml: {task}: this key is missing; add it")
+    for model in catalog.training:
+        _refuse_unknown(model, catalog.models, "catalog/training.yaml", "is no file of catalog/models")
+    known: dict[str, Any] = {
+        "dataset": catalog.datasets,
+        "model": catalog.models,
+        "family": {entry.family for entry in catalog.models.values()},
+    }
+    for protocol, entry in catalog.protocols.items():
+        for index, override in enumerate(entry.overrides):
+            for key, names in known.items():
+                wanted = getattr(override.where, key)
+                for name in wanted if isinstance(wanted, list) else [wanted]:
+                    if name is not None:
+                        place = f"catalog/protocols.yaml: {protocol}: overrides.{index}.where.{key}"
+                        _refuse_unknown(name, names, place, f"is no {key} of the catalog")
+
+
+def _refuse_unknown(name: str, known: Collection[str], place: str, problem: str) -> None:
+    if name not in known:
+        raise InputError(f"{place}: {name!r} {problem}; {near_matches(name, known)}")

@@ -1,0 +1,33 @@
+"""What a cell asks of the hub: which model, which dataset, and where the receipts of both lie."""
+
+from pathlib import Path
+
+from wattlab.hub.receipts import DatasetFetch, ModelFetch, dataset_receipt
+from wattlab.study.cells import ResolvedCell, SampleSpec
+
+
+def samples_receipt(results: Path, spec: SampleSpec) -> Path | None:
+    """Where the receipt lies that the samples of a dataset are drawn from; null for surrogate rows."""
+    if spec.data != "hub":
+        return None
+    return dataset_receipt(results, spec.dataset, spec.entry["hub"]["revision"])
+
+
+def model_fetch(cell: ResolvedCell) -> ModelFetch:
+    """What determines the fetch of a cell's model (hub weights)."""
+    assert cell.spec is not None
+    model = cell.spec.model
+    return ModelFetch(
+        hub_id=model["hub_id"],
+        revision=model["revision"],
+        library=model["library"],
+        structure_for=None if cell.facts.structure else cell.cell.task,
+    )
+
+
+def dataset_fetch(spec: SampleSpec) -> DatasetFetch:
+    """What determines the fetch of the dataset that samples are drawn from (hub data)."""
+    hub = spec.entry["hub"]
+    return DatasetFetch(
+        hub_id=hub["id"], revision=hub["revision"], config=hub["config"], split=hub["split"], files=hub["files"]
+    )

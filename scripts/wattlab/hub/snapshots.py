@@ -1,0 +1,49 @@
+"""A fetched model's files in the hub client's cache, as its receipt says. Without torch."""
+
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import constants
+from huggingface_hub.file_download import repo_folder_name
+
+from wattlab.foundation.errors import InputError
+from wattlab.hub.receipts import Receipt, read_receipt
+
+#: What makes a repository a pipeline.
+PIPELINE_INDEX = "model_index.json"
+
+
+def pipeline_parts(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Library and class of each part that a model_index.json names."""
+    return {
+        name: (str(value[0]), str(value[1]))
+        for name, value in index.items()
+        if not name.startswith("_") and isinstance(value, list) and len(value) == 2 and value[0] is not None
+    }
+
+
+def snapshot_of(receipt: Receipt) -> Path:
+    """Folder of a complete receipt's commit."""
+    assert receipt.commit is not None
+    repository = repo_folder_name(repo_id=receipt.hub_id, repo_type="model")
+    return Path(constants.HF_HUB_CACHE) / repository / "snapshots" / receipt.commit
+
+
+class FilesGone(InputError):
+    """What a receipt says was fetched does not lie in the cache any more."""
+
+
+def read_snapshot(path: Path) -> tuple[Receipt, Path]:
+    """The receipt at `path` and its files' folder; `FilesGone` names a file that is not there as it was fetched."""
+    receipt = read_receipt(path)
+    folder = snapshot_of(receipt)
+    for file in receipt.files:
+        there = folder / file.path
+        size_bytes = there.stat().st_size if there.exists() else None
+        if size_bytes != file.size_bytes:
+            found = "is not" if size_bytes is None else f"has {size_bytes} bytes, not {file.size_bytes},"
+            raise FilesGone(
+                f"{path}: {receipt.hub_id}: {file.path} {found} in the cache below HF_HOME any more; "
+                "delete this receipt and call snakemake again to fetch it (or set HF_HOME to where it was fetched to)"
+            )
+    return receipt, folder

@@ -1,0 +1,155 @@
+"""The logs as files: a folder, an archive (.tar.gz, .zip), or their home at a commit, and the checksum of what was read."""
+
+import fnmatch
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattlab.foundation.errors import InputError, near_matches
+from wattlab.logs.mapping import Home, Mapping
+from wattlab.study.config import StudyConfig
+
+#: Names the folder or archive of the logs, before the study does.
+LOGS_VARIABLE = "WATTLAB_PUBLISHED_LOGS"
+
+
+@dataclass(frozen=True)
+class LogFiles:
+    """Name (relative, with `/`) -> content of every file of the logs."""
+
+    source: str
+    files: dict[str, bytes]
+
+    def match(self, pattern: str) -> list[str]:
+        """Sorted names that a file name or pattern means."""
+        return sorted(name for name in self.files if fnmatch.fnmatchcase(name, pattern))
+
+
+def local_logs(config: StudyConfig, argument: str | None) -> Path | None:
+    """Where a person put the logs: the argument, else the environment, else the study; None: nowhere."""
+    assert config.logs is not None
+    chosen = argument or os.environ.get(LOGS_VARIABLE) or config.logs.path
+    return None if chosen is None else Path(chosen)
+
+
+def fetched_logs(home: Home, root: Path) -> Path:
+    """Folder that a fetch fills: `{root}/logs/{name}-{commit}`, `root` being `results/fetched`."""
+    return root / "logs" / f"{home.repository.split('/')[1]}-{home.commit[:7]}"
+
+
+def read_logs(path: Path, mapping: Mapping) -> LogFiles:
+    """Read the files that the mapping may need; raises `InputError` where nothing fits its `windows`.
+
+    A single folder around everything, as archives of repositories have it, is stripped.
+    """
+    wanted = _patterns(mapping)
+    try:
+        files = dict(_folder(path, wanted) if path.is_dir() else _archive(path))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such folder or archive; give one by --logs or {LOGS_VARIABLE}") from error
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        why = " ".join(str(error).split())
+        raise InputError(f"{path}: can not be read as a folder, .tar.gz or .zip ({why}); fetch it again") from error
+    logs = LogFiles(path.name, files)
+    if not any(logs.match(pattern) for pattern in mapping.windows):
+        logs = LogFiles(path.name, {name.partition("/")[2]: content for name, content in files.items() if "/" in name})
+    if not any(logs.match(pattern) for pattern in mapping.windows):
+        hint = near_matches(mapping.windows[0], files) if files else "it holds no file"
+        raise InputError(f"{path}: no file fits windows = {mapping.windows}; {hint}")
+    return logs
+
+
+def _patterns(mapping: Mapping) -> list[str]:
+    """The top folders and files that the mapping speaks of, so that a home folder is not read whole."""
+    names = [*mapping.windows, *(group.file for group in mapping.groups)]
+    if mapping.lengths is not None:
+        names += [entry.file for entry in mapping.lengths.files]
+    if mapping.quality is not None:
+        names.append(mapping.quality.file)
+    return sorted({name.split("/")[0] if "/" in name else name for name in names})
+
+
+def _folder(root: Path, wanted: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+    places = [place for pattern in wanted for place in sorted(root.glob(pattern))]
+    if not places:  # everything lies in one folder below
+        places = [place for pattern in wanted for place in sorted(root.glob(f"*/{pattern}"))]
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file():
+                yield path.relative_to(root).as_posix(), path.read_bytes()
+
+
+def _archive(path: Path) -> Iterable[tuple[str, bytes]]:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as opened:
+            for info in opened.infolist():
+                if not info.is_dir():
+                    yield info.filename, opened.read(info)
+        return
+    if path.suffix == ".csv":
+        yield path.name, path.read_bytes()
+        return
+    with tarfile.open(path, "r:*") as tar:
+        for member in tar:
+            handle = tar.extractfile(member) if member.isfile() else None
+            if handle is not None:
+                yield member.name.removeprefix("./"), handle.read()
+
+
+def checksum(files: dict[str, bytes], paths: Iterable[str]) -> str:
+    """SHA-256 over the sorted `{sha256 of a file}  {name}` lines of every file at or below `paths`."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        if any(name == path or name.startswith(f"{path}/") for path in paths):
+            whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
+    return whole.hexdigest()
+
+
+def fetch(home: Home, destination: Path, url: str | None = None) -> None:
+    """Fetch the logs from their home at the pinned commit into `destination`, whole or not at all.
+
+    Raises `InputError` with the remedy where the network or git fails, or the checksum is another.
+    """
+    url = url or f"https://github.com/{home.repository}"
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent) as scratch:
+        _git(["init", "--quiet", scratch], url)
+        _git(["-C", scratch, "fetch", "--quiet", "--depth", "1", url, home.commit], url)
+        _git(["-C", scratch, "-c", "core.autocrlf=false", "checkout", "--quiet", "FETCH_HEAD"], url)
+        shutil.rmtree(Path(scratch) / ".git")
+        found = checksum(dict(_folder(Path(scratch), ["*"])), home.paths)
+        if found != home.sha256:
+            raise InputError(
+                f"{url} at {home.commit}: checksum {found} is not the expected {home.sha256}; "
+                "fetch again, or correct `home` in the mapping"
+            )
+        kept = Path(scratch) / "kept"
+        for path in home.paths:
+            (kept / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(str(Path(scratch) / path), str(kept / path))
+        shutil.rmtree(destination, ignore_errors=True)
+        os.replace(kept, destination)
+
+
+def _git(arguments: list[str], url: str) -> None:
+    remedy = f"download it elsewhere and name the folder or archive: --logs PATH, or {LOGS_VARIABLE}=PATH"
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
+    try:
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, text=True, timeout=600, env=environment, check=False
+        )
+    except FileNotFoundError as error:
+        raise InputError(f"git is not installed, so {url} can not be fetched; install git, or {remedy}") from error
+    except subprocess.TimeoutExpired as error:
+        raise InputError(f"{url} did not answer within ten minutes; {remedy}") from error
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise InputError(f"{url} can not be fetched ({reason}); {remedy}")

@@ -1,0 +1,284 @@
+"""From the runs of the logs to records, windows of no cell, and the account of every row."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from wattlab import SCHEMA_VERSION
+from wattlab.catalog.reading import Catalog
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.units import J_PER_KWH
+from wattlab.logs.archive import LogFiles
+from wattlab.logs.formats.codecarbon import Problem, Row, faults
+from wattlab.logs.lengths import CellLength, read_lengths
+from wattlab.logs.mapping import Mapping, Methods
+from wattlab.logs.resolve import model_stems
+from wattlab.logs.runs import Listed, Run, Windows, group_of, read_groups, read_windows, stray_files
+from wattlab.records.record import Failure, Phase, Record, Repeat, Session, Status, Unassigned
+from wattlab.study.cells import ResolvedCell, ResolvedStudy
+
+#: Below these lengths a window is flagged `short`: what the counters' own rates recommend.
+_SHORT_S = {"gpu": 10.0, "cpu": 5.0}
+
+
+@dataclass
+class Import:
+    """What the logs became."""
+
+    records: list[Record] = field(default_factory=list)
+    unassigned: list[Unassigned] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    lengths: list[CellLength] = field(default_factory=list)
+    account: dict[str, Any] = field(default_factory=dict)
+
+
+def import_study(study: ResolvedStudy, mapping: Mapping, catalog: Catalog, logs: LogFiles) -> Import:
+    """Import every cell of a resolved study; raises `InputError` where nothing can be read at all."""
+    assert study.config.logs is not None
+    stems = model_stems(mapping, catalog, study.config.logs.mapping)
+    windows = read_windows(logs, mapping)
+    listed, group_problems = read_groups(logs, mapping, stems)
+    lengths, length_problems = read_lengths(logs, mapping, stems)
+    problems = [*windows.problems, *group_problems, *length_problems, *stray_files(logs, mapping)]
+    result = Import(problems=problems, lengths=list(lengths.values()))
+    builder = _Builder(study, mapping, windows, result.problems)
+    places = group_of(mapping, stems)
+    used: dict[str, str] = {}
+    for resolved in study.cells:
+        if resolved.cell.id not in places:
+            raise InputError(f"study.json: {resolved.cell.id} is not in the mapping any more; run `snakemake` again")
+        entries = listed[resolved.cell.id]
+        used.update({entry.run_id: resolved.cell.id for entry in entries})
+        result.records.append(builder.record(resolved, entries, lengths.get(resolved.cell.id)))
+    result.unassigned = builder.unassigned(used)
+    result.account = _account(windows, result, used)
+    return result
+
+
+class _Builder:
+    """Builds the records of one study from its runs."""
+
+    def __init__(self, study: ResolvedStudy, mapping: Mapping, windows: Windows, problems: list[Problem]) -> None:
+        self.study, self.mapping, self.windows, self.problems = study, mapping, windows, problems
+
+    def record(self, resolved: ResolvedCell, entries: list[Listed], length: CellLength | None) -> Record:
+        """The record of one cell from the runs that its group names."""
+        cell, facts, mapping = resolved.cell, resolved.facts, self.mapping
+        runs = [(entry, self.windows.runs[entry.run_id]) for entry in entries if self._has_query(entry, cell.id)]
+        runs.sort(key=lambda place: _start(place[1].windows["query"]))
+        sessions = [self._session(entry, run) for entry, run in runs]
+        repeats = [self._repeat(index, entry, run, length, cell.id) for index, (entry, run) in enumerate(runs)]
+        wanted = mapping.repeats or len(entries)
+        status, failure = _status(sum(repeat.valid for repeat in repeats), len(repeats), wanted)
+        return Record(
+            schema_version=SCHEMA_VERSION,
+            status=status,
+            failure=failure,
+            selected=facts.selected,
+            unselected_because=facts.unselected_because,
+            **cell.model_dump(),
+            hub_id=facts.hub_id,
+            family=facts.family,
+            structure=facts.structure,
+            modality=facts.modality,
+            parameters_as_published=facts.published_parameters,
+            weights=self.study.config.weights,
+            data=self.study.config.data,
+            dtype=mapping.dtype,
+            device=mapping.device,
+            lengths=None if length is None else "published",
+            sessions=sessions,
+            repeats=repeats,
+        )
+
+    def _has_query(self, entry: Listed, cell: str) -> bool:
+        run = self.windows.runs.get(entry.run_id)
+        if run is not None and "query" in run.windows:
+            return True
+        what = "no window of the run can be read" if run is None else "the run has no query window that can be read"
+        told = f"{what}: the cell lacks this repeat"
+        self.problems.append(
+            Problem(entry.file, told, "fetch the logs again", line=entry.line, run_id=entry.run_id, cell=cell)
+        )
+        return False
+
+    def _session(self, entry: Listed, run: Run) -> Session:
+        first = min(run.windows.values(), key=_start)
+        versions = {"codecarbon": "codecarbon_version", "python": "python_version"}
+        context = first.context
+        return Session(
+            session=entry.run_id,
+            started_at_utc=_iso(first),
+            boot_id=None,
+            attempt=1,
+            study=self.study.config.study,
+            machine=None,
+            software={name: context[key] for name, key in versions.items() if key in context} or None,
+            code_sha256=None,
+            method_version=None,
+            meter=self._meter(run),
+            load=self._phase("load", run),
+            transfer=self._phase("transfer", run),
+            ended="done",
+        )
+
+    def _meter(self, run: Run) -> dict[str, Any]:
+        """What the tracker says of itself, with the emissions that it logged (kg), by phase."""
+        query = run.windows["query"]
+        kept = ("region", "country_iso_code", "cpu_model", "gpu_model", "ram_total_size", "tracking_mode")
+        return {
+            "tracker": "codecarbon",
+            "logged_name": query.name,
+            "logged_emissions_kg": {phase: row.emissions_kg for phase, row in sorted(run.windows.items())},
+            **{key: query.context[key] for key in kept if key in query.context},
+        }
+
+    def _phase(self, phase: Literal["load", "transfer"], run: Run) -> Phase | None:
+        row = run.windows.get(phase)
+        if row is None:
+            return None
+        wrong = faults(row, self.mapping.max_node_power_w)
+        self._tell_faults(row, wrong, "the window is kept as logged")
+        return Phase(phase=phase, **_window(row, self.mapping.methods))
+
+    def _tell_faults(self, row: Row, wrong: list[str], consequence: str, cell: str | None = None) -> None:
+        for fault in wrong:
+            told = f"{fault}: {consequence}"
+            self.problems.append(Problem(row.file, told, "fetch the file again", row.line, row.run_id, cell))
+
+    def _repeat(self, index: int, entry: Listed, run: Run, length: CellLength | None, cell: str) -> Repeat:
+        row = run.windows["query"]
+        reasons = faults(row, self.mapping.max_node_power_w)
+        self._tell_faults(row, reasons, "the repeat is invalid", cell)
+        limit_s = _SHORT_S["gpu"] if row.gpu_count else _SHORT_S["cpu"]
+        return Repeat(
+            **_window(row, self.mapping.methods),
+            index=index,
+            session=entry.run_id,
+            n_inferences=self.mapping.n_inferences,
+            n_output_units=None if length is None else length.n_output_units,
+            output_unit=None if length is None else length.unit,
+            idle_before=None,
+            idle_after=None,
+            valid=not reasons,
+            short=row.duration_s < limit_s,
+            flags=self._flags(entry, run, row, cell),
+            reasons=reasons,
+        )
+
+    def _flags(self, entry: Listed, run: Run, row: Row, cell: str) -> list[str]:
+        flags = ["whole run: load and transfer are inside"] if run.whole else []
+        if row.pue != 1.0:
+            flags.append(f"a PUE of {row.pue:g} is inside the energies")
+        if row.name is not None and row.name != entry.name:
+            note = next(
+                (
+                    known.note
+                    for known in self.mapping.relabelled
+                    if (known.listed, known.logged) == (entry.name, row.name)
+                ),
+                None,
+            )
+            if note is None:
+                note = f"listed as {entry.name}, logged by the run itself as {row.name}"
+                self.problems.append(Problem(row.file, note, "add it under `relabelled`", row.line, row.run_id, cell))
+            flags.append(note)
+        return flags
+
+    def unassigned(self, used: dict[str, str]) -> list[Unassigned]:
+        """The windows of no cell, in the order of time."""
+        lost = []
+        for run_id, run in self.windows.runs.items():
+            if run_id in used and "query" in run.windows:
+                continue
+            reason = "the run has no query window" if run_id in used else "no file of the groups names the run"
+            for phase, row in run.windows.items():
+                self._tell_faults(row, faults(row, self.mapping.max_node_power_w), "the window is kept as logged")
+                values = _window(row, self.mapping.methods)
+                lost.append(Unassigned(**values, session=run_id, name=row.name, phase=phase, reason=reason))
+        return sorted(lost, key=lambda window: (window.started_at_utc, window.session, window.phase))
+
+
+def _status(n_valid: int, n_found: int, wanted: int) -> tuple[Status, Failure | None]:
+    """Complete with every repeat, or with two at least; the tables list a complete cell that lacks some."""
+    if n_valid >= min(2, max(1, wanted)):
+        return "complete", None
+    reason = f"too few valid repeats: {n_valid} of {n_found} in the logs, {wanted} wanted"
+    return "failed", Failure(reason=reason, remedy="see tables/import_problems.csv; fetch the logs again")
+
+
+def _start(row: Row) -> Any:
+    return row.ended_at - timedelta(seconds=row.duration_s)
+
+
+def _iso(row: Row) -> str:
+    return str(_start(row).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
+def _joules(kwh: float | None) -> float | None:
+    return None if kwh is None else kwh * J_PER_KWH
+
+
+def _window(row: Row, methods: Methods) -> dict[str, Any]:
+    """The fields of a window: the tracker's duration is between its counter reads, and it has no other clock."""
+    gpu_j = _joules(row.gpu_kwh) if row.gpu_count else None
+    return {
+        "started_at_utc": _iso(row),
+        "window_s": row.duration_s,
+        "duration_s": row.duration_s,
+        "energy_cpu_j": _joules(row.cpu_kwh),
+        "energy_ram_j": _joules(row.ram_kwh),
+        "energy_gpu_j": None if gpu_j is None else [gpu_j],
+        "gpu_count": row.gpu_count,
+        "energy_cpu_method": methods.cpu,
+        "energy_ram_method": methods.ram,
+        "energy_gpu_method": methods.gpu if row.gpu_count else "absent",
+    }
+
+
+def _account(windows: Windows, result: Import, used: dict[str, str]) -> dict[str, Any]:
+    """Rows in and rows accounted for, and the sums as logged (kWh, kg), by what they belong to and by region."""
+    of_cells: list[Row] = []
+    of_none: list[Row] = []
+    for run_id, run in windows.runs.items():
+        rows = list(run.windows.values())
+        (of_cells if run_id in used and "query" in run.windows else of_none).extend(rows)
+    left_out = sum(problem.n_rows for problem in result.problems)
+    every = [*of_cells, *of_none]
+    regions = sorted({row.context.get("region", "") for row in every})
+    return {
+        "files": {"found": windows.n_files, "read": windows.n_files_read},
+        "rows": {
+            "found": windows.n_rows,
+            "of_cells": len(of_cells),
+            "of_no_cell": len(of_none),
+            "left_out": left_out,
+        },
+        "runs": {
+            "of_cells": len({row.run_id for row in of_cells}),
+            "of_no_cell": len({row.run_id for row in of_none}),
+        },
+        "logged": {
+            "all": sums(every),
+            "of_cells": sums(of_cells),
+            "of_no_cell": sums(of_none),
+            "regions": {name: sums(row for row in every if row.context.get("region", "") == name) for name in regions},
+        },
+    }
+
+
+def sums(rows: Iterable[Row]) -> dict[str, float | int]:
+    """Exact sums of the logged columns over the rows that have them."""
+    chosen = list(rows)
+    columns: dict[str, Sequence[float | None]] = {
+        "energy_cpu_kwh": [row.cpu_kwh for row in chosen],
+        "energy_ram_kwh": [row.ram_kwh for row in chosen],
+        "energy_gpu_kwh": [row.gpu_kwh for row in chosen],
+        "energy_node_kwh": [row.total_kwh for row in chosen],
+        "emissions_kg": [row.emissions_kg for row in chosen],
+        "duration_s": [row.duration_s for row in chosen],
+    }
+    totals = {name: math.fsum(value for value in values if value is not None) for name, values in columns.items()}
+    return {"n_rows": len(chosen), **totals}

@@ -1,0 +1,159 @@
+"""The mapping from log files to cells, as data: `catalog/published/*.yaml`, or a user's own file of five lines.
+
+A *group* is one cell per model: the files that name its runs, and the task and dataset that they ran. The energies come
+from the *windows*: task rows (one row per phase of a run, joined by run id) or run totals (one row per run).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from wattlab.catalog.reading import CATALOG_ROOT, read_yaml
+from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.records.record import Method
+
+Phase = Literal["load", "transfer", "query"]
+
+
+class Home(Closed):
+    """Where the logs are published."""
+
+    repository: str = fact("owner/name on GitHub", pattern=r"^[\w.-]+/[\w.-]+$")
+    commit: str = fact("commit", pattern=r"^[0-9a-f]{7,40}$")
+    paths: list[str] = fact("folders and files that are read", min_length=1)
+    sha256: str = fact("checksum of those files (`archive.checksum`)", pattern=r"^[0-9a-f]{64}$")
+    licence: str = fact("licence of the logs")
+
+
+class LoggedModel(Closed):
+    """A logged model that has no file in catalog/models."""
+
+    hub_id: str = fact("id on the hub", pattern=r"^[\w.-]+/[\w.-]+$")
+    family: str = fact("family of architectures", pattern=r"^[a-z0-9-]+$")
+    structure: Structure = fact("structure")
+    published_parameters: int | None = fact("as the authors published them; null where they did not", None)
+    notes: str | None = fact("for people", None)
+
+
+class Methods(Closed):
+    """How the tracker obtained each component's energy: its rows do not say."""
+
+    cpu: Method = fact("CPU", "model")
+    ram: Method = fact("RAM", "constant")
+    gpu: Method = fact("GPU", "counter")
+
+
+class Group(Closed):
+    """Runs of one task and dataset, a cell per model."""
+
+    file: str = fact("file or pattern whose rows name the runs; a file of windows may name its own")
+    task: TaskName = fact("task")
+    dataset: str = fact("dataset", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    variant: Literal["native"] | None = fact("preprocessing variant", None)
+    purpose: Purpose = fact("task-specific or multi-purpose", "task-specific")
+    models: list[str] = fact("names in the model column: aliases of catalog/models, or keys of `models`", min_length=1)
+    unselected_because: str | None = fact(
+        "why none of its cells enters the paper's tables, unless the study says so", None
+    )
+
+
+class Relabelled(Closed):
+    """Runs that carry one name where they are listed and another in their own windows."""
+
+    listed: str = fact("name in the group's file")
+    logged: str = fact("name in the windows")
+    note: str = fact("what is known of it; becomes a flag of each repeat")
+
+
+class LengthsFile(Closed):
+    """Output lengths of one dataset, a row per inference."""
+
+    file: str = fact("file or pattern")
+    task: TaskName
+    dataset: str
+
+
+class Lengths(Closed):
+    """Published output lengths."""
+
+    model_column: str = fact("column with the model")
+    output_column: str = fact("column with the length of the answer")
+    input_column: str | None = fact("column with the length of the input", None)
+    unit: OutputUnit = fact("what was counted")
+    names: dict[str, str] = fact("spellings that the groups do not know", {})
+    files: list[LengthsFile]
+
+
+class QualityColumn(Closed):
+    """A column of the quality table."""
+
+    column: str
+    task: TaskName
+    dataset: str
+    metric: str = fact("name of the metric, as the source has it")
+
+
+class Quality(Closed):
+    """A published table of answer quality."""
+
+    file: str
+    model_column: str
+    names: dict[str, str] = fact("spellings that the groups do not know", {})
+    columns: list[QualityColumn]
+
+
+class Mapping(Closed):
+    """How a set of CodeCarbon logs becomes cells."""
+
+    description: str | None = fact("what the logs are", None)
+    home: Home | None = fact("where they are published; null: local logs only", None)
+    windows: list[str] = fact("files or patterns whose rows hold the energies", min_length=1)
+    phases: dict[str, Phase] = fact("task name -> phase; rows without a task name are whole runs", {})
+    model_column: str = fact("column with the model's name", "project_name")
+    n_inferences: int = fact("inferences of one run", unit="inferences", gt=0)
+    repeats: int | None = fact("runs that every cell should have; null: as many as are logged", None, ge=1)
+    dtype: str | None = fact("precision of the weights", None)
+    device: str | None = fact("cuda or cpu", None)
+    methods: Methods = fact("how each component's energy came about", Methods())
+    max_node_power_w: float = fact("a higher mean power is no power of this machine", 20_000.0, unit="W", gt=0)
+    ram_power_3_w: float | None = fact(
+        "RAM power that CodeCarbon 3 would charge this machine with; null: not known", None, unit="W", gt=0
+    )
+    groups: list[Group] = fact("which runs are which cells", min_length=1)
+    models: dict[str, str | LoggedModel] = fact(
+        "name in the logs -> name of catalog/models, or the facts of a model that has no file there", {}
+    )
+    unselected: dict[str, str] = fact("model in the logs -> why it enters none of the paper's tables", {})
+    relabelled: list[Relabelled] = fact("runs with two names", [])
+    lengths: Lengths | None = fact("published output lengths", None)
+    quality: Quality | None = fact("published answer quality", None)
+    printed: str | None = fact("numbers in print to hold the logs against: a file beside the mapping", None)
+
+    def cells(self) -> Iterator[tuple[Group, str]]:
+        """Every group with each of its models' names in the logs."""
+        for group in self.groups:
+            for name in group.models:
+                yield group, name
+
+
+def mapping_path(written: str) -> Path:
+    """The file that a study's `logs.mapping` means: as written, or relative to the repository."""
+    path = Path(written)
+    return path if path.exists() or path.is_absolute() else CATALOG_ROOT.parent / path
+
+
+def load_mapping(written: str) -> Mapping:
+    """Read and check a mapping; raises `InputError`."""
+    path = mapping_path(written)
+    try:
+        mapping = Mapping.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise explain(error, Mapping, written) from error
+    known = {name for group in mapping.groups for name in group.models}
+    for name in mapping.unselected:
+        if name not in known:
+            raise InputError(f"{written}: unselected: {name!r} is in no group; {near_matches(name, known)}")
+    return mapping

@@ -1,0 +1,262 @@
+"""CodeCarbon as the meter of a window.
+
+One task per window on an `OfflineEmissionsTracker` that is never `start()`ed: task mode reads the counters twice, at
+the window's ends, and runs no scheduler (`start()`/`stop()` can lose a RAPL interval or count RAM twice). Every
+argument is explicit, so that no configuration file or environment variable changes a result. The first task of a
+process loads tables inside its window; `__init__` spends it on nothing.
+"""
+
+import logging
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from codecarbon import OfflineEmissionsTracker
+from codecarbon.external.hardware import CPU, GPU
+from codecarbon.external.ram import RAM
+
+from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.units import J_PER_KWH, KWH_PER_J_CODECARBON
+from wattlab.meters.gpu_state import GpuReading, state_of
+from wattlab.meters.nvml import NvmlCounters, list_gpus
+from wattlab.meters.rapl import RAPL_REMEDY, RaplCounters
+from wattlab.meters.rapl_splits import RaplSplits
+from wattlab.records.record import GpuState, Method, Window
+
+#: `CPU._mode` of CodeCarbon -> how the CPU's energy was obtained.
+_CPU_METHODS: dict[str, Method] = {"intel_rapl": "counter", "cpu_load": "model", "constant": "constant"}
+
+
+#: Shortest time that counts as a suspended machine (s): the two clocks are not read at the same moment.
+ASLEEP_S = 0.1
+
+
+class MeterError(RuntimeError):
+    """A window that gave no numbers."""
+
+
+class CodeCarbonMeter:
+    """Energy of a window, per component, with its method. Not thread-safe; one window at a time.
+
+    `gpu_index` is the computing GPU's place in NVML's order: its state is recorded, and who else computes on it.
+    """
+
+    def __init__(self, gpu_index: int | None = None) -> None:
+        gpus = list_gpus()
+        self._tracker = _tracker(n_gpus=len(gpus))
+        self._nvml = NvmlCounters(gpus)
+        self._rapl = RaplCounters()
+        self._splits = RaplSplits(None, self._rapl)
+        self._gpu_count = len(gpus)
+        self._gpu_index = gpu_index
+        self._at_begin: set[int] = set()
+        self._open: dict[str, Any] | None = None
+        self.begin()
+        self.end(duration_s=0.0, check=False)
+        if self._tracker._external_conf:
+            keys = ", ".join(sorted(self._tracker._external_conf))
+            raise InputError(
+                f"CodeCarbon configuration ({keys}) in ~/.codecarbon.config, ./.codecarbon.config or CODECARBON_* variables: "
+                "wattlab states every value itself; move the files away and unset the variables"
+            )
+        self._parts = {type(part): part for part in self._tracker._hardware}
+        self._splits = RaplSplits(self._parts.get(CPU), self._rapl)
+
+    def begin(self) -> None:
+        """Open a window: the counters are read when this returns."""
+        if self._open is not None:
+            raise ValueError("a window is open already; end it first")
+        self._at_begin = self.processes(self._gpu_index)
+        gpu = self._gpu_reading()
+        self._open = {
+            "started_at_utc": utc_now(),
+            "gpu": gpu,
+            "asleep_s": _asleep_s(),
+            "busy_s": _busy_s(),
+            "process_cpu_s": time.process_time(),
+            "reference_gpu_j": self._nvml.read_j(),
+        }
+        self._splits.begin()
+        self._tracker.start_task()
+
+    def end(self, duration_s: float, *, check: bool = True) -> Window | None:
+        """Close the window: the counters are read first.
+
+        Args:
+            duration_s: own clock around the work alone (s).
+            check: false for the first, empty task, whose numbers are thrown away.
+
+        Raises:
+            ValueError: no window is open.
+            MeterError: CodeCarbon gave no numbers (it swallows its own exceptions).
+        """
+        if self._open is None:
+            raise ValueError("no window is open; begin one first")
+        self._splits.stop()
+        data = self._tracker.stop_task()
+        self._splits.end()
+        opened, self._open = self._open, None
+        if not check:
+            return None
+        if data is None or not math.isfinite(data.energy_consumed):
+            raise MeterError("CodeCarbon returned no numbers for this window")
+        reference_gpu_j = self._reference_gpu_j(opened["reference_gpu_j"])
+        process_cpu_s = time.process_time() - opened["process_cpu_s"]
+        other_s = _busy_s() - opened["busy_s"] - process_cpu_s
+        components = self._components(data)
+        return Window(
+            started_at_utc=opened["started_at_utc"],
+            window_s=data.duration,
+            duration_s=duration_s,
+            gpu_count=self._gpu_count,
+            **components,
+            reference_energy_gpu_j=reference_gpu_j,
+            reference_energy_cpu_j=self._splits.reference_j,
+            process_cpu_s=process_cpu_s,
+            other_load_cores=max(0.0, other_s / data.duration),
+            gpu_state=self._gpu_state(opened["gpu"]),
+            problems=[*self._unread(components, data), *_suspended(_asleep_s() - opened["asleep_s"])],
+        )
+
+    def processes(self, gpu_index: int | None) -> set[int]:
+        """Process ids that compute on a GPU; none where there is no such GPU."""
+        return set() if gpu_index is None else self._nvml.processes(gpu_index)
+
+    def foreign_processes(self, gpu_index: int | None, before: set[int]) -> list[int] | None:
+        """Process ids on a GPU at either end of the last window that are not ours.
+
+        Those are the ones there before we came, and all that came since where that is more than one.
+
+        Inside a container our own id differs from what NVML shows, so ours is told by when it appeared. Null
+        without a GPU.
+        """
+        if gpu_index is None:
+            return None
+        now = self.processes(gpu_index) | self._at_begin
+        appeared = now - before
+        ours = appeared if len(appeared) <= 1 else appeared & {os.getpid()}
+        return sorted(now - ours)
+
+    def describe(self) -> dict[str, Any]:
+        """What the meter says of itself: nameplate power of the modelled components, in watts."""
+        cpu, ram = self._parts.get(CPU), self._parts.get(RAM)
+        return {
+            "ram_model": None if ram is None else "codecarbon-3" if self._ram_method() == "model" else "constant",
+            "rapl_split_s": self._splits.interval_s if self._rapl.packages else None,
+            "cpu_mode": None if cpu is None else cpu._mode,
+            "cpu_model": None if cpu is None else cpu._model,
+            "cpu_tdp_w": None if cpu is None or cpu._mode == "intel_rapl" else float(cpu._tdp),
+            "ram_power_w": None if ram is None else float(ram.total_power().W),
+        }
+
+    def _components(self, data: Any) -> dict[str, Any]:
+        """Energies (J) and methods from the tracker's own state."""
+        cpu, gpu = self._parts.get(CPU), self._parts.get(GPU)
+        cpu_method: Method = "absent" if cpu is None else _CPU_METHODS[cpu._mode]
+        per_kwh = 1 / KWH_PER_J_CODECARBON if cpu_method == "counter" else J_PER_KWH
+        devices = [] if gpu is None else sorted(gpu.devices.devices, key=lambda device: device.gpu_index)
+        counted = bool(devices) and all(device._has_counter and not device._use_power_fallback for device in devices)
+        gpu_per_kwh = 1 / KWH_PER_J_CODECARBON if counted else J_PER_KWH
+        return {
+            "energy_cpu_j": None if cpu is None else (data.cpu_energy + self._splits.kwh) * per_kwh,
+            "energy_cpu_method": cpu_method,
+            "energy_ram_j": data.ram_energy * J_PER_KWH if RAM in self._parts else None,
+            "energy_ram_method": self._ram_method(),
+            "energy_gpu_j": [device.energy_delta.kWh * gpu_per_kwh for device in devices] if devices else None,
+            "energy_gpu_method": "absent" if not devices else "counter" if counted else "sampled",
+        }
+
+    def _ram_method(self) -> Method:
+        ram = self._parts.get(RAM)
+        if ram is None:
+            return "absent"
+        return "model" if ram._force_ram_power is None else "constant"
+
+    def _gpu_reading(self) -> GpuReading | None:
+        return None if self._gpu_index is None else self._nvml.state(self._gpu_index)
+
+    def _gpu_state(self, before: GpuReading | None) -> GpuState | None:
+        after = self._gpu_reading()
+        return None if before is None or after is None else state_of(before, after)
+
+    def _unread(self, components: dict[str, Any], data: Any) -> list[str]:
+        """Counters that gave no number: CodeCarbon takes each for a component that used nothing."""
+        problems = []
+        gpu_j = sum(components["energy_gpu_j"] or [])
+        reported_j = data.gpu_energy / KWH_PER_J_CODECARBON
+        if abs(gpu_j - reported_j) > 1e-4 * reported_j + 0.01:
+            # After a failed reading the devices still hold the energies of the window before.
+            problems.append(f"the GPUs show {gpu_j:.2f} J and CodeCarbon {reported_j:.2f} J: a GPU could not be read")
+        if components["energy_cpu_method"] == "counter":
+            lost = {*self._splits.unread, *(str(path / "energy_uj") for path in self._rapl.unreadable)}
+            names = ", ".join(sorted(Path(path).parent.name for path in lost))
+            if lost:
+                problems.append(f"the RAPL counter of {names} can not be read; {RAPL_REMEDY}")
+        return problems
+
+    def _reference_gpu_j(self, before: list[float] | None) -> list[float] | None:
+        after = self._nvml.read_j()
+        if before is None or after is None:
+            return None
+        return [end - start for start, end in zip(before, after, strict=True)]
+
+
+def _tracker(n_gpus: int) -> OfflineEmissionsTracker:
+    """A silent tracker of the whole machine. The intensity is a placeholder: emissions are computed in the tables."""
+    _silence()
+    tracker = OfflineEmissionsTracker(
+        country_iso_code="USA",
+        region="oregon",
+        cloud_provider=None,
+        cloud_region=None,
+        country_2letter_iso_code=None,
+        project_name="wattlab",
+        measure_power_secs=15,
+        output_methods=[],
+        output_handlers=[],
+        output_dir=".",
+        gpu_ids=list(range(n_gpus)),
+        tracking_mode="machine",
+        log_level="error",
+        force_cpu_power=None,
+        force_ram_power=None,
+        force_mode_cpu_load=False,
+        force_carbon_intensity_g_co2e_kwh=1.0,
+        pue=1.0,
+        wue=0.0,
+        allow_multiple_runs=True,
+        rapl_include_dram=False,
+        rapl_prefer_psys=False,
+        experiment_id=None,
+        experiment_name=None,
+        electricitymaps_api_token=None,
+        emissions_endpoint=None,
+        metadata=None,
+    )
+    _silence()
+    return tracker
+
+
+def _silence() -> None:
+    """CodeCarbon sets its own level while it is imported and while it is built, and prints at "error" all the same."""
+    logging.getLogger("codecarbon").setLevel("CRITICAL")
+
+
+def _asleep_s() -> float:
+    """How long the machine has been suspended since it booted (s)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def _suspended(asleep_s: float) -> list[str]:
+    return [f"the machine was suspended for {asleep_s:.1f} s"] if asleep_s > ASLEEP_S else []
+
+
+def _busy_s() -> float:
+    """CPU time that the whole machine spent on work of its own, summed over cores (s): not idle, not stolen."""
+    times = psutil.cpu_times()
+    guest = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)  # counted in user and nice already
+    return sum(times) - guest - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "steal", 0.0)

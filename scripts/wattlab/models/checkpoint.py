@@ -1,0 +1,223 @@
+"""Published checkpoints (`weights: hub`): loaded from the files of a receipt, at its commit, and from nothing else.
+
+Explicit dtype; safetensors where they are there, else a pickle read with `weights_only`; no code of a repository.
+Every weight that training makes must come from the checkpoint: a head that would be random is an error, since its
+answers would look like a model's.
+"""
+
+import inspect
+import json
+import pickle
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from wattlab.foundation.errors import InputError
+from wattlab.hub.snapshots import PIPELINE_INDEX, pipeline_parts, read_snapshot
+from wattlab.models.image_processors import hub_processor
+from wattlab.models.random_weights.build import count
+from wattlab.models.source import Source
+from wattlab.models.timm_backbones import own_backbone, own_names
+from wattlab.study.cells import Spec
+
+#: Nothing is looked up on the hub, and no code of a repository is run.
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+#: Tensors that a message names.
+_SHOWN = 4
+
+
+class HubSource(Source):
+    """A fetched checkpoint. Raises `InputError` where its files are not there as they were fetched."""
+
+    def __init__(self, spec: Spec, receipt: Path) -> None:
+        super().__init__(spec)
+        self._receipt, self._folder = read_snapshot(receipt)
+        self._dtype: torch.dtype = getattr(torch, spec.protocol.dtype)
+
+    # ------------------------------------------------------------ transformers
+
+    def model(self) -> nn.Module:
+        """The class that the entry states, or the one of the task and the configuration."""
+        import transformers
+
+        config, names = self._config()
+        if getattr(config, "quantization_config", None) is not None:
+            raise InputError(
+                f"{self._name}: its weights are quantized, which no dtype of the protocol means; choose the checkpoint "
+                "that it was made from"
+            )
+        auto_class = self.spec.model["auto_class"] or _generating_class(config)
+        with self._weights_only():
+            model, found = getattr(transformers, auto_class).from_pretrained(
+                self._folder,
+                config=config,
+                dtype=self._dtype,
+                weights_only=True,
+                use_safetensors=self._has_safetensors(""),
+                key_mapping=names,
+                output_loading_info=True,
+                **_LOCAL,
+            )
+        stated = self.spec.model["model_class"]
+        if stated is not None and type(model).__name__ != stated:
+            raise InputError(
+                f"catalog/models/{self.spec.cell.model}.yaml: model_class = {stated!r}: {auto_class} gives "
+                f"{type(model).__name__} for {self._name}; correct one of them"
+            )
+        self._refuse_missing(
+            model, found["missing_keys"], "correct auto_class, or choose a checkpoint that was trained for it"
+        )
+        return model.eval()
+
+    def tokenizer(self) -> Any:
+        """The checkpoint's own, the fast one where there is one."""
+        import transformers
+
+        return transformers.AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
+
+    def processor(self) -> Any:
+        """The checkpoint's own."""
+        return hub_processor(self._folder)
+
+    def generation(self, part: Any) -> dict[str, Any]:
+        """What the loaded part states: its generation_config.json, else its configuration."""
+        stated = part.generation_config.to_diff_dict()
+        return {
+            key: value for key, value in stated.items() if not key.startswith("_") and key != "transformers_version"
+        }
+
+    def _config(self) -> tuple[Any, dict[str, str] | None]:
+        """The fetched configuration with what it takes to read the checkpoint, and names of tensors that differ."""
+        import transformers
+
+        config = transformers.AutoConfig.from_pretrained(self._folder, **_LOCAL)
+        backbone = own_backbone(config)
+        changes = {**(backbone or {}), **(self.spec.model.get("hub_config") or {})}
+        if changes:
+            content, _ = type(config).get_config_dict(self._folder, local_files_only=True)
+            config = type(config).from_dict({**content, **changes})
+        return config, None if backbone is None else own_names()
+
+    # ------------------------------------------------------------ diffusers
+
+    def pipeline(self) -> Any:
+        """The pipeline with its published scheduler, tokenizers and safety checker."""
+        import diffusers
+
+        index = json.loads((self._folder / PIPELINE_INDEX).read_text())
+        stated = self.spec.model["pipeline_class"]
+        if stated not in (index["_class_name"], "DiffusionPipeline"):
+            raise InputError(
+                f"catalog/models/{self.spec.cell.model}.yaml: pipeline_class = {stated!r}: {self._name} has "
+                f"{index['_class_name']}; correct it"
+            )
+        parts = {name: self._part(name, *part) for name, part in pipeline_parts(index).items()}
+        pipeline_class = getattr(diffusers, index["_class_name"])
+        if "add_watermarker" in inspect.signature(pipeline_class.__init__).parameters:
+            parts["add_watermarker"] = False  # whether it does would depend on what else is installed
+        given = {name: part for name, part in parts.items() if part is not None}
+        return pipeline_class.from_pretrained(self._folder, dtype=self._dtype, **given, **_LOCAL)
+
+    def _part(self, name: str, library: str, class_name: str) -> Any:
+        """A network, verified, or an image processor in its PIL variant; null: the pipeline loads it itself."""
+        if class_name.endswith(("ImageProcessor", "FeatureExtractor")):
+            return hub_processor(self._folder / name)
+        part_class = _class_of(library, class_name)
+        if not issubclass(part_class, nn.Module):
+            return None
+        own = {} if _is_diffusers(part_class) else {"weights_only": True, **_LOCAL}
+        with self._weights_only():
+            network, found = part_class.from_pretrained(
+                self._folder / name,
+                **{"dtype": self._dtype, "local_files_only": True, **own},
+                use_safetensors=self._has_safetensors(f"{name}/"),
+                output_loading_info=True,
+            )
+        self._refuse_missing(network, found["missing_keys"], f"pin a commit whose {name} is whole")
+        return network.eval()
+
+    # ------------------------------------------------------------ both
+
+    @property
+    def _name(self) -> str:
+        return f"{self._receipt.hub_id}@{str(self._receipt.commit)[:12]}"
+
+    @contextmanager
+    def _weights_only(self) -> Iterator[None]:
+        """Within: a pickle that holds anything but weights is one line; nothing of it was run."""
+        try:
+            yield
+        except pickle.UnpicklingError as error:
+            pickles = ", ".join(file.path for file in self._receipt.files if file.path.endswith(".bin"))
+            raise InputError(
+                f"{self._name}: {pickles} holds more than weights and is not read; pin a commit with safetensors, or "
+                "choose another model"
+            ) from error
+
+    def _has_safetensors(self, folder: str) -> bool:
+        return any(
+            file.path.endswith(".safetensors") and file.path.rpartition("/")[0] == folder.rstrip("/")
+            for file in self._receipt.files
+        )
+
+    def _refuse_missing(self, model: nn.Module, missing: Collection[str], remedy: str) -> None:
+        lacking = sorted(set(missing) & _trained(model)) if missing else []
+        if lacking:
+            more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+            raise InputError(
+                f"{self._name}: the checkpoint lacks {', '.join(lacking[:_SHOWN])}{more} of {type(model).__name__}, "
+                f"which would be random; {remedy}"
+            )
+
+    def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
+        """From the fetched configurations."""
+        import transformers
+
+        with torch.device("meta"):
+            if count_as == "sum":
+                parts = pipeline_parts(json.loads((self._folder / PIPELINE_INDEX).read_text()))
+                return sum(count(self._untrained(name, *parts[name])) for name in counted_components or [])
+            config, _ = self._config()
+            auto_class = getattr(transformers, count_as)
+            if type(config) not in getattr(auto_class, "_model_mapping", {type(config)}):
+                return None
+            return count(auto_class.from_config(config))
+
+    def _untrained(self, name: str, library: str, class_name: str) -> nn.Module:
+        part_class = _class_of(library, class_name)
+        folder = self._folder / name
+        if _is_diffusers(part_class):
+            return part_class.from_config(part_class.load_config(folder, local_files_only=True))
+        return part_class(part_class.config_class.from_pretrained(folder, local_files_only=True))
+
+
+def _generating_class(config: Any) -> str:
+    """The auto class of a multi-purpose model, which may be of either architecture."""
+    return "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
+
+
+def _class_of(library: str, class_name: str) -> Any:
+    """The class of a pipeline's part; what is in neither library is a module of diffusers' pipelines."""
+    if library not in ("diffusers", "transformers"):
+        library = f"diffusers.pipelines.{library}"
+    return getattr(import_module(library), class_name)
+
+
+def _trained(model: Any) -> set[str]:
+    """Names of the parameters that training makes: fixed positions (Pegasus) and buffers are computed.
+
+    Asked of the class: a parameter that was missing does not say any more whether it was fixed.
+    """
+    with torch.device("meta"):
+        blank = type(model).from_config(model.config) if _is_diffusers(model) else type(model)(model.config)
+    return {name for name, parameter in blank.named_parameters() if parameter.requires_grad}
+
+
+def _is_diffusers(model_or_class: Any) -> bool:
+    return hasattr(model_or_class, "load_config")

@@ -1,0 +1,39 @@
+"""Image processors: how a PIL image becomes the model's input, inside the measured window.
+
+The PIL variants of transformers are named explicitly, so that the work is the same with and without torchvision.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from wattlab.models.environments import is_this
+
+#: The catalog's names of resampling filters.
+_FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+#: Fields of `wattlab.catalog.reading.ImageProcessorFacts` that the processor takes as they are, where they are set.
+_ARGUMENTS = ("size", "crop_pct", "crop_size", "do_center_crop", "image_mean", "image_std")
+
+
+def image_processor(facts: dict[str, Any]) -> Any:
+    """The transformers image processor (PIL variant) of a catalog entry's `image_processor`."""
+    import transformers
+
+    arguments = {name: facts[name] for name in _ARGUMENTS if facts.get(name) is not None}
+    processor_class = getattr(transformers, f"{facts['class_name']}Pil")
+    return processor_class(resample=_FILTERS[facts["resample"]], **arguments)
+
+
+def hub_processor(folder: Path) -> Any:
+    """The image processor that a checkpoint's folder states, in its PIL variant. Looks nothing up on the hub."""
+    from transformers import AutoImageProcessor
+
+    variant = {"backend": "pil"} if is_this("main") else {"use_fast": False}
+    return AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **variant)

@@ -1,0 +1,215 @@
+"""Models of true, full size with seeded random weights (`weights: architecture`).
+
+A model is built by its library's own classes and initialised by its library's own rules; only the random draws are
+replaced: every `normal_`, `uniform_` and the like copies from one seeded pool of normal numbers, scaled to the
+standard deviation that the draw would have had (copying is two to four times as fast as drawing).
+So each parameter has the spread of its initializer range, norm weights are 1, biases 0, buffers (positions,
+relative-position indices, running variances) are right, tied matrices stay tied, and no value depends on the state
+of a global generator. What a library would leave at zero (query tokens, relative-position tables) gets pool values
+too: the power of a GPU depends on operand values.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from wattlab.foundation.errors import InputError
+from wattlab.models.environments import missing_environment
+from wattlab.models.random_weights.pool import Pool, drawing_from, fans
+from wattlab.study.cells import Spec
+
+#: Standard deviation of what has no initializer range of its own, the default across transformers.
+DEFAULT_STD = 0.02
+
+#: BLIP and BLIP-2 publish vision configs with an initializer range of 1e-10; nothing under this is meant.
+LEAST_STD = 1e-6
+
+
+class EnvironmentMissing(Exception):
+    """The model needs a software environment that this process is not: its cells wait for it."""
+
+
+def require_environment(spec: Spec) -> None:
+    """Raise `EnvironmentMissing` where the model needs another environment than this process has."""
+    missing = missing_environment(spec)
+    if missing is not None:
+        raise EnvironmentMissing(f"{spec.cell.model}: {missing[0]}")
+
+
+def count(module: nn.Module) -> int:
+    """Distinct parameters: a tied matrix counts once, buffers do not count."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+# ---------------------------------------------------------------- mending what is initialised
+
+
+def _leave_no_zeros(module: nn.Module, pool: Pool) -> None:
+    """Pool values for every parameter but a bias that its library initialises to nothing but zeros."""
+    for name, parameter in module.named_parameters():
+        if not name.endswith("bias") and not parameter.is_meta and not parameter.flatten()[:1024].any():
+            if not parameter.any():
+                pool.fill(parameter, DEFAULT_STD)
+
+
+def _keep_signal(model: nn.Module, pool: Pool) -> None:
+    """Convolutions under batch norms: sqrt(2 / fan-in) (He et al. 2015, arXiv:1502.01852, eq. 10).
+
+    Running means and variances of 0 and 1 normalise nothing, so a narrow initializer range (MobileNet: 0.02) would
+    let the signal die out over the layers, into numbers too small for the processor's fast path.
+    """
+    if any(isinstance(part, nn.BatchNorm2d) for part in model.modules()):
+        for part in model.modules():
+            if isinstance(part, nn.Conv2d) and not part.weight.is_meta:
+                pool.fill(part.weight, math.sqrt(2 / fans(part.weight)[0]))
+
+
+# ---------------------------------------------------------------- transformers
+
+
+def build(spec: Spec, device: torch.device | str = "cpu") -> nn.Module:
+    """The task's model of a transformers entry, in evaluation mode, in the protocol's dtype, on `device`.
+
+    Raises `EnvironmentMissing`, or `InputError` for an entry whose classes disagree.
+    """
+    require_environment(spec)
+    seed = spec.protocol.seed
+    pool = Pool(seed)
+    dtype = getattr(torch, spec.protocol.dtype)
+    with drawing_from(pool, seed), torch.device(device):
+        model = _task_model(spec, dtype)
+        _untie(model, spec.model["architecture"]["untie_lm_head"], pool)
+        _keep_signal(model, pool)
+        _leave_no_zeros(model, pool)
+    return model.eval()
+
+
+def _task_model(spec: Spec, dtype: torch.dtype) -> nn.Module:
+    import transformers
+
+    auto = getattr(transformers, spec.model["auto_class"])
+    model = auto.from_config(_config(spec.model["architecture"]), dtype=dtype)
+    if type(model).__name__ != spec.model["model_class"]:
+        raise InputError(
+            f"catalog/models/{spec.cell.model}.yaml: model_class = {spec.model['model_class']!r}: {spec.model['auto_class']} "
+            f"gives {type(model).__name__}; correct one of them"
+        )
+    return model
+
+
+def _config(architecture: dict[str, Any]) -> Any:
+    import transformers
+
+    config = getattr(transformers, architecture["config_class"])(**(architecture["config"] or {}))
+    _mend_ranges(config)
+    return config
+
+
+def _mend_ranges(config: Any) -> None:
+    """Give a config and its parts an initializer range that is meant as one."""
+    if getattr(config, "initializer_range", None) is not None and config.initializer_range < LEAST_STD:
+        config.initializer_range = DEFAULT_STD
+    for part in config.sub_configs:
+        if getattr(config, part, None) is not None:
+            _mend_ranges(getattr(config, part))
+
+
+def _untie(model: nn.Module, path: str | None, pool: Pool | None) -> None:
+    """Give the language-model head a weight of its own, as the published checkpoint has it.
+
+    Its spread is 1 / sqrt(width), which gives logits of the spread of the (normalised) hidden state.
+    """
+    if path is None:
+        return
+    head: Any = model.get_submodule(path)
+    head.weight = nn.Parameter(torch.empty_like(head.weight))
+    if pool is not None:
+        pool.fill(head.weight, 1 / math.sqrt(head.weight.shape[1]))
+
+
+# ---------------------------------------------------------------- diffusers
+
+
+def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
+    """A diffusers pipeline of the entry's components on the CPU, in the protocol's dtype.
+
+    The scheduler has its published configuration; the safety checker and its image processor are there where the
+    published repository ships them. Raises as `build`.
+    """
+    require_environment(spec)
+    import diffusers
+
+    seed = spec.protocol.seed
+    pool = Pool(seed)
+    dtype = getattr(torch, spec.protocol.dtype)
+    parts: dict[str, Any] = {}
+    with drawing_from(pool, seed):
+        for name, component in spec.model["architecture"]["components"].items():
+            parts[name] = _component(name, component)
+            if isinstance(parts[name], nn.Module):
+                _zero_biases(parts[name])
+                _leave_no_zeros(parts[name], pool)
+                parts[name].to(dtype).eval()
+    pipeline_class = getattr(diffusers, spec.model["pipeline_class"])
+    if "text_encoder_2" in parts:
+        return pipeline_class(**parts, tokenizer=tokenizer, tokenizer_2=tokenizer, add_watermarker=False)
+    return _stable_diffusion(pipeline_class, parts, tokenizer)
+
+
+def _stable_diffusion(pipeline_class: Any, parts: dict[str, Any], tokenizer: Any) -> Any:
+    parts.setdefault("safety_checker", None)
+    parts.setdefault("feature_extractor", None)
+    return pipeline_class(**parts, tokenizer=tokenizer, requires_safety_checker=parts["safety_checker"] is not None)
+
+
+def _component(name: str, component: dict[str, Any]) -> Any:
+    """One part of a pipeline: a network, the scheduler, or the safety checker's image processor."""
+    import diffusers
+    import transformers
+
+    class_name = component["class"]
+    if name == "feature_extractor":
+        return getattr(transformers, f"{class_name}Pil")(size=component["size"], crop_size=component["crop_size"])
+    if class_name == "StableDiffusionSafetyChecker":
+        from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+
+        part_class: Any = StableDiffusionSafetyChecker
+    else:
+        part_class = getattr(diffusers, class_name, None) or getattr(transformers, class_name)
+    if component.get("config_class") is None:
+        return part_class(**component["config"])
+    config = getattr(transformers, component["config_class"])(**component["config"])
+    _mend_ranges(config)
+    return part_class(config)
+
+
+def _zero_biases(module: nn.Module) -> None:
+    """Diffusers leaves torch's uniform biases; here a bias is 0, as in transformers."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Conv2d) and part.bias is not None:
+            nn.init.zeros_(part.bias)
+
+
+# ---------------------------------------------------------------- counting as the authors did
+
+
+def count_as_published(spec: Spec, count_as: str, counted_components: list[str] | None) -> int:
+    """Parameters as the authors counted them, on the meta device: no weight is made.
+
+    `count_as` is "task" (the class that runs), "sum" (of `counted_components`) or an auto class ("AutoModel": the
+    base model with pooler and without head).
+    """
+    require_environment(spec)
+    import transformers
+
+    with torch.device("meta"):
+        if count_as == "sum":
+            components = spec.model["architecture"]["components"]
+            return sum(count(_component(name, components[name])) for name in counted_components or [])
+        if count_as == "task":
+            model = _task_model(spec, torch.float32)
+            _untie(model, spec.model["architecture"]["untie_lm_head"], None)
+            return count(model)
+        return count(getattr(transformers, count_as).from_config(_config(spec.model["architecture"])))

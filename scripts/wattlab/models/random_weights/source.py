@@ -1,0 +1,47 @@
+"""Random weights (`weights: architecture`): the architecture that the catalog states, filled by the protocol's seed."""
+
+from typing import Any
+
+from torch import nn
+
+from wattlab.models.image_processors import image_processor
+from wattlab.models.random_weights import build as weights
+from wattlab.models.source import Source
+from wattlab.study.cells import Spec
+
+
+class ArchitectureSource(Source):
+    """The true architecture with random weights. `tokenizer`: a trained one; null where the task has no text."""
+
+    def __init__(self, spec: Spec, tokenizer: Any | None) -> None:
+        super().__init__(spec)
+        self._tokenizer = tokenizer
+
+    def model(self) -> nn.Module:
+        """Built and filled."""
+        return weights.build(self.spec)
+
+    def pipeline(self) -> Any:
+        """Its components built and filled; one tokenizer for all text encoders."""
+        tokenizer = self.tokenizer()
+        limits = (self.spec.model["max_input_tokens"], tokenizer.model_max_length)
+        tokenizer.model_max_length = min(limit for limit in limits if limit is not None)
+        return weights.build_pipeline(self.spec, tokenizer)
+
+    def tokenizer(self) -> Any:
+        """The trained one."""
+        if self._tokenizer is None:
+            raise ValueError(f"{self.spec.cell.id}: the adapter needs a tokenizer")
+        return self._tokenizer
+
+    def processor(self) -> Any:
+        """As the catalog states it."""
+        return image_processor(self.spec.model["image_processor"])
+
+    def generation(self, part: Any) -> dict[str, Any]:
+        """As the catalog states them."""
+        return {key: value for key, value in (self.spec.model["generation"] or {}).items() if key != "note"}
+
+    def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
+        """Of the stated architecture."""
+        return weights.count_as_published(self.spec, count_as, counted_components)

@@ -1,0 +1,45 @@
+"""What an adapter asks for; adapters know this interface alone."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import nn
+
+from wattlab.models.random_weights import build as weights
+from wattlab.study.cells import Spec
+
+
+class Source(ABC):
+    """Where a model and its preparation come from. Everything comes into host memory, in the protocol's dtype, in evaluation mode."""
+
+    def __init__(self, spec: Spec) -> None:
+        weights.require_environment(spec)
+        self.spec = spec
+
+    @abstractmethod
+    def model(self) -> nn.Module:
+        """The task's model (library transformers)."""
+
+    @abstractmethod
+    def pipeline(self) -> Any:
+        """The pipeline (library diffusers)."""
+
+    @abstractmethod
+    def tokenizer(self) -> Any:
+        """The tokenizer of a transformers model."""
+
+    @abstractmethod
+    def processor(self) -> Any:
+        """The image processor of a transformers model, in its PIL variant."""
+
+    @abstractmethod
+    def generation(self, part: Any) -> dict[str, Any]:
+        """Generation defaults (beams, sampling, lengths) of a model, or of the part of it that generates."""
+
+    @abstractmethod
+    def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
+        """Parameters as the authors counted them, on the meta device; null where the way does not fit the model.
+
+        `count_as` is "sum" (of `counted_components`) or an auto class ("AutoModel": the base model with pooler and
+        without head).
+        """

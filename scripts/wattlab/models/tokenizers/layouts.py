@@ -1,0 +1,153 @@
+"""Special tokens of the tokenizer classes: which there are, their ids, and where they go around one text or two.
+
+Ids matter where a model's code or configuration rests on them: padding rows of embeddings and RoBERTa's positions
+(`<pad>` = 1), BERT's `[PAD]` = 0, T5's decoder start 0, BART's 2, CLIP's pooling at the highest id. Sources: the
+vocabularies of the published checkpoints. The id of a mask is no fact here, since a vocabulary is cut short.
+"""
+
+from dataclasses import dataclass, field
+
+from wattlab.foundation.errors import InputError, near_matches
+from wattlab.study.cells import TokenizerSpec
+
+_WITH_SEGMENTS = ("input_ids", "token_type_ids", "attention_mask")
+_PLAIN = ("input_ids", "attention_mask")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One tokenizer class. `roles` are transformers' names (`pad_token` …) and their tokens."""
+
+    kind: str
+    roles: dict[str, str]
+    #: Special tokens with the ids 0, 1, 2 …
+    first: tuple[str, ...]
+    #: Special tokens with the highest ids, in order.
+    last: tuple[str, ...] = ()
+    #: Templates of `tokenizers.processors.TemplateProcessing`; None: nothing is added.
+    single: str | None = None
+    pair: str | None = None
+    #: What a call returns.
+    model_input_names: tuple[str, ...] = _PLAIN
+    #: Longest input where the class fixes it (tokens).
+    model_max_length: int | None = None
+    #: Text is lower-cased whatever the catalog says.
+    lower_case: bool = False
+    special_tokens: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "special_tokens", (*self.first, *self.last))
+
+
+def _bert_like(
+    kind: str, first: tuple[str, ...], names: tuple[str, ...] = _WITH_SEGMENTS, pad: str = "[PAD]"
+) -> Layout:
+    unk = next(token for token in first if "unk" in token.lower())
+    return Layout(
+        kind=kind,
+        roles={
+            "pad_token": pad,
+            "unk_token": unk,
+            "cls_token": "[CLS]",
+            "sep_token": "[SEP]",
+            "mask_token": "[MASK]",
+        },
+        first=first,
+        single="[CLS]:0 $A:0 [SEP]:0",
+        pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        model_input_names=names,
+    )
+
+
+def _roberta_like(kind: str, **more: int) -> Layout:
+    return Layout(
+        kind=kind,
+        roles={
+            "bos_token": "<s>",
+            "eos_token": "</s>",
+            "pad_token": "<pad>",
+            "unk_token": "<unk>",
+            "cls_token": "<s>",
+            "sep_token": "</s>",
+            "mask_token": "<mask>",
+        },
+        first=("<s>", "<pad>", "</s>", "<unk>", "<mask>"),
+        single="<s>:0 $A:0 </s>:0",
+        pair="<s>:0 $A:0 </s>:0 </s>:0 $B:0 </s>:0",
+        model_max_length=more.get("model_max_length"),
+    )
+
+
+_BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_UNIGRAM, _BYTES = "SentencePiece-unigram", "byte-level BPE"
+
+LAYOUTS = {
+    "BertTokenizer": _bert_like("WordPiece", _BERT),
+    "ElectraTokenizer": _bert_like("WordPiece", _BERT),
+    "DistilBertTokenizer": _bert_like("WordPiece", _BERT, _PLAIN),
+    "RobertaTokenizer": _roberta_like(_BYTES),
+    "BartTokenizer": _roberta_like(_BYTES),
+    "LEDTokenizer": _roberta_like(_BYTES),
+    "XLMRobertaTokenizer": _roberta_like(_UNIGRAM),
+    "BertweetTokenizer": _roberta_like("BPE (fastBPE)", model_max_length=128),
+    "DebertaTokenizer": _bert_like(_BYTES, ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")),
+    "DebertaV2Tokenizer": _bert_like(_UNIGRAM, ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")),
+    "AlbertTokenizer": _bert_like(_UNIGRAM, ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"), pad="<pad>"),
+    "T5Tokenizer": Layout(
+        kind=_UNIGRAM,
+        roles={"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"},
+        first=("<pad>", "</s>", "<unk>"),
+        single="$A:0 </s>:0",
+        pair="$A:0 </s>:0 $B:0 </s>:0",
+    ),
+    "PegasusTokenizer": Layout(
+        kind=_UNIGRAM,
+        roles={"pad_token": "<pad>", "eos_token": "</s>", "mask_token": "<mask_2>", "unk_token": "<unk>"},
+        first=("<pad>", "</s>", "<mask_1>", "<mask_2>", "<unk>"),
+        single="$A:0 </s>:0",
+        pair="$A:0 $B:0 </s>:0",
+    ),
+    "GPT2Tokenizer": Layout(
+        kind=_BYTES,
+        roles={name: "<|endoftext|>" for name in ("bos_token", "eos_token", "unk_token", "pad_token")},
+        first=(),
+        last=("<|endoftext|>",),
+    ),
+    "BloomTokenizer": Layout(
+        kind=_BYTES,
+        roles={"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"},
+        first=("<unk>", "<s>", "</s>", "<pad>"),
+    ),
+    "CLIPTokenizer": Layout(
+        kind="BPE (CLIP, end-of-word)",
+        roles={
+            "bos_token": "<|startoftext|>",
+            "eos_token": "<|endoftext|>",
+            "unk_token": "<|endoftext|>",
+            "pad_token": "<|endoftext|>",
+        },
+        first=(),
+        last=("<|startoftext|>", "<|endoftext|>"),
+        single="<|startoftext|>:0 $A:0 <|endoftext|>:0",
+        pair="<|startoftext|>:0 $A:0 <|endoftext|>:0 <|endoftext|>:0 $B:0 <|endoftext|>:0",
+        model_max_length=77,
+        lower_case=True,
+    ),
+}
+
+
+def layout_of(spec: TokenizerSpec) -> Layout:
+    """The layout of a spec's class; an `InputError` for a class that is unknown or of another kind."""
+    name = spec.layout.removesuffix("Fast")
+    if name not in LAYOUTS:
+        raise InputError(
+            f"catalog/models: tokenizer.class_name = {spec.layout!r}: no layout is known for it; "
+            f"{near_matches(name, LAYOUTS)} (or add it to wattlab/models/tokenizers/layouts.py)"
+        )
+    layout = LAYOUTS[name]
+    if layout.kind != spec.kind:
+        raise InputError(
+            f"catalog/models: tokenizer.kind = {spec.kind!r} with class_name = {spec.layout!r}: "
+            f"that class is {layout.kind!r}; correct one of them"
+        )
+    return layout

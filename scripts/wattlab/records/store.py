@@ -1,0 +1,179 @@
+"""The repeat store: what was measured, one flushed line at a time, never deleted by a failure, a retry or a rerun.
+
+    results/repeats/{task}/{dataset}/{model}/{fingerprint}.jsonl
+
+It lies beside the studies, so that two studies with the same cell pay once, and is not declared to Snakemake, which
+removes declared outputs before a job. Lines are events, in order:
+
+    identity   what the fingerprint hashes           (once, on opening)
+    session    a process begins                      (before the load)
+    window     load, transfer, warm-up               (each when finished)
+    passes     how often the list of samples is run  (once, after the first warm-up)
+    repeat     what one repeat observed, not judged
+    ended      a session ended: `done` by the worker, `failed` by the parent of a worker that died
+
+A session without `ended` was killed.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict
+
+from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import InputError
+from wattlab.records.record import Observed, Phase, Session
+
+
+class StoredCell(BaseModel):
+    """Everything that a store's file holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sessions: list[Session]
+    observed: list[Observed]
+    passes: int | None
+    #: `{session: (repeats wanted, redos allowed)}` of sessions that ended `done`.
+    done: dict[str, tuple[int, int]]
+
+
+def store_path(results: Path, cell_id: str, fingerprint: str) -> Path:
+    """Where the repeats of a cell with this fingerprint lie, below the `results` folder."""
+    return results / "repeats" / cell_id / f"{fingerprint}.jsonl"
+
+
+def answers_path(store: Path) -> Path:
+    """The first repeat's answers, beside the store's file."""
+    return store.with_name(f"{store.stem}.answers.jsonl.gz")
+
+
+def read_events(path: Path) -> list[dict[str, Any]]:
+    """Whole lines of a store's file, in order; a torn last line (power cut, kill) is left out. No file: no events.
+
+    Raises:
+        InputError: a line before the last is not JSON, so the file was damaged by something else than a crash.
+    """
+    if not path.exists():
+        return []
+    events = []
+    lines = path.read_bytes().splitlines(keepends=True)
+    for number, line in enumerate(lines, start=1):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            events.append(json.loads(line))
+        except ValueError as error:
+            raise InputError(
+                f"{path}: line {number} is not JSON; restore the file from a copy, or move it away"
+            ) from error
+    return events
+
+
+def _write_all(handle: FileIO, content: bytes) -> None:
+    # Unbuffered: a buffer would keep what a full disk refused and write it on closing, after the line was taken back.
+    while content:
+        content = content[handle.write(content) :]
+
+
+class StoreWriter:
+    """Appends events; one writer at a time (see `open_store`)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, event: str, **content: Any) -> None:
+        """One event as one line, on the disk when this returns; where the disk has no room for it, none of it."""
+        line = json.dumps({"event": event, **content}, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        with self.path.open("ab", buffering=0) as handle:
+            end = handle.seek(0, os.SEEK_END)
+            try:
+                _write_all(handle, line.encode() + b"\n")
+                os.fsync(handle.fileno())
+            except OSError:
+                os.truncate(self.path, end)  # or the next line would be joined to the part that fitted
+                raise
+
+    def end(self, session: str, ended: str, **content: Any) -> None:
+        """The last event of a session."""
+        self.append("ended", session=session, ended=ended, ended_at_utc=utc_now(), **content)
+
+
+@contextmanager
+def open_store(path: Path, identity: dict[str, Any]) -> Iterator[StoreWriter]:
+    """The only writer of a store's file; waits for another one, cuts a torn last line, writes `identity` once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _only_writer(path) as writer:
+        if not path.exists() or path.stat().st_size == 0:
+            writer.append("identity", **identity)
+        yield writer
+
+
+@contextmanager
+def _only_writer(path: Path) -> Iterator[StoreWriter]:
+    # The kernel frees the lock of a process that died: a lock file that lies there locks nothing.
+    with FileLock(path.with_suffix(".lock")):
+        _cut_torn_line(path)
+        yield StoreWriter(path)
+
+
+def end_dead_sessions(path: Path, known: set[str], reason: str) -> None:
+    """Sessions that began after the `known` ones and did not say how they ended: they ended `failed`.
+
+    Called by the parent of a worker that died by itself. While this holds the store no worker does, so every session
+    without an end is dead.
+    """
+    if not path.exists():
+        return
+    with _only_writer(path) as writer:
+        for session in read_store(path).sessions:
+            if session.ended == "killed" and session.session not in known:
+                writer.end(session.session, "failed", reason=reason)
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole != len(content):
+        os.truncate(path, whole)
+
+
+def read_store(path: Path) -> StoredCell:
+    """Sessions, observed repeats (by index) and passes of a store's file."""
+    sessions: dict[str, dict[str, Any]] = {}
+    observed: list[Observed] = []
+    passes: int | None = None
+    done: dict[str, tuple[int, int]] = {}
+    for event in read_events(path):
+        kind = event.pop("event")
+        if kind == "session":
+            sessions[event["session"]] = {**event, "ended": "killed", "reason": "it was stopped before it could say so"}
+        elif kind == "window":
+            sessions[event.pop("session")][event["phase"]] = event
+        elif kind == "passes":
+            passes = event["passes"]
+        elif kind == "repeat":
+            observed.append(Observed.model_validate(event))
+        elif kind == "ended":
+            session = sessions[event["session"]]
+            session |= {"ended": event["ended"], "ended_at_utc": event["ended_at_utc"], "reason": event.get("reason")}
+            if event["ended"] == "done":
+                done[event["session"]] = (event["repeats"], event["max_redo"])
+    return StoredCell(
+        sessions=[Session.model_validate(session) for session in sessions.values()],
+        observed=sorted(observed, key=lambda repeat: repeat.index),
+        passes=passes,
+        done=done,
+    )
+
+
+def phase_event(session: str, phase: Phase) -> dict[str, Any]:
+    """Content of a `window` event."""
+    return {"session": session, **phase.model_dump(mode="json")}

@@ -1,0 +1,88 @@
+"""Why a worker died, in one line for a person, and what to do about it."""
+
+import re
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wattlab.foundation.errors import DISK_FULL_EXIT
+
+#: Signals by which a scheduler or a person stops a worker together with its parent.
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+MEND = "see the log; mend it, then `make retry` measures what is missing"
+_FREE = "free some, then `make retry`: what was finished is kept"
+_MORE_MEMORY = (
+    "give it more (another machine; on a cluster a larger mem_mb), or list the cell under known_missing; "
+    "then `make retry` measures what is missing"
+)
+_MORE_GPU_MEMORY = (
+    "free the GPU or take one with more memory, or list the cell under known_missing; "
+    "then `make retry` measures what is missing"
+)
+_MORE_TIME = "raise time_limit_s, or list the cell under known_missing; `make retry` goes on after the last repeat"
+
+#: What libraries say when memory lacks, by place. The device comes first: torch's words for it hold the host's.
+_MEMORY = (
+    (
+        "device",
+        re.compile(r"CUDA out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED"),
+        _MORE_GPU_MEMORY,
+    ),
+    ("host", re.compile(r"MemoryError|can't allocate memory|Cannot allocate memory|std::bad_alloc"), _MORE_MEMORY),
+)
+
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Death:
+    """Why the last worker of a cell ended without its repeats."""
+
+    reason: str
+    remedy: str = MEND
+
+
+def overdue(time_limit_s: float) -> Death:
+    """It met the cell's time limit."""
+    return Death(f"it met its time limit of {time_limit_s:g} s (time_limit_s)", _MORE_TIME)
+
+
+def death_of(code: int, log: Sequence[str]) -> Death:
+    """From a worker's exit code and the lines that it logged."""
+    if code == DISK_FULL_EXIT:
+        return Death("no space was left on the disk", _FREE)
+    if code < 0:
+        name = signal.Signals(-code).name
+        if name == "SIGKILL":
+            return Death("the worker was ended by SIGKILL (out of memory?)", _MORE_MEMORY)
+        return Death(f"the worker was ended by {name}")
+    words = last_words(log)
+    if words is None:
+        return Death(f"the worker ended with exit code {code} and said nothing")
+    for place, pattern, remedy in _MEMORY:
+        if pattern.search(words):
+            return Death(f"out of memory on the {place}: {_brief(words)}", remedy)
+    return Death(_brief(words))
+
+
+def last_words(log: Sequence[str]) -> str | None:
+    """The exception that ended the last traceback, on one line; without one the last line that says something.
+
+    An exception may have several lines, of which the first says what happened; others may follow it at the exit.
+    """
+    begun = [number for number, line in enumerate(log) if line.startswith("Traceback (most recent call last)")]
+    if begun:
+        for line in log[begun[-1] + 1 :]:
+            if line.strip() and not line[0].isspace():
+                return line.strip()
+    spoken = [line.strip() for line in log if line.strip()]
+    return spoken[-1] if spoken else None
+
+
+def _brief(words: str) -> str:
+    """Cut at the end of a sentence, where there is one."""
+    if len(words) <= LONGEST:
+        return words
+    sentences = words[:LONGEST].rpartition(". ")[0]
+    return f"{sentences}." if sentences else words[:LONGEST]

@@ -1,0 +1,96 @@
+"""Whether a model fits into a machine's memory, told before it is loaded. Without torch."""
+
+import json
+from pathlib import Path
+
+import psutil
+
+from wattlab.hub.receipts import FetchedFile, Receipt
+from wattlab.hub.snapshots import read_snapshot
+from wattlab.machine.cgroups import memory_limit_bytes
+from wattlab.meters.nvml import list_gpus, memory_bytes
+from wattlab.runs.inputs import CellInputs
+from wattlab.study.cells import ResolvedCell
+
+#: Bytes of a number.
+DTYPE_BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
+
+#: Beside the weights: libraries, activations and caches of one short input. An estimate.
+BESIDE_BYTES = 2**30
+
+_GB = 10**9
+
+
+def too_large(cell: ResolvedCell, inputs: CellInputs, device: str) -> tuple[str, str] | None:
+    """Reason and remedy where the model fits neither into memory nor (on `cuda`) into the largest GPU; null where it does.
+
+    What is not known is not refused: a model of your own with random weights states no count.
+    """
+    needed = weight_bytes(cell, inputs)
+    if needed is None:
+        return None
+    for place, there in _memories(device).items():
+        if needed + BESIDE_BYTES > there:
+            assert cell.spec is not None
+            return (
+                f"too large for this machine: its weights at {cell.spec.protocol.dtype} take {needed / _GB:.2f} GB ({needed} bytes), "
+                f"with {BESIDE_BYTES / _GB:.2f} GB beside them, and the {place} has {there / _GB:.2f} GB ({there} bytes)",
+                "measure it on a larger machine, then `make retry`; a smaller dtype in `overrides` is another measurement",
+            )
+    return None
+
+
+def _memories(device: str) -> dict[str, int]:
+    """What has to hold the weights: they come into memory first, on a GPU's machine too."""
+    total, limit = psutil.virtual_memory().total, memory_limit_bytes()
+    memories = {"memory": total} if limit is None or limit >= total else {"memory of this job": limit}
+    if device == "cuda":
+        memories["GPU"] = max(memory_bytes(gpu) for gpu in list_gpus())
+    return memories
+
+
+def weight_bytes(cell: ResolvedCell, inputs: CellInputs) -> int | None:
+    """Size of a cell's weights in the protocol's dtype; null where nothing tells it. Raises `FilesGone`.
+
+    The published count holds for the public hub and for random weights: another hub may serve something else.
+    """
+    assert cell.spec is not None
+    number = DTYPE_BYTES[cell.spec.protocol.dtype]
+    count = cell.facts.published_parameters
+    known = [] if count is None else [count * number]
+    if inputs.receipt is not None:
+        receipt, folder = read_snapshot(inputs.receipt)
+        known = [*(known if receipt.endpoint is None else []), _checkpoint_bytes(receipt, folder, number)]
+    return max(known, default=None)
+
+
+def _checkpoint_bytes(receipt: Receipt, folder: Path, number: int) -> int:
+    """The weights' files, each number of a floating type taken as `number` bytes."""
+    return sum(
+        _safetensors_bytes(folder / file.path, number)
+        if file.path.endswith(".safetensors")
+        else _pickle_bytes(file, folder, number)
+        for file in receipt.files
+        if file.path.endswith((".safetensors", ".bin"))
+    )
+
+
+def _safetensors_bytes(path: Path, number: int) -> int:
+    """By the file's header: an unsigned 64-bit length, then JSON (the format's documentation)."""
+    with path.open("rb") as handle:
+        header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+    total = 0
+    for name, tensor in header.items():
+        if name != "__metadata__":
+            begin, end = tensor["data_offsets"]
+            stored = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}.get(tensor["dtype"])
+            total += end - begin if stored is None else (end - begin) // stored * number
+    return total
+
+
+def _pickle_bytes(file: FetchedFile, folder: Path, number: int) -> int:
+    """By the file's size and the dtype that the configuration states; float32 where it states none."""
+    config = (folder / file.path).with_name("config.json")
+    stated = json.loads(config.read_text()) if config.exists() else {}
+    dtype = str(stated.get("dtype") or stated.get("torch_dtype") or "float32").removeprefix("torch.")
+    return file.size_bytes * number // DTYPE_BYTES.get(dtype, 4)

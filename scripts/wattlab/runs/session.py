@@ -1,0 +1,220 @@
+"""The protocol of one cell.
+
+    load ── to device ── warm-up ── idle ──[ query 1 ]── idle ──[ query 2 ]── idle … [ query R ]── idle
+     (a window each, outside the means)   (power)   (energy)                                      (power)
+
+A window is: synchronise the device, read the counters, work, synchronise, read. The work is just the inferences:
+tokenising, image processor, copy to the device, forward or generate, decoding. Reading files, resizing, writing answers
+and progress are outside. A device works asynchronously: without the synchronisation before a reading, work that was
+launched inside the window would be charged to whatever comes after it.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from typing import Any, Protocol, TypeVar
+
+from wattlab.catalog import protocols
+from wattlab.foundation.schema import OutputUnit
+from wattlab.records.record import Observed, Phase, Session, Window
+from wattlab.records.store import StoreWriter, phase_event, read_store
+from wattlab.runs.validity import judge_all, n_valid
+from wattlab.study.cells import Spec
+
+#: Passes are planned for this much more than the shortest window, since the last warm-up inference is one reading.
+WINDOW_MARGIN = 1.25
+
+Result = TypeVar("Result")
+
+
+class Answer(Protocol):
+    """What an adapter gives back for one inference."""
+
+    @property
+    def value(self) -> Any:
+        """What the model said, or the image that it made."""
+
+    @property
+    def n_output_units(self) -> int:
+        """Tokens, labels, boxes or images in it."""
+
+
+class Adapter(Protocol):
+    """What the protocol needs of a task's adapter."""
+
+    output_unit: OutputUnit
+
+    def load(self) -> None:
+        """Build or load the model."""
+
+    def transfer(self) -> None:
+        """Bring it to the device."""
+
+    def prepare(self, row: dict[str, Any]) -> Any:
+        """A row of the dataset as the sample of an inference; outside every window."""
+
+    def infer(self, sample: Any) -> Answer:
+        """One inference."""
+
+
+class Meter(Protocol):
+    """What the protocol needs of a meter."""
+
+    def begin(self) -> None:
+        """Open a window; the counters are read when this returns."""
+
+    def end(self, duration_s: float) -> Window | None:
+        """Close it; the counters are read first."""
+
+
+@dataclass
+class Bench:
+    """Everything that a session measures with."""
+
+    spec: Spec
+    adapter: Adapter
+    meter: Meter
+    store: StoreWriter
+    session: str
+    synchronise: Callable[[], None] = lambda: None
+    foreign_processes: Callable[[], list[int] | None] = lambda: None
+    parameter_counts: Callable[[], dict[str, int | None]] = lambda: {}
+    keep_answers: Callable[[list[Any]], None] = lambda answers: None
+    samples: list[Any] = field(default_factory=list)
+
+    @property
+    def protocol(self) -> protocols.Protocol:
+        """The cell's protocol."""
+        return self.spec.protocol
+
+
+def run_session(bench: Bench, rows: list[dict[str, Any]]) -> None:
+    """Measure what the cell still lacks: load, transfer, warm-up, then repeats, each into the store when finished."""
+    _phase(bench, "load", bench.adapter.load, lambda _: bench.parameter_counts())
+    _phase(bench, "transfer", bench.adapter.transfer, lambda _: {})
+    bench.samples = [bench.adapter.prepare(row) for row in rows]
+    last_inference_s = _warm_up(bench)
+    passes = _passes(bench, last_inference_s)
+    _repeats(bench, passes)
+    bench.store.end(bench.session, "done", repeats=bench.protocol.repeats, max_redo=bench.protocol.max_redo)
+
+
+def measured(bench: Bench, work: Callable[[], Result]) -> tuple[Window, Result]:
+    """Do some work in a window."""
+    bench.synchronise()
+    bench.meter.begin()
+    start = time.perf_counter()
+    result = work()
+    bench.synchronise()
+    window = bench.meter.end(time.perf_counter() - start)
+    assert window is not None
+    return window, result
+
+
+def _phase(
+    bench: Bench, phase: str, work: Callable[[], Result], facts: Callable[[Result], dict[str, int | None]]
+) -> Result:
+    """Work outside the means, as a window of its own; `facts` of its result are asked for after the window."""
+    window, result = measured(bench, work)
+    done = Phase.model_validate({**window.model_dump(), "phase": phase, **facts(result)})
+    bench.store.append("window", **phase_event(bench.session, done))
+    return result
+
+
+def _warm_up(bench: Bench) -> float | None:
+    """Run inferences until both minima are met; duration of the last one (s), null where the protocol has none."""
+    if bench.protocol.warmup_inferences == 0 and bench.protocol.warmup_s == 0:
+        return None
+    durations = _phase(bench, "warmup", lambda: _warm_up_durations(bench), lambda done: {"n_inferences": len(done)})
+    return float(durations[-1])
+
+
+def _warm_up_durations(bench: Bench) -> list[float]:
+    durations: list[float] = []
+    begun = time.perf_counter()
+    for sample in cycle(bench.samples):
+        enough = len(durations) >= bench.protocol.warmup_inferences
+        if enough and durations and time.perf_counter() - begun >= bench.protocol.warmup_s:
+            break
+        start = time.perf_counter()
+        bench.adapter.infer(sample)
+        bench.synchronise()
+        durations.append(time.perf_counter() - start)
+    return durations
+
+
+def planned_passes(min_window_s: float, n_inferences: int, inference_s: float | None) -> int:
+    """How often the list of samples is run in a window, so that it lasts at least `min_window_s`."""
+    if min_window_s == 0 or inference_s is None:
+        return 1
+    return max(1, math.ceil(WINDOW_MARGIN * min_window_s / (n_inferences * inference_s)))
+
+
+def _passes(bench: Bench, last_inference_s: float | None) -> int:
+    """The number that stands in the store, for every later session too; fixed here by the first one."""
+    stored = read_store(bench.store.path).passes
+    if stored is not None:
+        return stored
+    passes = planned_passes(bench.protocol.min_window_s, len(bench.samples), last_inference_s)
+    bench.store.append("passes", session=bench.session, passes=passes, last_inference_s=last_inference_s)
+    return passes
+
+
+def _repeats(bench: Bench, passes: int) -> None:
+    stored = read_store(bench.store.path)
+    lacking = bench.protocol.repeats - n_valid(judge_all(stored, bench.spec))
+    next_index = max((observed.index for observed in stored.observed), default=-1) + 1
+    most = lacking + bench.protocol.max_redo
+    idle = _idle(bench) if most > 0 else None
+    for index in islice(_indices(next_index), most):
+        observed, answers = _one_repeat(bench, index, passes, idle)
+        idle = observed.idle_after
+        bench.store.append("repeat", **observed.model_dump(mode="json"))
+        if index == 0:
+            bench.keep_answers(answers)
+        if n_valid(judge_all(read_store(bench.store.path), bench.spec)) >= bench.protocol.repeats:
+            return
+
+
+def _indices(first: int) -> Iterator[int]:
+    while True:
+        yield first
+        first += 1
+
+
+def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | None) -> tuple[Observed, list[Any]]:
+    """One window of whole passes, then its idle baseline. Answers of the first pass come back beside it."""
+    window, answers = measured(bench, lambda: run_passes(bench, passes))
+    foreign = bench.foreign_processes()
+    observed = Observed(
+        **window.model_dump(),
+        index=index,
+        session=bench.session,
+        n_inferences=len(answers),
+        n_output_units=sum(answer.n_output_units for answer in answers),
+        output_unit=bench.adapter.output_unit,
+        idle_before=idle_before,
+        idle_after=_idle(bench),
+        foreign_processes=foreign,
+    )
+    return observed, answers[: len(bench.samples)]
+
+
+def run_passes(bench: Bench, passes: int) -> list[Answer]:
+    """Every sample in turn, so many times: all that happens in a query window."""
+    infer = bench.adapter.infer
+    return [infer(sample) for _ in range(passes) for sample in bench.samples]
+
+
+def _idle(bench: Bench) -> Window | None:
+    """Baseline: the model loaded, nothing running; null where the protocol has none."""
+    if bench.protocol.idle_window_s == 0:
+        return None
+    return measured(bench, lambda: time.sleep(bench.protocol.idle_window_s))[0]
+
+
+def session_header(session: Session) -> dict[str, Any]:
+    """Content of the `session` event: what is known before the load."""
+    return session.model_dump(mode="json", exclude={"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"})

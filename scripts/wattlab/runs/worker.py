@@ -1,0 +1,175 @@
+"""The process that measures one cell: `python -m wattlab.runs.worker`. Its parent (`measure_cell.py`) blocks on it.
+
+It is the only process of a cell that imports torch. Everything that it finishes stands in the repeat store at once;
+the parent makes the record from there, also when this process died.
+"""
+
+import argparse
+import base64
+import gzip
+import hashlib
+import io
+import json
+import os
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from wattlab import METHOD_VERSION
+from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import write_bytes
+from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.machine.software import code_sha256, versions
+from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.records.record import Machine, Session
+from wattlab.records.store import StoreWriter, answers_path, open_store, read_store, store_path
+from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.runs.inputs import CellInputs, cell_inputs, contents_of
+from wattlab.runs.session import Bench, run_session, session_header
+from wattlab.runs.validity import is_settled
+from wattlab.samples.manifest import read_samples
+from wattlab.study.cells import CatalogFacts, ResolvedCell, Spec
+from wattlab.study.resolve import read_study
+
+if TYPE_CHECKING:
+    from wattlab.tasks.contract import Adapter
+
+THUMBNAIL_PX = (64, 64)
+
+
+def answer_line(row: int, answer: Any) -> dict[str, Any]:
+    """One answer as a JSON object; an image as its SHA-256 (raw pixels) and a thumbnail."""
+    value = answer.value
+    if isinstance(value, Image.Image):
+        thumbnail = value.copy()
+        thumbnail.thumbnail(THUMBNAIL_PX)
+        content = io.BytesIO()
+        thumbnail.save(content, "PNG")
+        value = {
+            "sha256": hashlib.sha256(value.tobytes()).hexdigest(),
+            "size": list(value.size),
+            "thumbnail_png_base64": base64.b64encode(content.getvalue()).decode(),
+        }
+    return {"row": row, "answer": value, "n_output_units": answer.n_output_units}
+
+
+def write_answers(path: Path, answers: list[Any]) -> None:
+    """The first repeat's answers, one JSON object a line."""
+    lines = "".join(
+        json.dumps(answer_line(row, answer), ensure_ascii=False) + "\n" for row, answer in enumerate(answers)
+    )
+    write_bytes(path, gzip.compress(lines.encode(), mtime=0))
+
+
+def _set_threads(spec: Spec) -> None:
+    import torch
+
+    torch.set_num_threads(spec.protocol.cpu_threads)
+    if torch.get_num_threads() != spec.protocol.cpu_threads:
+        raise InputError(
+            f"cpu_threads = {spec.protocol.cpu_threads}: torch took {torch.get_num_threads()}; "
+            "set it to what the machine has"
+        )
+
+
+def _leased_gpu(machine: Machine) -> int | None:
+    """Place of the GPU that the parent holds, in NVML's order; null on a CPU."""
+    leased = os.environ.get("WATTLAB_GPU_INDEX")
+    return int(leased) if machine.device == "cuda" and leased is not None else None
+
+
+def _session(study: str, attempt: int, machine: Machine, meter: CodeCarbonMeter) -> Session:
+    return Session(
+        session=uuid.uuid4().hex,
+        started_at_utc=utc_now(),
+        boot_id=boot_id(),
+        attempt=attempt,
+        study=study,
+        machine=machine,
+        software={"python": sys.version.split()[0], **versions()},
+        code_sha256=code_sha256(),
+        method_version=METHOD_VERSION,
+        gpu_index=_leased_gpu(machine),
+        meter=meter.describe(),
+        ended="killed",
+    )
+
+
+def measure(resolved: ResolvedCell, study: str, results: Path) -> None:
+    """Measure what a cell lacks, into its store."""
+    assert resolved.spec is not None
+    spec = resolved.spec
+    inputs = cell_inputs(results, study, spec)
+    _, rows = read_samples(inputs.manifest)
+    machine = describe_machine(spec.device)
+    content = identity(spec, machine, contents_of(inputs))
+    path = store_path(results, spec.cell.id, fingerprint_of(content))
+    with open_store(path, content) as store:
+        if is_settled(read_store(path), spec):
+            return
+        _run(resolved, study, rows, inputs, machine, store)
+
+
+def _run(
+    resolved: ResolvedCell,
+    study: str,
+    rows: list[dict[str, Any]],
+    inputs: CellInputs,
+    machine: Machine,
+    store: StoreWriter,
+) -> None:
+    # The meter waits for a program that looks at the CPU; the libraries are imported meanwhile, before any window.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine))
+        import torch
+        import transformers.modeling_utils  # noqa: F401
+
+        from wattlab.models.choice import source_of
+        from wattlab.tasks import adapter_for
+
+        meter = coming.result()
+    spec = resolved.spec
+    assert spec is not None
+    _set_threads(spec)
+    on_gpu = machine.device == "cuda"
+    session = _session(study, len(read_store(store.path).sessions) + 1, machine, meter)
+    store.append("session", **session_header(session))
+    adapter = adapter_for(spec)(spec, source_of(spec, inputs.tokenizer, inputs.receipt), torch.device(machine.device))
+    before = meter.processes(session.gpu_index)
+    bench = Bench(
+        spec=spec,
+        adapter=adapter,
+        meter=meter,
+        store=store,
+        session=session.session,
+        synchronise=torch.cuda.synchronize if on_gpu else lambda: None,
+        foreign_processes=lambda: meter.foreign_processes(session.gpu_index, before),
+        parameter_counts=lambda: _parameter_counts(adapter, resolved.facts),
+        keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
+    )
+    run_session(bench, rows)
+
+
+def _parameter_counts(adapter: "Adapter", facts: CatalogFacts) -> dict[str, int | None]:
+    counted = adapter.parameters_as_published(facts.count_as, facts.counted_components) if facts.count_as else None
+    return {"parameters": adapter.parameters, "parameters_as_published": counted}
+
+
+def main(argv: list[str] | None) -> int:
+    """Measure one cell of a study."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
+    parser.add_argument("--cell", required=True, help="task/dataset[@variant]/model")
+    arguments = parser.parse_args(argv)
+    study = read_study(arguments.study)
+    measure(study.cell(arguments.cell), study.config.study, arguments.study.parents[1])
+    return 0
+
+
+if __name__ == "__main__":
+    tell(main)

@@ -1,0 +1,108 @@
+"""What a generator is told of its dataset, and the further columns that any dataset may have."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.schema import Closed
+from wattlab.samples.draws import Draws
+from wattlab.samples.surrogate.names import FAMILY_NAMES, FIRST_NAMES
+from wattlab.samples.surrogate.text import title_words, walk
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One dataset under one seed; `in_file_order` is `selection: first`, where neighbours may share a text."""
+
+    dataset: str
+    seed: int
+    in_file_order: bool
+    fields: Mapping[str, str]
+
+    def draws(self, row: int, part: str = "") -> Draws:
+        """Random numbers of a row, or of a `part` of it (or of a group of rows) with numbers of its own."""
+        return Draws.of(self.seed, f"{self.dataset}/{part}" if part else self.dataset, row)
+
+    def column(self, role: str) -> str:
+        """Column of a role; an `InputError` where the entry names none."""
+        if role not in self.fields:
+            raise InputError(
+                f"catalog/datasets/{self.dataset}.yaml: fields: the generator fills the role {role!r}, "
+                f"which has no column; {near_matches(role, self.fields)}"
+            )
+        return self.fields[role]
+
+    def group(self, row: int, rows_each: int) -> int:
+        """The group of a row where, in file order, so many neighbours share a text; else each row is its own."""
+        return row // rows_each if self.in_file_order else row
+
+
+ColumnKind = Literal[
+    "index", "id", "title", "url", "timestamp", "language", "tags", "spans", "name", "entities", "entity_spans",
+    "query", "empty-list", "width", "height",
+]  # fmt: skip
+
+
+class Parameters(Closed):
+    """Base of every generator's parameters."""
+
+    columns: dict[str, ColumnKind] = {}
+
+
+def _id(draws: Draws, _: int) -> str:
+    return f"{int(draws.share() * 16**12):012x}"
+
+
+def _title(draws: Draws, _: int) -> str:
+    return "_".join(title_words(draws, 1 + draws.index(3)))
+
+
+def _url(draws: Draws, row: int) -> str:
+    # example.org is reserved (RFC 2606): nobody is sent there by mistake.
+    return f"https://www.example.org/{'-'.join(walk(draws, 3)).lower()}/{row}"
+
+
+def _timestamp(draws: Draws, _: int) -> str:
+    month, day, minute = 1 + draws.index(12), 1 + draws.index(28), draws.index(60)
+    return f"2019-{month:02d}-{day:02d}T12:{minute:02d}:00Z"
+
+
+def _name(draws: Draws, _: int) -> str:
+    return f"{draws.one(FIRST_NAMES)} {draws.one(FAMILY_NAMES)}"
+
+
+_FILLERS: dict[str, Callable[[Draws, int], Any]] = {
+    "index": lambda _, row: row,
+    "id": _id,
+    "title": _title,
+    "url": _url,
+    "timestamp": _timestamp,
+    "name": _name,
+    "empty-list": lambda _draws, _row: [],
+}
+
+
+def further_columns(
+    source: Source, columns: Mapping[str, ColumnKind], row: int, known: Mapping[str, Any] | None = None
+) -> Row:
+    """The columns beside the roles: from what the generator knows (`known`, by kind), else by kind alone.
+
+    Raises `InputError` for a kind that this generator can not fill.
+    """
+    known = known or {}
+    filled = {}
+    for column, kind in columns.items():
+        if kind in known:
+            value = known[kind]
+            filled[column] = value() if callable(value) else value
+        elif kind in _FILLERS:
+            filled[column] = _FILLERS[kind](source.draws(row, f"column/{column}"), row)
+        else:
+            raise InputError(
+                f"catalog/datasets/{source.dataset}.yaml: surrogate.parameters.columns.{column} = {kind!r}: "
+                f"this generator can not fill it; {near_matches(kind, [*known, *_FILLERS])}"
+            )
+    return filled

@@ -1,0 +1,140 @@
+"""Schemas of the study resolved: what one cell is, its spec, and the study file with all of them.
+
+`resolve.py` makes them from the configuration.
+"""
+
+from typing import Any, Literal
+
+from wattlab.catalog.protocols import Protocol
+from wattlab.foundation.hashing import key_of, sha256_of
+from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact
+from wattlab.study.config import Data, StudyConfig, Weights
+
+
+class SampleSpec(Closed):
+    """What determines the frozen rows of a dataset; its hash names them."""
+
+    dataset: str = fact("name of the catalog entry")
+    data: Data = fact("mode")
+    entry: dict[str, Any] = fact("working fields of the dataset's entry under that mode")
+    selection: Literal["seeded", "first"] = fact("which rows")
+    seed: int = fact("seed")
+    n: int = fact("rows", unit="rows", ge=1)
+    generator_version: int = fact("raised when the generator or sampler changes what it yields")
+
+    @property
+    def key(self) -> str:
+        """Name of the samples: `samples/{dataset}/{key}.json`."""
+        return key_of(self.model_dump(mode="json"))
+
+
+class TokenizerSpec(Closed):
+    """What determines a tokenizer trained for architecture mode; its hash names it."""
+
+    kind: str = fact("algorithm, as in the model's entry")
+    layout: str = fact("layout of the special tokens: the tokenizer class of the model's entry")
+    do_lower_case: bool = fact("text is lower-cased first")
+    generator_version: int = fact("raised when the training corpus or the trainer changes")
+
+    @property
+    def key(self) -> str:
+        """Name of the tokenizer: `results/tokenizers/{kind slug}-{key}.json`."""
+        return key_of(self.model_dump(mode="json"))
+
+    @property
+    def name(self) -> str:
+        """File stem: the kind as a slug and the key."""
+        slug = "".join(c if c.isalnum() else "-" for c in self.kind.lower()).strip("-")
+        while "--" in slug:
+            slug = slug.replace("--", "-")
+        return f"{slug}-{self.key}"
+
+
+class Cell(Closed):
+    """One task x dataset x model of a study."""
+
+    task: TaskName = fact("task that the cell answers")
+    dataset: str = fact("dataset")
+    variant: Literal["native"] | None = fact("preprocessing variant", None)
+    model: str = fact("stem of the model's catalog file")
+    purpose: Purpose = fact("whether the model answers by a task head of its own or by prompt")
+
+    @property
+    def id(self) -> str:
+        """`task/dataset[@variant]/model`: the cell's place in every path."""
+        variant = f"@{self.variant}" if self.variant else ""
+        return f"{self.task}/{self.dataset}{variant}/{self.model}"
+
+
+class Spec(Closed):
+    """Everything that determines a measurement. A param of the measuring rule: a change of it plans the cell again."""
+
+    cell: Cell
+    weights: Weights
+    data: Data
+    device: str = fact("as configured")
+    exclusive: bool
+    protocol: Protocol = fact("resolved, prompts and set lengths included")
+    model: dict[str, Any] = fact("working fields of the model's entry")
+    dataset: dict[str, Any] = fact("working fields of the dataset's entry")
+    tokenizer: TokenizerSpec | None = fact("tokenizer trained for architecture mode; null otherwise")
+    samples: SampleSpec
+    require_counters: bool
+    method_version: int
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the spec's canonical JSON."""
+        return sha256_of(self.model_dump(mode="json"))
+
+
+class CatalogFacts(Closed):
+    """Facts about a cell that do not change its measurement; the tables take them from here."""
+
+    selected: bool = fact("whether the cell enters the paper's tables and figures")
+    unselected_because: str | None = fact("why not", None)
+    hub_id: str
+    hub_revision: str | None = None
+    family: str
+    structure: Structure | None = fact("null for a model that the catalog lacks: its receipt has it")
+    modality: Modality
+    environment: str
+    published_parameters: int | None = fact("as the authors published them", None, unit="parameters")
+    count_as: str | None = fact("how the published count was made", None)
+    counted_components: list[str] | None = fact("components in a sum", None)
+    other_rows: str | None = fact(
+        "what the rows are, where the dataset's copy on the hub is read and its rows are not the paper's", None
+    )
+    known_missing: str | None = fact("reason, where the study expects the cell to be missing", None)
+
+
+class ResolvedCell(Closed):
+    """A cell of a resolved study. `spec` is null for an imported one."""
+
+    cell: Cell
+    spec: Spec | None
+    facts: CatalogFacts
+    time_limit_s: float | None = fact("limit of the job", None, unit="s")
+
+
+class Grid(Closed):
+    """The carbon intensity that a study's emissions are shown with."""
+
+    grid: str = fact("name of the entry, or 'stated' for a bare number")
+    intensity_g_per_kwh: float = fact("carbon intensity", unit="g CO2eq/kWh", ge=0)
+
+
+class ResolvedStudy(Closed):
+    """`results/{study}/study.json`: every default filled in, every cell with its spec and catalog facts."""
+
+    schema_version: int
+    config: StudyConfig
+    grid: Grid
+    cells: list[ResolvedCell]
+
+    def cell(self, cell_id: str) -> ResolvedCell:
+        """The cell `task/dataset[@variant]/model`; raises `KeyError`."""
+        for resolved in self.cells:
+            if resolved.cell.id == cell_id:
+                return resolved
+        raise KeyError(cell_id)

@@ -1,0 +1,93 @@
+"""Schema of what a person configures: `config.yaml`, and what a file under `studies/` changes of it."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from wattlab.catalog.protocols import Override, Where
+from wattlab.foundation.schema import Closed, TaskName, fact
+
+Weights = Literal["architecture", "hub"]
+Data = Literal["surrogate", "hub"]
+Scope = Literal["node", "device"]
+
+
+class TaskGroup(Closed):
+    """Datasets and models of one task: every model is measured on every dataset."""
+
+    task: TaskName = fact("task")
+    datasets: list[str] = fact("names of catalog/datasets, with `@native` for images at their own size", min_length=1)
+    models: list[str] = fact("names of catalog/models, hub ids or aliases", min_length=1)
+
+
+#: Models of the memory's power; `wattlab.tables.ram` has them.
+RamModel = Literal["codecarbon-3", "codecarbon-2"]
+
+
+class KnownMissing(Closed):
+    """Cells that are expected to be missing: listed, but no failure."""
+
+    where: Where = fact("cells that it holds for")
+    reason: str = fact("why", min_length=1)
+
+
+class Logs(Closed):
+    """Published CodeCarbon logs to import."""
+
+    path: str | None = fact("folder or archive; null: fetched from their home", None)
+    mapping: str = fact("file that maps logs to cells, relative to the repository")
+
+
+class StudyConfig(Closed):
+    """A study: `config.yaml`, and what a file under `studies/` changes of it."""
+
+    study: str = fact("names results/{study}", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    source: Literal["measure", "codecarbon-logs"] = fact("measure cells, or import published logs", "measure")
+    logs: Logs | None = fact("for source: codecarbon-logs", None)
+    weights: Weights = fact("the true architecture with random weights, or the published checkpoint")
+    data: Data = fact("rows with the dataset's lengths and resolutions, or the dataset itself")
+    stand_in: str | None = fact(
+        "what stands in for the published models and datasets: no number is a result then, and every table, figure and "
+        "page says so",
+        None,
+        min_length=1,
+    )
+    device: str = fact("auto (cuda if there is one, else cpu), cpu or cuda", "auto", pattern=r"^(auto|cpu|cuda)$")
+    headline_scope: Scope = fact("scope that energy_kwh_per_1000 shows", "node")
+    parallel_cells: int = fact("cells measured side by side", 1, ge=1)
+    exclusive: bool = fact("nothing else runs beside a measurement", True)
+    require_counters: bool = fact("true: a modelled component makes a repeat invalid", False)
+    ram_model: RamModel = fact("model of the memory's power in the tables; nothing is measured again", "codecarbon-3")
+    beside: list[str] = fact("studies beside which tables/protocols.csv and the page set this one", [])
+    time_limit_s: float | dict[TaskName, float] | None = fact(
+        "limit of one cell, or by task; null: none", None, unit="s"
+    )
+    grid: str | float = fact("entry of catalog/grids.yaml, or an intensity", unit="g CO2eq/kWh")
+    selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
+    protocol: str = fact("entry of catalog/protocols.yaml")
+    overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])
+    tasks: list[TaskGroup] = fact("task-specific cells")
+    multi_purpose: list[TaskGroup] = fact("multi-purpose cells", [])
+    known_missing: list[KnownMissing] = fact("cells that are expected to be missing", [])
+
+    @property
+    def no_result(self) -> str | None:
+        """Why no number of the study is a result, as a clause; null where they are results."""
+        return None if self.stand_in is None else f"{self.stand_in}: no number here is a result"
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "StudyConfig":
+        if self.parallel_cells > 1 and self.exclusive:
+            raise ValueError(f"parallel_cells = {self.parallel_cells} needs exclusive: false")
+        if not self.exclusive and self.headline_scope != "device":
+            raise ValueError("exclusive: false needs headline_scope: device, since node numbers are not valid then")
+        if self.study in self.beside or len(set(self.beside)) < len(self.beside):
+            raise ValueError(f"beside = {self.beside}: name other studies than {self.study!r}, each once")
+        if self.source == "codecarbon-logs" and self.logs is None:
+            raise ValueError("source: codecarbon-logs needs logs: {path, mapping}")
+        limits = self.time_limit_s.values() if isinstance(self.time_limit_s, dict) else [self.time_limit_s]
+        if any(limit is not None and limit <= 0 for limit in limits):
+            raise ValueError(f"time_limit_s = {self.time_limit_s}: a limit must be above 0 s; null sets none")
+        if not isinstance(self.grid, str) and self.grid < 0:
+            raise ValueError(f"grid = {self.grid} is negative; give 0 g/kWh or more, or an entry of catalog/grids.yaml")
+        return self

@@ -1,0 +1,285 @@
+"""From a configuration and the catalog to the study resolved: every cell with its spec."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, SCHEMA_VERSION, TOKENIZERS_VERSION
+from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
+from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
+from wattlab.catalog.reading import Catalog
+from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.schema import Purpose, TaskName, working_fields
+from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
+from wattlab.study.config import StudyConfig, TaskGroup, Weights
+from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
+
+#: Tasks whose `image_size` is that of the input (it is that of the output in text-to-image).
+_IMAGE_INPUT = ("image-classification", "object-detection", "image-to-text")
+_GENERATES_TEXT = ("text-generation", "summarization", "image-to-text")
+
+
+def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
+    """Resolve a measured study; `source` names its file in messages. Raises `InputError` for any unknown name,
+    a cell listed twice, or a protocol whose values do not fit together."""
+    names = names_of(catalog)
+    cells: dict[str, ResolvedCell] = {}
+    listed: dict[str, str] = {}
+    sections: list[tuple[Purpose, str, list[TaskGroup]]] = [
+        ("task-specific", "tasks", config.tasks),
+        ("multi-purpose", "multi_purpose", config.multi_purpose),
+    ]
+    for purpose, section, groups in sections:
+        for place, group in enumerate(groups):
+            key = f"{section}.{place}"
+            for cell in _cells_of(group, purpose, catalog, names, f"{source}: {key}", config.weights):
+                if cell.id in listed:
+                    twice = (
+                        _doubled(group, key, cell, names) if listed[cell.id] == key else f"{key} and {listed[cell.id]}"
+                    )
+                    raise InputError(f"{source}: {twice}: the cell {cell.id} is listed twice; keep one of them")
+                listed[cell.id] = key
+                cells[cell.id] = _resolve_cell(cell, config, catalog, source)
+    _check_exceptions(config, cells, source)
+    return ResolvedStudy(
+        schema_version=SCHEMA_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
+    )
+
+
+def _doubled(group: TaskGroup, key: str, cell: Cell, names: dict[str, str]) -> str:
+    """The list of a group that names the cell's dataset or model twice, with those names."""
+    datasets = [written for written in group.datasets if written == cell.id.split("/")[1]]
+    if len(datasets) > 1:
+        return f"{key}.datasets = {', '.join(map(repr, datasets))}"
+    return f"{key}.models = {', '.join(repr(name) for name in group.models if names.get(name, stem_of(name)) == cell.model)}"
+
+
+def names_of(catalog: Catalog) -> dict[str, str]:
+    """Every spelling of a model's name -> the stem of its file."""
+    names: dict[str, str] = {}
+    for stem, entry in catalog.models.items():
+        for name in (stem, entry.hub_id, *entry.aliases):
+            names[name] = stem
+    return names
+
+
+def _cells_of(
+    group: TaskGroup, purpose: Purpose, catalog: Catalog, names: dict[str, str], where: str, weights: Weights
+) -> list[Cell]:
+    cells = []
+    for written in group.datasets:
+        dataset, _, variant = written.partition("@")
+        entry = catalog.datasets.get(dataset)
+        if entry is None:
+            raise InputError(
+                f"{where}.datasets: {written!r} is no file of catalog/datasets; {near_matches(dataset, catalog.datasets)}"
+            )
+        if group.task not in entry.tasks:
+            raise InputError(
+                f"{where}.datasets: {written!r} serves {', '.join(entry.tasks)}, not {group.task}; take it out, or add the task to catalog/datasets/{dataset}.yaml"
+            )
+        if variant and (variant != "native" or group.task not in _IMAGE_INPUT):
+            raise InputError(f"{where}.datasets: {written!r}: the only variant is @native, for tasks that read images")
+        for model in group.models:
+            stem = _model_of(model, group.task, catalog, names, where, weights)
+            cells.append(
+                Cell(
+                    task=group.task, dataset=dataset, variant="native" if variant else None, model=stem, purpose=purpose
+                )
+            )
+    return cells
+
+
+def _model_of(name: str, task: TaskName, catalog: Catalog, names: dict[str, str], where: str, weights: Weights) -> str:
+    """The cell's model for a name in a study: a stem of the catalog, or a bare hub id's."""
+    stem = names.get(name)
+    if stem is None and weights == "hub" and HUB_ID.fullmatch(name):
+        return stem_of(name)
+    if stem is None:
+        raise InputError(
+            f"{where}.models: {name!r} is no file of catalog/models, no hub id and no alias in one; {near_matches(name, names)}"
+        )
+    if task not in catalog.models[stem].tasks:
+        raise InputError(
+            f"{where}.models: {name!r} answers {', '.join(catalog.models[stem].tasks)}, not {task}; take it out, or add the task to catalog/models/{stem}.yaml"
+        )
+    return stem
+
+
+def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
+    return catalog.models.get(cell.model) or uncatalogued(cell)
+
+
+def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> ResolvedCell:
+    model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
+    spec = _spec(cell, config, _protocol(cell, config, catalog, source), model, dataset)
+    limit = config.time_limit_s.get(cell.task) if isinstance(config.time_limit_s, dict) else config.time_limit_s
+    known = next((known.reason for known in config.known_missing if known.where.matches(**_place(cell, model))), None)
+    facts = CatalogFacts(
+        selected=cell.variant is None,
+        unselected_because="a variant of the preprocessing" if cell.variant else None,
+        hub_id=model.hub_id,
+        hub_revision=model.revision,
+        family=model.family,
+        structure=model.structure,
+        modality=task.modality,
+        environment=model.environment,
+        published_parameters=model.published_parameters,
+        count_as=model.count_as,
+        counted_components=model.counted_components,
+        other_rows=dataset.hub.other_rows if config.data == "hub" else None,
+        known_missing=known,
+    )
+    return ResolvedCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
+
+
+def _spec(
+    cell: Cell, config: StudyConfig, protocol: Protocol, model: ModelEntry | UncataloguedModel, dataset: DatasetEntry
+) -> Spec:
+    dataset_fields = working_fields(dataset, config.data)
+    tokenizer = None
+    if config.weights == "architecture" and model.tokenizer is not None:
+        tokenizer = TokenizerSpec(
+            kind=model.tokenizer.kind,
+            layout=model.tokenizer.class_name,
+            do_lower_case=model.tokenizer.do_lower_case,
+            generator_version=TOKENIZERS_VERSION,
+        )
+    samples = SampleSpec(
+        dataset=cell.dataset,
+        data=config.data,
+        entry=dataset_fields,
+        selection=config.selection,
+        seed=protocol.seed,
+        n=protocol.n_inferences,
+        generator_version=SAMPLES_VERSION,
+    )
+    return Spec(
+        cell=cell,
+        weights=config.weights,
+        data=config.data,
+        device=config.device,
+        exclusive=config.exclusive,
+        protocol=protocol,
+        model=working_fields(model, config.weights),
+        dataset=dataset_fields,
+        tokenizer=tokenizer,
+        samples=samples,
+        require_counters=config.require_counters,
+        method_version=METHOD_VERSION,
+    )
+
+
+def _place(cell: Cell, model: ModelEntry | UncataloguedModel) -> dict[str, str]:
+    return {
+        "task": cell.task,
+        "dataset": cell.dataset,
+        "family": model.family,
+        "model": cell.model,
+        "purpose": cell.purpose,
+    }
+
+
+def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> Protocol:
+    """The values of the named set, its exceptions, the set lengths of architecture mode, the study's exceptions."""
+    named = _named_protocol(config, catalog, source)
+    place = _place(cell, _facts_of(cell, catalog))
+    values: dict[str, Any] = named.values.model_dump(mode="json")
+    if cell.purpose == "multi-purpose":
+        values["prompt"] = catalog.tasks[cell.task].prompt
+    _apply(named.overrides, place, values)
+    if cell.variant == "native":
+        values["image_size"] = None
+    if config.weights == "architecture":
+        _set_lengths(cell, catalog.tasks[cell.task], values)
+    _apply(config.overrides, place, values)
+    if config.weights == "architecture" and values["max_new_tokens"] is not None:
+        values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
+    try:
+        return Protocol.model_validate(values)
+    except ValidationError as error:
+        raise explain(error, Protocol, f"{source}: protocol {config.protocol!r} for {cell.id}") from error
+
+
+def _named_protocol(config: StudyConfig, catalog: Catalog, source: str) -> ProtocolEntry:
+    if config.protocol not in catalog.protocols:
+        raise InputError(
+            f"{source}: protocol = {config.protocol!r} is no entry of catalog/protocols.yaml; {near_matches(config.protocol, catalog.protocols)}"
+        )
+    return catalog.protocols[config.protocol]
+
+
+def _apply(overrides: list[Override], place: dict[str, str], values: dict[str, Any]) -> None:
+    for override in overrides:
+        if override.where.matches(**place):
+            values.update(override.set)
+
+
+def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any]) -> None:
+    """Architecture mode: outputs have the published mean length, or the protocol's cap where that is lower."""
+    if cell.purpose == "task-specific" and cell.task not in _GENERATES_TEXT:
+        return
+    for length in task.set_lengths:
+        if length.purpose == cell.purpose:
+            cap = values["max_new_tokens"]
+            values["max_new_tokens"] = length.tokens if cap is None else min(cap, length.tokens)
+            return
+    raise InputError(
+        f"catalog/tasks.yaml: {cell.task}: set_lengths has none for purpose {cell.purpose}; add one, with its source"
+    )
+
+
+def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
+    """The carbon intensity that the study names or states; raises `InputError`."""
+    if not isinstance(config.grid, str):
+        return Grid(grid="stated", intensity_g_per_kwh=config.grid)
+    if config.grid not in catalog.grids:
+        raise InputError(
+            f"{source}: grid = {config.grid!r} is no entry of catalog/grids.yaml; {near_matches(config.grid, catalog.grids)}"
+        )
+    return Grid(grid=config.grid, intensity_g_per_kwh=catalog.grids[config.grid].intensity_g_per_kwh)
+
+
+def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], source: str) -> None:
+    """An exception that matches no cell is a typing mistake."""
+    places = [
+        {
+            **resolved.cell.model_dump(include={"task", "dataset", "model", "purpose"}),
+            "family": resolved.facts.family,
+        }
+        for resolved in cells.values()
+    ]
+    for section in ("overrides", "known_missing"):
+        for index, item in enumerate(getattr(config, section)):
+            where = f"{source}: {section}.{index}.where"
+            for key in type(item.where).model_fields:
+                wanted = getattr(item.where, key)
+                names = {place[key] for place in places}
+                for name in wanted if isinstance(wanted, list) else [wanted]:
+                    if name is not None and name not in names:
+                        raise InputError(
+                            f"{where}.{key} = {name!r} matches no cell of the study; {near_matches(name, names)}"
+                        )
+            if not any(item.where.matches(**place) for place in places):
+                raise InputError(
+                    f"{where} = {item.where.model_dump(exclude_none=True)}: no cell of the study is all of this at once; take a key out"
+                )
+
+
+def check_config(content: dict[str, Any], source: Any) -> StudyConfig:
+    """The configuration, checked; `source` names the file of a key (see `errors.explain`)."""
+    try:
+        return StudyConfig.model_validate(content)
+    except ValidationError as error:
+        raise explain(error, StudyConfig, source) from error
+
+
+def read_study(path: Path) -> ResolvedStudy:
+    """`study.json`; an `InputError` names the file."""
+    try:
+        return ResolvedStudy.model_validate_json(path.read_text())
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; a `snakemake -n` writes it") from error
+    except ValidationError as error:
+        raise explain(error, ResolvedStudy, str(path)) from error

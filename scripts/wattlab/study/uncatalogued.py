@@ -1,0 +1,70 @@
+"""Models of the hub that the catalog lacks: a study names them by their hub id, under `weights: hub`.
+
+What the catalog would state comes from the task; structure and parameter count come from the fetched configuration.
+"""
+
+import re
+from typing import Literal
+
+from wattlab.foundation.schema import Closed, Purpose, TaskName, fact
+from wattlab.study.cells import Cell
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+#: Family of every such model, for overrides.
+FAMILY = "uncatalogued"
+
+#: The library's own choice of class for a task.
+AUTO_CLASSES: dict[TaskName, str] = {
+    "text-classification": "AutoModelForSequenceClassification",
+    "question-answering": "AutoModelForQuestionAnswering",
+    "token-classification": "AutoModelForTokenClassification",
+    "fill-mask": "AutoModelForMaskedLM",
+    "text-generation": "AutoModelForCausalLM",
+    "summarization": "AutoModelForSeq2SeqLM",
+    "image-classification": "AutoModelForImageClassification",
+    "object-detection": "AutoModelForObjectDetection",
+    "image-to-text": "AutoModelForImageTextToText",
+}
+
+
+class UncataloguedModel(Closed):
+    """Stands where a `ModelEntry` stands; the fields that both have mean the same."""
+
+    hub_id: str = fact("namespaced hub id", works="hub")
+    revision: str | None = fact("never pinned", None, works="hub")
+    family: str = fact("for overrides", FAMILY)
+    structure: None = fact("from the fetched configuration", None)
+    library: Literal["transformers", "diffusers"] = fact("library that runs it", works="always")
+    environment: str = fact("software environment", "main", works="always")
+    auto_class: str | None = fact(
+        "AutoModel class of the task; null: by the configuration, an encoder-decoder or a decoder", None, works="always"
+    )
+    model_class: str | None = fact("whatever the auto class gives", None, works="always")
+    pipeline_class: str | None = fact("diffusers pipeline class", None, works="always")
+    max_input_tokens: int | None = fact("from the configuration", None, works="always", unit="tokens")
+    call_defaults: None = fact("the pipeline's own", None, works="always")
+    tokenizer: None = None
+    published_parameters: None = None
+    count_as: str | None = fact("how a count beside the paper's is made", None)
+    counted_components: None = None
+
+
+def stem_of(hub_id: str) -> str:
+    """The cell's model for a hub id, as a catalog file would be named."""
+    return hub_id.replace("/", "--")
+
+
+def uncatalogued(cell: Cell) -> UncataloguedModel:
+    """The model of a cell whose name is the stem of a hub id."""
+    hub_id = cell.model.replace("--", "/", 1)  # an organisation's name has no double dash
+    if cell.task == "text-to-image":
+        return UncataloguedModel(hub_id=hub_id, library="diffusers", pipeline_class="DiffusionPipeline")
+    return UncataloguedModel(
+        hub_id=hub_id, library="transformers", auto_class=auto_class(cell.task, cell.purpose), count_as="AutoModel"
+    )
+
+
+def auto_class(task: TaskName, purpose: Purpose) -> str | None:
+    """The auto class of a task; null for a multi-purpose model, which may be of either architecture."""
+    return None if purpose == "multi-purpose" else AUTO_CLASSES[task]

@@ -1,0 +1,24 @@
+"""Text generation: the first words of a text in, its continuation out."""
+
+from typing import Any
+
+import torch
+
+from wattlab.tasks.contract import Answer, first_words
+from wattlab.tasks.generation import TextGenerating
+
+#: The authors' scripts read so many words of each text.
+FIRST_WORDS = 20
+
+
+class TextGeneration(TextGenerating):
+    """The continuation of the first 20 words; an empty text is one BOS token."""
+
+    def prepare(self, row: dict[str, Any]) -> str:
+        """The first 20 words."""
+        return first_words(self.field(row, "text"), FIRST_WORDS)
+
+    @torch.inference_mode()
+    def infer(self, sample: str) -> Answer:
+        """Tokenise, generate, decode."""
+        return self.generate(sample)

@@ -1,0 +1,97 @@
+"""What the repeat store holds and what it cost, file by file: the archive that no rerun empties."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wattlab.foundation.clock import seconds_between
+from wattlab.foundation.units import J_PER_KWH
+from wattlab.records.record import Window
+from wattlab.records.store import StoredCell, read_events, read_store
+from wattlab.runs.fingerprint import comparable_spec
+from wattlab.study.cells import ResolvedCell
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A file of the store: one cell under one fingerprint."""
+
+    path: Path
+    cell_id: str
+    identity: dict[str, Any]
+    stored: StoredCell
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The comparable part of the spec that was measured."""
+        spec: dict[str, Any] = self.identity["spec"]
+        return spec
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of the file."""
+        return self.path.stem
+
+    @property
+    def began_at_utc(self) -> str | None:
+        """Start of the first session."""
+        return min((session.started_at_utc for session in self.stored.sessions), default=None)
+
+    @property
+    def ended_at_utc(self) -> str | None:
+        """Last sign of life: the end of a session, or the start of a repeat."""
+        signs = [session.ended_at_utc or session.started_at_utc for session in self.stored.sessions]
+        return max([*signs, *(repeat.started_at_utc for repeat in self.stored.observed)], default=None)
+
+    @property
+    def studies(self) -> list[str]:
+        """Studies that paid for it."""
+        return sorted({session.study for session in self.stored.sessions})
+
+    @property
+    def energy_kwh(self) -> float | None:
+        """Everything that it cost: load, transfer, warm-up, repeats and idle; null where nothing could be read."""
+        parts_j = [part for window in self._windows() for part in _components_j(window)]
+        return sum(parts_j) / J_PER_KWH if parts_j else None
+
+    @property
+    def duration_s(self) -> float | None:
+        """Time that its sessions took (s), as far as each says when it ended."""
+        ended = [session for session in self.stored.sessions if session.ended_at_utc]
+        return sum(seconds_between(s.started_at_utc, str(s.ended_at_utc)) for s in ended) if ended else None
+
+    def _windows(self) -> Iterator[Window]:
+        for session in self.stored.sessions:
+            yield from (window for window in (session.load, session.transfer, session.warmup) if window)
+        seen = set()
+        for repeat in self.stored.observed:
+            for window in (repeat.idle_before, repeat, repeat.idle_after):
+                if window is not None and (repeat.session, window.started_at_utc) not in seen:
+                    seen.add((repeat.session, window.started_at_utc))  # neighbours share an idle window
+                    yield window
+
+
+def _components_j(window: Window) -> list[float]:
+    parts = (window.energy_cpu_j, window.energy_ram_j, *(window.energy_gpu_j or []))
+    return [part for part in parts if part is not None]
+
+
+def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list[Measured]:
+    """Every file of the store, or those of some cells, by cell and date."""
+    root = results / "repeats"
+    found = []
+    if cell_ids is None:
+        cell_ids = {path.parent.relative_to(root).as_posix() for path in root.glob("*/*/*/*.jsonl")}
+    for cell_id in sorted(cell_ids):
+        folder = root / cell_id
+        for path in sorted(folder.glob("*.jsonl")):
+            events = read_events(path)
+            if events and events[0]["event"] == "identity":
+                found.append(Measured(path, cell_id, events[0], read_store(path)))
+    return sorted(found, key=lambda measured: (measured.cell_id, measured.began_at_utc or ""))
+
+
+def is_of(measured: Measured, cell: ResolvedCell) -> bool:
+    """Whether the study's cell, as it is configured today, would go on with these repeats (on the same machine)."""
+    return cell.spec is not None and measured.spec == comparable_spec(cell.spec)

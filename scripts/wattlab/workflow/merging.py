@@ -1,0 +1,136 @@
+"""Runs of one study from several machines, joined: what is taken from where, decided before a single file is copied."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wattlab.foundation.errors import InputError, near_matches
+from wattlab.records.record import Record, read_record
+from wattlab.records.store import answers_path, store_path
+from wattlab.runs.inputs import cell_inputs
+from wattlab.study.cells import ResolvedStudy
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record of the study in one `results` folder."""
+
+    results: Path
+    path: Path
+    record: Record
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Copies to make, in order (a cell's record after everything that it rests on), and what was left where it is."""
+
+    copies: list[tuple[Path, Path]]
+    taken: dict[str, Path]
+    left: list[Found]
+
+
+def plan_merge(study: ResolvedStudy, here: Path, others: list[Path]) -> Merge:
+    """What to copy from the `results` folders `others` to `here`.
+
+    Raises:
+        InputError: a folder without the study, a cell that the study does not have, a record of another spec (another
+            protocol, other samples, another model), or a cell that two folders measured.
+    """
+    complete: dict[str, Found] = {}
+    left: list[Found] = []
+    for found in _records(study, [here, *others]):
+        _check_spec(study, found)
+        cell_id = found.record.cell_id
+        if found.record.status != "complete":
+            left.append(found)
+        elif cell_id not in complete:
+            complete[cell_id] = found
+        elif complete[cell_id].path.read_bytes() != found.path.read_bytes():
+            raise InputError(
+                f"{cell_id} was measured twice: {complete[cell_id].path} and {found.path} differ; "
+                "take one of the two away (its repeats stay in repeats/)"
+            )
+    taken = {cell_id: found for cell_id, found in complete.items() if found.results != here}
+    copies = [copy for found in taken.values() for copy in _copies(study, here, found)]
+    return Merge(list(dict.fromkeys(copies)), {cell_id: found.results for cell_id, found in taken.items()}, left)
+
+
+def _records(study: ResolvedStudy, folders: list[Path]) -> Iterator[Found]:
+    name, known = study.config.study, {resolved.cell.id for resolved in study.cells}
+    for folder in folders:
+        runs = folder / name / "runs"
+        if folder != folders[0] and not runs.is_dir():
+            raise InputError(
+                f"{runs}: no such folder; name the results folder of a work directory that measured {name!r}"
+            )
+        for path in sorted(runs.glob("*/*/*.json")):
+            record = read_record(path)
+            if record.cell_id not in known:
+                raise InputError(
+                    f"{path}: the study {name!r} has no cell {record.cell_id}; {near_matches(record.cell_id, known)}"
+                )
+            yield Found(folder, path, record)
+
+
+def _check_spec(study: ResolvedStudy, found: Found) -> None:
+    wanted = study.cell(found.record.cell_id).spec
+    if found.record.spec == wanted:
+        return
+    if found.record.spec is None or wanted is None:
+        raise InputError(f"{found.path}: an imported record; merge joins measured ones alone")
+    old, new = found.record.spec.model_dump(mode="json"), wanted.model_dump(mode="json")
+    differing = sorted(key for key in new if old[key] != new[key])
+    details = ""
+    if "protocol" in differing:
+        values = [k for k in new["protocol"] if old["protocol"][k] != new["protocol"][k]]
+        details = ": " + ", ".join(f"{k} = {old['protocol'][k]!r} there, {new['protocol'][k]!r} here" for k in values)
+    raise InputError(
+        f"{found.path}: its spec is not the study's of today, it differs in {', '.join(differing)}{details}; "
+        "a study must not mix them: merge with the configuration that it was measured with"
+    )
+
+
+def _copies(study: ResolvedStudy, here: Path, found: Found) -> Iterator[tuple[Path, Path]]:
+    record, name = found.record, study.config.study
+    assert record.spec is not None
+    assert record.fingerprint is not None
+    store = store_path(found.results, record.cell_id, record.fingerprint)
+    if not store.exists():
+        raise InputError(f"{store}: missing, and {found.path} rests on it; copy the whole results folder")
+    for part in cell_inputs(Path(), name, record.spec).paths:
+        yield from _missing_here(found.results, here, part)
+        yield from _missing_here(found.results, here, part.with_suffix(".parquet"))
+    yield from _same_or_new(found.results, here, store)
+    yield from _same_or_new(found.results, here, answers_path(store))
+    for kind, suffix in (("outputs", ".jsonl.gz"), ("logs/measure_cell", ".log")):
+        part = Path(name) / kind / f"{record.cell_id}{suffix}"
+        if (found.results / part).exists():
+            yield found.results / part, here / part
+    yield found.path, here / found.path.relative_to(found.results)
+
+
+def _missing_here(there: Path, here: Path, part: Path) -> Iterator[tuple[Path, Path]]:
+    """Samples and tokenizers: their name is a hash of what determines them, and the fingerprint holds their content."""
+    if (there / part).exists() and not (here / part).exists():
+        yield there / part, here / part
+
+
+def _same_or_new(there: Path, here: Path, source: Path) -> Iterator[tuple[Path, Path]]:
+    target = here / source.relative_to(there)
+    if not source.exists():
+        return
+    if target.exists() and target.read_bytes() != source.read_bytes():
+        raise InputError(
+            f"{target} and {source} differ: this cell was begun on both machines; move the one without a complete record away"
+        )
+    yield source, target
+
+
+def copy_all(copies: list[tuple[Path, Path]]) -> None:
+    """Make the copies; each file is whole or not there."""
+    for source, target in copies:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        neighbour = target.with_name(f".{target.name}.tmp")
+        shutil.copyfile(source, neighbour)
+        neighbour.replace(target)

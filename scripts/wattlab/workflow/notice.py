@@ -1,0 +1,106 @@
+"""What a run is about to measure a second time, and what the first time cost: said once, before anything starts."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wattlab.foundation.errors import NoDevice
+from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.software import versions
+from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.workflow.history import Measured, is_of, measured_cells
+
+ANOTHER_SPEC = "another protocol, other samples or another model"
+ANOTHER_MACHINE = "another machine"
+
+
+@dataclass(frozen=True)
+class Here:
+    """What this machine would measure with, without torch; null where that is not known."""
+
+    device_kind: dict[str, Any] | None = None
+    versions: dict[str, str] | None = None
+
+
+def here(configured_device: str) -> Here:
+    """Of the machine and the environment of this process. Where it has no torch, another environment measures."""
+    try:
+        kind = device_kind(describe_machine(configured_device))
+    except NoDevice:
+        kind = None
+    installed = versions()
+    return Here(kind, installed if "torch" in installed else None)
+
+
+@dataclass(frozen=True)
+class Again:
+    """Cells whose repeats in the store can not be gone on with; `reasons` are those of their latest files."""
+
+    n_cells: int
+    n_planned: int
+    energy_kwh: float | None
+    duration_s: float | None
+    reasons: tuple[str, ...] = (ANOTHER_SPEC,)
+
+
+def measured_again(
+    study: ResolvedStudy, planned: Collection[str], results: Path, this: Here | None = None
+) -> Again | None:
+    """What of the planned cells was measured before and can not be gone on with; null where nothing is.
+
+    Costs are those of each cell's latest file in the store: all windows of all its sessions. Null where no file says.
+    """
+    this = this or Here()
+    energies_kwh, durations_s, n_cells = [], [], 0
+    reasons: dict[str, None] = {}
+    for resolved in study.cells:
+        if resolved.cell.id not in planned:
+            continue
+        files = measured_cells(results, [resolved.cell.id])
+        differing = [list(_differences(measured, resolved, this)) for measured in files]
+        if not all(differing) or not files:
+            continue
+        n_cells += 1
+        latest = files[-1]
+        reasons |= dict.fromkeys(differing[-1])
+        energies_kwh += [] if latest.energy_kwh is None else [latest.energy_kwh]
+        durations_s += [] if latest.duration_s is None else [latest.duration_s]
+    if not n_cells:
+        return None
+    return Again(n_cells, len(planned), sum(energies_kwh) or None, sum(durations_s) or None, tuple(reasons))
+
+
+def _differences(measured: Measured, cell: ResolvedCell, this: Here) -> Iterator[str]:
+    """Why repeats can not be gone on with here; none where they can."""
+    assert cell.spec is not None
+    if not is_of(measured, cell):
+        yield ANOTHER_SPEC
+        return
+    kind, before = measured.identity.get("device_kind"), measured.identity.get("versions")
+    if this.device_kind is not None and kind is not None and kind != this.device_kind:
+        yield ANOTHER_MACHINE
+    # A model's other environment has other versions.
+    if this.versions is None or before is None or cell.spec.model.get("environment") != "main":
+        return
+    for package in sorted(before.keys() | this.versions.keys()):
+        was, now = before.get(package, "none"), this.versions.get(package, "none")
+        if was != now:
+            yield f"{package} {was} (now {now})"
+
+
+def notice(again: Again) -> str:
+    """One sentence for the person who is about to pay."""
+    energy = "an unknown energy" if again.energy_kwh is None else f"{again.energy_kwh:.3g} kWh"
+    duration = "an unknown time" if again.duration_s is None else _spoken(again.duration_s)
+    return (
+        f"Of {again.n_planned} cell(s) to measure, {again.n_cells} were measured before with "
+        f"{'; '.join(again.reasons)}: last time they cost {energy} and {duration}. Those repeats stay in results/repeats "
+        "(`make history` lists them). To keep their numbers instead, stop here (Ctrl-C) and undo the change."
+    )
+
+
+def _spoken(duration_s: float) -> str:
+    if duration_s < 120:
+        return f"{duration_s:.0f} s"
+    return f"{duration_s / 60:.0f} min" if duration_s < 7200 else f"{duration_s / 3600:.1f} h"

@@ -1,0 +1,259 @@
+"""The figures show the tables' numbers: read back from the axes of the drawn figures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import draw_figure
+from support import hand_tables
+from support.imports import SCRIPTS, imported
+from support.records import write_study
+from wattlab.figures.listing import FIGURES
+from wattlab.figures.reading import Tables, read_tables
+from wattlab.figures.style import TWO_COLUMNS, Layout
+from wattlab.foundation.errors import InputError
+
+ALL = list(FIGURES)
+G = "emissions_g_per_1000"
+
+
+def drawn(name: str, tables: Tables, layout: Layout = TWO_COLUMNS, **config: object) -> Figure:
+    """The figure, from those tables alone that it is listed with."""
+    own = {table: tables[table] for table in FIGURES[name].tables}
+    return FIGURES[name].draw(own, hand_tables.study(**config), layout)
+
+
+def points(axes: Axes, gid: str) -> np.ndarray:
+    """x and y of a collection of points."""
+    (found,) = [one for one in axes.collections if one.get_gid() == gid]
+    return np.asarray(found.get_offsets())
+
+
+def gids(axes: Axes) -> set[str]:
+    return {str(one.get_gid()) for one in axes.collections}
+
+
+def segments(axes: Axes, gid: str) -> np.ndarray:
+    """Per vertical line: x, low, high."""
+    (found,) = [one for one in axes.collections if one.get_gid() == gid]
+    return np.array([[line[0][0], line[0][1], line[1][1]] for line in found.get_segments()])
+
+
+def text_of(figure: Figure, gid: str) -> str:
+    (found,) = [text for text in figure.findobj(matplotlib.text.Text) if text.get_gid() == gid]
+    return " ".join(found.get_text().split())
+
+
+def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
+    tables = hand_tables.tables()
+    axes = drawn("tasks", tables).axes[0]
+    expected = tables["tasks"].sort_values(G)
+    assert [label.get_text() for label in axes.get_xticklabels()][:3] == [
+        "image classification",
+        "text classification",
+        "fill-mask",
+    ]
+    means = points(axes, "means")
+    assert means[:, 1] == pytest.approx(expected[G].to_numpy())
+    assert (np.diff(means[:, 1]) > 0).all()
+    assert axes.get_yscale() == "log"
+    # Only text classification has two models: mean 0.085 g, interval +- 30 %.
+    assert segments(axes, "intervals") == pytest.approx(np.array([[means[1, 0], 0.0595, 0.1105]]))
+
+
+def test_tasks_shows_each_model_as_the_mean_of_its_cells() -> None:
+    axes = drawn("tasks", hand_tables.tables()).axes[0]
+    values = sorted(points(axes, "models")[:, 1])
+    assert values == pytest.approx(sorted(g for models in hand_tables.MODELS.values() for *_, g in models))
+
+
+def test_unselected_cells_stay_out_of_every_figure() -> None:
+    tables = hand_tables.tables()
+    assert (tables["cells"][G] == 777.0).sum() == 1  # the variant, far above everything that is selected
+    for name in ALL:
+        for axes in drawn(name, tables).axes:
+            for collection in axes.collections:
+                assert not np.isclose(np.asarray(collection.get_offsets()), 777.0).any(), name
+
+
+def test_modalities_has_published_parameters_and_mean_emissions() -> None:
+    axes = drawn("modalities", hand_tables.tables()).axes[0]
+    assert points(axes, "text-to-image") == pytest.approx(np.array([[447_000_000, 8.4]]))
+    assert len(points(axes, "text-to-category")) == 4
+    assert segments(axes, "range/text-to-image")[0] == pytest.approx([447_000_000, 0.9 * 8.4, 1.1 * 8.4])
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+
+
+def test_multipurpose_vs_specific_has_a_panel_per_task() -> None:
+    figure = drawn("multipurpose_vs_specific", hand_tables.tables())
+    assert [axes.get_title() for axes in figure.axes] == ["text classification", "question answering", "summarization"]
+    first, _, last = figure.axes
+    assert points(first, "encoder/task-specific")[:, 1] == pytest.approx([0.06, 0.11])
+    assert points(first, "seq2seq/multi-purpose") == pytest.approx(np.array([[247_577_856, 0.25]]))
+    assert points(last, "decoder/multi-purpose") == pytest.approx(np.array([[559_214_592, 3.5]]))
+    assert (first.get_xscale(), first.get_yscale()) == ("log", "log")
+
+
+def test_by_dataset_has_each_cell_with_the_interval_of_its_repeats() -> None:
+    figure = drawn("multipurpose_vs_specific_by_dataset", hand_tables.tables())
+    axes = figure.axes[2]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["cnn-dailymail", "samsum", "xsum"]
+    decoder = points(axes, "decoder/multi-purpose")
+    assert decoder[:, 1] == pytest.approx([3.15, 3.5, 3.85])
+    assert list(np.round(decoder[:, 0])) == [0, 1, 2]
+    lines = segments(axes, "interval/decoder/multi-purpose")
+    assert lines[:, 1] == pytest.approx(0.96 * decoder[:, 1]) and lines[:, 2] == pytest.approx(1.04 * decoder[:, 1])
+
+
+def test_multipurpose_by_task_orders_models_by_size() -> None:
+    axes = drawn("multipurpose_by_task", hand_tables.tables()).axes[0]
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["flan-t5-base\n248 M", "bloomz-560m\n559 M"]
+    assert points(axes, "summarization/seq2seq")[0, 1] == pytest.approx(1.2)
+    assert points(axes, "summarization/decoder")[0, 1] == pytest.approx(3.5)
+    assert round(points(axes, "question-answering/decoder")[0, 0]) == 1
+
+
+def test_output_length_says_that_lengths_are_set() -> None:
+    tables = hand_tables.tables()
+    figure = drawn("output_length", tables)
+    assert points(figure.axes[1], "seq2seq/task-specific") == pytest.approx(np.array([[15.0, 1.3]]))
+    assert all("lengths set, not produced" in axes.get_xlabel() for axes in figure.axes)
+    assert "Lengths set, not produced." in text_of(figure, "footnote")
+    produced = tables | {"output_lengths": tables["output_lengths"].assign(lengths="produced")}
+    figure = drawn("output_length", produced)
+    assert not any("not produced" in axes.get_xlabel() for axes in figure.axes)
+
+
+def test_comparison_shows_both_energies_and_the_diagonal() -> None:
+    tables = hand_tables.tables()
+    figure = drawn("comparison", tables)
+    (axes,) = figure.axes
+    table = tables["comparison"]
+    energies = ["paper_energy_kwh_per_1000", "energy_kwh_per_1000"]
+    assert points(axes, "tasks") == pytest.approx(table.sort_values(energies)[energies].to_numpy())
+    (diagonal,) = [line for line in axes.lines if line.get_gid() == "equality"]
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata())
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_footnote_states_method_weights_data_device_and_grid(name: str) -> None:
+    note = text_of(drawn(name, hand_tables.tables()), "footnote")
+    assert note.startswith(
+        "Energy modelled (CPU load model, constant RAM power), node, gross; random weights, surrogate data; "
+        "on CPU (Example Silicon 9000); grid 138.75 g/kWh."
+    )
+
+
+def test_footnote_of_a_gpu_with_counters_says_what_is_modelled() -> None:
+    tables = hand_tables.tables()
+    cells = tables["cells"].assign(
+        energy_gpu_method="counter", modelled_share=0.124, device="cuda", weights="hub", data="hub"
+    )
+    tables |= {"cells": cells, "provenance": hand_tables.provenance(gpu_names="NVIDIA A100, NVIDIA A100")}
+    note = text_of(drawn("tasks", tables), "footnote")
+    assert note.startswith(
+        "Energy partly modelled (GPU counter, CPU load model, constant RAM power; modelled share 12 % on average), "
+        "node, gross; published weights, published data; on GPU (NVIDIA A100)"
+    )
+    note = text_of(drawn("tasks", tables, headline_scope="device"), "footnote")
+    assert note.startswith("Energy measured (GPU counter), device, gross;")
+
+
+def test_missing_values_are_counted_and_never_drawn() -> None:
+    tables = hand_tables.tables()
+    cells = tables["cells"].copy()
+    gone = (cells["task"] == "summarization") & (cells["dataset"] == "xsum")
+    cells.loc[gone, [G, f"ci95_low_{G}", f"ci95_high_{G}"]] = np.nan
+    tables |= {"cells": cells, "tasks": hand_tables.tasks(cells)}
+    figure = drawn("output_length", tables)
+    assert [axes.get_title() for axes in figure.axes] == ["cnn-dailymail", "samsum"]
+    assert "3 cells without a value are left out." in text_of(figure, "footnote")
+    assert "1 cell without a value is left out." in text_of(drawn("tasks", tables), "footnote")
+    # bart's mean is over its two cells that have a value: 0.95 of 1.3 g
+    models = points(drawn("tasks", tables).axes[0], "models")
+    assert np.isclose(models[:, 1], 0.95 * 1.3).sum() == 1
+
+
+def test_an_unknown_interval_draws_no_line() -> None:
+    tables = hand_tables.tables()
+    tables["cells"].loc[:, [f"ci95_low_{G}", f"ci95_high_{G}"]] = np.nan
+    figure = drawn("multipurpose_vs_specific_by_dataset", tables)
+    assert not any(gid.startswith("interval") for axes in figure.axes for gid in gids(axes))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_to_show_is_a_page_that_says_why(name: str) -> None:
+    tables = hand_tables.tables()
+    cells = tables["cells"].copy()
+    cells.loc[:, [column for column in cells if "per_1000" in column]] = np.nan
+    empty = tables | {"cells": cells, "tasks": tables["tasks"][:0], "comparison": tables["comparison"][:0]}
+    figure = drawn(name, empty | {"output_lengths": tables["output_lengths"][:0]})
+    assert figure.axes == []
+    assert "has a value yet; tables/missing.csv says why." in text_of(figure, "reason")
+    none = empty | {"cells": cells[:0], "output_lengths": tables["output_lengths"][:0]}
+    assert "The study 'laptop' has no selected" in text_of(drawn(name, none), "reason")
+
+
+def test_a_grid_of_zero_is_said_and_not_drawn() -> None:
+    tables = hand_tables.tables()
+    tables["cells"][G], tables["tasks"][G] = 0.0, 0.0
+    assert "The study's grid is 0 g/kWh" in text_of(drawn("tasks", tables, grid=0.0), "reason")
+
+
+def test_the_verb_writes_the_same_bytes_twice(tmp_path: Path) -> None:
+    study = write_study(tmp_path, hand_tables.study())
+    folder = hand_tables.write(tmp_path / "tables", hand_tables.tables())
+    for out in ("a", "b"):
+        given = ["--study", str(study), "--tables", str(folder), "--figure", "tasks", "--figures", str(tmp_path / out)]
+        assert draw_figure.main(given) == 0
+    files = {f"tasks{form}.{kind}" for form in ("", "_column") for kind in ("pdf", "png")}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == files
+    for name in files:
+        content = (tmp_path / "a" / name).read_bytes()
+        assert content == (tmp_path / "b" / name).read_bytes()
+        assert content.startswith(b"%PDF" if name.endswith("pdf") else b"\x89PNG")
+
+
+def test_an_unknown_figure_is_one_message_with_near_names(tmp_path: Path) -> None:
+    given = ["--study", "s", "--tables", "t", "--figure", "modalites", "--figures", str(tmp_path)]
+    with pytest.raises(InputError, match="did you mean 'modalities'"):
+        draw_figure.main(given)
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    hand_tables.write(tmp_path, {"cells": hand_tables.cells()})
+    with pytest.raises(InputError, match="tasks.csv: no such table"):
+        read_tables(tmp_path, ["cells", "tasks"])
+
+
+def test_tables_come_back_from_csv_to_the_last_bit(tmp_path: Path) -> None:
+    table = pd.DataFrame({"model": ["null", "NA"], "energy_kwh": [0.1 + 0.2, None]})
+    back = read_tables(hand_tables.write(tmp_path, {"cells": table}), ["cells"])["cells"]
+    assert list(back["model"]) == ["null", "NA"]
+    assert back["energy_kwh"][0] == 0.1 + 0.2 and np.isnan(back["energy_kwh"][1])
+
+
+def test_listed_sources_are_what_a_figure_imports_and_the_listing_is_light() -> None:
+    listing = "wattlab/figures/listing.py"  # imports the figures lazily, by name
+    for listed in FIGURES.values():
+        sources = set(listed.sources)
+        assert {f"wattlab/figures/{listed.name}.py", listing} <= sources
+        names = {name for source in sources - {listing} for name in imported((SCRIPTS / source).read_text())}
+        used = {f"{name.replace('.', '/')}.py" for name in names if name.startswith("wattlab.figures.")}
+        assert {source for source in used if (SCRIPTS / source).is_file()} | {f"wattlab/figures/{listed.name}.py"} == (
+            sources
+        )
+    heavy = (
+        "import sys, wattlab.figures.listing; print([m for m in ('matplotlib', 'pandas', 'torch') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", heavy], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

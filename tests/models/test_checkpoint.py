@@ -1,0 +1,282 @@
+"""Published checkpoints, small ones of a mock hub: what is loaded, in which dtype, and what is refused."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sentencepiece
+import torch
+from safetensors.torch import load_file, save_file
+
+from support.hub_models import Published, answer, edit_json, pickled, same
+from support.tiny_models import TEXT, full_spec, tiny_spec
+from wattlab.foundation.errors import InputError
+from wattlab.models.checkpoint import HubSource
+from wattlab.models.random_weights.build import build
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+
+CPU = torch.device("cpu")
+BERT = ("token-classification", "conll2003", "dslim--bert-base-NER")
+SST2 = ("text-classification", "imdb", "distilbert--distilbert-base-uncased-finetuned-sst-2-english")
+
+
+# ---------------------------------------------------------------- every task
+
+
+@pytest.mark.parametrize(
+    ("task", "dataset", "model", "prompted"),
+    [
+        (*SST2, False),
+        ("question-answering", "squad", "deepset--electra-base-squad2", False),
+        (*BERT, False),
+        ("fill-mask", "c4", "google-bert--bert-base-uncased", False),
+        ("text-generation", "oscar", "openai-community--gpt2", False),
+        ("summarization", "xsum", "google--pegasus-xsum", False),
+        ("summarization", "xsum", "bigscience--bloomz-560m", True),
+        ("text-classification", "imdb", "google--flan-t5-base", True),
+        ("image-classification", "cifar10", "microsoft--resnet-18", False),
+        ("object-detection", "coco", "hustvl--yolos-tiny", False),
+        ("image-to-text", "coco-captions", "nlpconnect--vit-gpt2-image-captioning", False),
+        ("image-to-text", "coco-captions", "Salesforce--blip-image-captioning-base", False),
+    ],
+)
+def test_a_checkpoint_of_each_task_is_loaded_as_it_was_saved(hub, tmp_path, task, dataset, model, prompted):
+    published = Published(hub, tmp_path, task, dataset, model, prompted=prompted)
+    adapter, got = answer(published.spec, published.source())
+    assert same(adapter.model, published.original)
+    assert not adapter.model.training
+    assert adapter.parameters == sum(p.numel() for p in published.original.parameters())
+    assert got.n_output_units >= 0
+    assert hub.requests == [], "nothing is asked of the hub while a cell is measured"
+
+
+@pytest.mark.filterwarnings("ignore:The configuration file of this scheduler")
+@pytest.mark.parametrize("pickles", [False, True])
+def test_a_pipeline(hub, tmp_path, pickles):
+    task = ("text-to-image", "sd-prompts", "CompVis--stable-diffusion-v1-4")
+    published = Published(hub, tmp_path, *task, image_size=[64, 64], steps=1)
+    if pickles:
+        unet = published.folder / "unet/diffusion_pytorch_model.safetensors"
+        torch.save(load_file(unet), unet.with_suffix(".bin"))
+        unet.unlink()
+    adapter, got = answer(published.spec, published.source())
+    assert all(
+        same(getattr(adapter.model, name), getattr(published.original, name))
+        for name in ("unet", "vae", "safety_checker")
+    )
+    assert type(adapter.model.feature_extractor).__name__ == "CLIPImageProcessorPil"
+    assert (got.value.size, got.n_output_units) == ((64, 64), 1)
+    networks = [published.original.unet, published.original.vae]
+    assert adapter.parameters_as_published("sum", ["unet", "vae"]) == sum(
+        p.numel() for network in networks for p in network.parameters()
+    )
+    assert hub.requests == []
+
+
+def test_a_pipeline_without_a_weight_is_refused(hub, tmp_path):
+    published = Published(hub, tmp_path, "text-to-image", "sd-prompts", "segmind--tiny-sd")
+    unet = published.folder / "unet/diffusion_pytorch_model.safetensors"
+    tensors = load_file(unet)
+    del tensors["conv_out.weight"]
+    save_file(tensors, unet)
+    with pytest.raises(InputError, match=r"the checkpoint lacks conv_out\.weight of UNet2DConditionModel"):
+        published.source().pipeline()
+
+
+# ---------------------------------------------------------------- dtype, format, commit
+
+
+@pytest.mark.parametrize(("stored", "asked"), [(torch.float16, "float32"), (torch.float32, "bfloat16")])
+def test_the_dtype_is_the_protocols_and_not_the_files(hub, tmp_path, stored, asked):
+    published = Published(hub, tmp_path, *BERT, dtype=asked)
+    published.original.to(stored).save_pretrained(published.folder)
+    assert json.loads((published.folder / "config.json").read_text())["dtype"] == str(stored).removeprefix("torch.")
+    assert {p.dtype for p in published.source().model().parameters()} == {getattr(torch, asked)}
+
+
+def test_a_pickle_is_read_where_there_is_nothing_else(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    pickled(published.folder)
+    assert same(published.source().model(), published.original)
+
+
+class Trap:
+    """What a malicious pickle runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_with_code_is_refused_and_not_run(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    pickled(published.folder)
+    torch.save({"bert.pooler": Trap(tmp_path / "trapped")}, published.folder / "pytorch_model.bin")
+    with pytest.raises(
+        InputError, match=r"dslim/bert-base-NER@\w{12}: pytorch_model.bin holds more than weights"
+    ) as caught:
+        published.source().model()
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "trapped").exists()
+
+
+def test_what_was_fetched_is_loaded_also_when_main_moved_on(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    source = published.source()
+    hub.models["dslim/bert-base-NER"].push({"config.json": b"{}"})
+    assert same(source.model(), published.original)
+
+
+@pytest.mark.parametrize("change", ["gone", "cut"])
+def test_a_file_that_is_not_as_it_was_fetched(hub, tmp_path, change):
+    published = Published(hub, tmp_path, *BERT)
+    source = published.source()
+    weights = (source._folder / "model.safetensors").resolve()
+    if change == "gone":
+        weights.unlink()
+    else:
+        weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(
+        InputError, match=r"model\.safetensors (is not|has 100 bytes, not \d+,) in the cache.*delete this receipt"
+    ):
+        HubSource(published.spec, published.receipt)
+
+
+# ---------------------------------------------------------------- what a checkpoint lacks
+
+
+def test_a_head_that_would_be_random_is_refused(hub, tmp_path):
+    published = Published(hub, tmp_path, *SST2)
+    weights = published.folder / "model.safetensors"
+    save_file(
+        {name: tensor for name, tensor in load_file(weights).items() if "classifier" not in name},
+        weights,
+        {"format": "pt"},
+    )
+    with pytest.raises(InputError) as caught:
+        published.source().model()
+    assert (
+        "lacks classifier.bias, classifier.weight, pre_classifier.bias, pre_classifier.weight of DistilBertFor"
+        in str(caught.value)
+    )
+    assert "\n" not in str(caught.value)
+
+
+def test_positions_that_are_computed_may_be_missing(hub, tmp_path):
+    published = Published(hub, tmp_path, "summarization", "xsum", "google--pegasus-xsum")
+    weights = published.folder / "model.safetensors"
+    tensors = load_file(weights)
+    left = {name: tensor for name, tensor in tensors.items() if "embed_positions" not in name}
+    assert len(left) < len(tensors)
+    save_file(left, weights, {"format": "pt"})
+    assert same(published.source().model(), published.original)
+
+
+def test_another_class_than_the_catalog_states(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    with pytest.raises(InputError, match="model_class = 'BertForMaskedLM'.*gives BertForTokenClassification"):
+        published.source(model_class="BertForMaskedLM").model()
+
+
+def test_quantized_weights_are_refused(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    edit_json(
+        published.folder / "config.json", quantization_config={"quant_method": "bitsandbytes", "load_in_8bit": True}
+    )
+    with pytest.raises(InputError, match="its weights are quantized"):
+        published.source().model()
+
+
+def test_code_of_a_repository_is_not_run(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    edit_json(published.folder / "config.json", model_type="own", auto_map={"AutoConfig": "own.Own"})
+    (published.folder / "own.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(ValueError, match="trust_remote_code"):
+        published.source().model()
+
+
+# ---------------------------------------------------------------- tokenizers
+
+
+def test_a_tokenizer_that_is_a_sentencepiece_model_alone(hub, tmp_path):
+    published = Published(hub, tmp_path, "fill-mask", "c4", "FacebookAI--xlm-roberta-base")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (published.folder / name).unlink()
+    (tmp_path / "text").write_text(f"{TEXT}\n" * 100)
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(tmp_path / "text"), model_prefix=str(tmp_path / "trained"), vocab_size=50, minloglevel=2
+    )
+    (published.folder / "sentencepiece.bpe.model").write_bytes((tmp_path / "trained.model").read_bytes())
+    adapter, got = answer(published.spec, published.source())
+    assert adapter.tokenizer.is_fast and adapter.tokenizer.mask_token == "<mask>"
+    assert len(got.value) == 5
+
+
+# ---------------------------------------------------------------- names of another library
+
+
+@pytest.mark.parametrize("model", ["facebook--detr-resnet-50", "SenseTime--deformable-detr"])
+def test_detectors_that_were_published_with_a_resnet_of_timm(hub, tmp_path, model):
+    cell = ("object-detection", "coco", model)
+    published = Published(hub, tmp_path, *cell)
+    small, whole = tiny_spec(*cell), full_spec(*cell)
+    small.model["architecture"]["config"]["backbone_config"] = whole.model["architecture"]["config"]["backbone_config"]
+    original: Any = build(small)
+    original.save_pretrained(published.folder)
+    weights = published.folder / "model.safetensors"
+    theirs = {_of_timm(name): tensor for name, tensor in load_file(weights).items()}
+    assert "model.backbone.conv_encoder.model.layer4.0.downsample.1.running_var" in theirs
+    assert "model.backbone.conv_encoder.model.conv1.weight" in theirs
+    save_file(theirs, weights, {"format": "pt"})
+    edit_json(published.folder / "config.json", backbone_config=None, use_timm_backbone=True, backbone="resnet50")
+    source = published.source()
+    loaded: Any = source.model()
+    assert same(loaded, original)
+    ours, buffers = dict(loaded.named_buffers()), dict(original.named_buffers())
+    assert ours.keys() == buffers.keys() and all(torch.equal(ours[name], buffers[name]) for name in buffers)
+    assert loaded.config.backbone_config.out_features[-1] == "stage4"
+    assert source.count_as_published("AutoModel", None) == sum(p.numel() for p in original.model.parameters())
+
+
+def _of_timm(name: str) -> str:
+    """Our name of a tensor in timm's words, as the published files have it."""
+    name = re.sub(r"^model\.backbone\.model\.", "model.backbone.conv_encoder.model.", name)
+    name = name.replace("embedder.embedder.convolution", "conv1").replace("embedder.embedder.normalization", "bn1")
+    name = re.sub(r"encoder\.stages\.(\d)\.layers\.", lambda found: f"layer{int(found[1]) + 1}.", name)
+    name = name.replace("shortcut.convolution", "downsample.0").replace("shortcut.normalization", "downsample.1")
+    name = re.sub(r"layer\.(\d)\.convolution", lambda found: f"conv{int(found[1]) + 1}", name)
+    return re.sub(r"layer\.(\d)\.normalization", lambda found: f"bn{int(found[1]) + 1}", name)
+
+
+def test_a_head_that_only_a_changed_configuration_finds(hub, tmp_path):
+    published = Published(hub, tmp_path, "fill-mask", "c4", "microsoft--deberta-base")
+    assert published.spec.model["hub_config"] == {"legacy": False}
+    spec = tiny_spec("fill-mask", "c4", "microsoft--deberta-base")
+    spec.model["architecture"]["config"]["legacy"] = False
+    original: Any = build(spec)
+    original.save_pretrained(published.folder)
+    edit_json(published.folder / "config.json", legacy=None)
+    assert same(published.source().model(), original)
+    with pytest.raises(InputError, match="lacks cls.predictions.bias"):
+        published.source(hub_config=None).model()
+
+
+# ---------------------------------------------------------------- generation
+
+
+def test_generation_is_the_checkpoints_with_the_protocols_caps(hub, tmp_path):
+    cell = ("summarization", "xsum", "facebook--bart-large-cnn")
+    published = Published(hub, tmp_path, *cell, max_new_tokens=12, min_new_tokens=3)
+    stated = {"num_beams": 3, "length_penalty": 2.0, "max_length": 142, "min_length": 56, "forced_bos_token_id": 0}
+    (published.folder / "generation_config.json").write_text(json.dumps(stated))
+    adapter, got = answer(published.spec, published.source())
+    config = adapter.model.generation_config
+    assert (config.num_beams, config.length_penalty, config.forced_bos_token_id) == (3, 2.0, 0)
+    assert (config.max_new_tokens, config.min_new_tokens, config.max_length) == (12, 3, None)
+    assert 3 <= got.n_output_units <= 12

@@ -1,0 +1,84 @@
+"""Studies of published logs in the workflow: what is planned for the paper's logs, and for a user's own."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.imports import ROOT
+from support.small_logs import V3_TOTALS
+from wattlab.logs.archive import LOGS_VARIABLE
+from wattlab.tables.writing import read_table
+
+pytestmark = pytest.mark.slow
+
+MAPPING = {
+    "windows": ["emissions.csv"],
+    "n_inferences": 500,
+    "groups": [{"file": "emissions.csv", "task": "text-classification", "dataset": "imdb", "models": ["my-run"]}],
+    "models": {"my-run": "distilbert/distilbert-base-uncased-finetuned-sst-2-english"},
+}
+STUDY = {
+    "study": "my-logs",
+    "source": "codecarbon-logs",
+    "logs": {"path": "logs", "mapping": "my-mapping.yaml"},
+    "weights": "hub",
+    "data": "hub",
+    "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": ["my-run"]}],
+    "multi_purpose": [],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a person works: the default study, and an emissions.csv with its mapping and study."""
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "emissions.csv").write_text(V3_TOTALS)
+    (tmp_path / "my-mapping.yaml").write_text(yaml.safe_dump(MAPPING))
+    (tmp_path / "my-logs.yaml").write_text(yaml.safe_dump(STUDY))
+    return tmp_path
+
+
+def snakemake(folder: Path, study: str, *arguments: str) -> str:
+    """Run it there, with the project's Snakefile; what it said."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", LOGS_VARIABLE)}
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1", *arguments]
+    done = subprocess.run(
+        [*command, "--configfile", study], cwd=folder, env={**environment, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    return done.stdout + done.stderr
+
+
+def planned(text: str) -> dict[str, int]:
+    """Rule -> number of jobs, from the last table of jobs of a dry run."""
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)}
+
+
+def test_the_papers_logs_plan_its_audit_and_two_more_figures(folder: Path) -> None:
+    jobs = planned(snakemake(folder, str(ROOT / "studies" / "published.yaml"), "--dry-run"))
+    assert "measure_cell" not in jobs and jobs["import_logs"] == 1
+    assert jobs["audit_paper"] == 1 and jobs["draw_figure"] == 9
+
+
+def test_logs_of_ones_own_have_no_print_to_audit_and_no_quality(folder: Path) -> None:
+    jobs = planned(snakemake(folder, "my-logs.yaml", "--dry-run"))
+    assert "audit_paper" not in jobs and jobs["draw_figure"] == 8
+
+
+def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:
+    snakemake(folder, "my-logs.yaml", "report")
+    results = folder / "results" / "my-logs"
+    task = read_table(results / "tables" / "tasks.csv").set_index("task").loc["text-classification"]
+    energies_kwh = [float(line.split(",")[13]) for line in V3_TOTALS.splitlines()[1:]]
+    assert task["energy_kwh_per_1000"] == pytest.approx(sum(energies_kwh) / 2 / 500 * 1000, rel=1e-9)
+    page = (results / "report.html").read_text()
+    assert "What the logged energy is made of" in page and "Quality, size and energy" not in page
+    assert (results / "figures" / "decomposition.pdf").read_bytes().startswith(b"%PDF")

@@ -1,0 +1,188 @@
+"""The repeat store: nothing finished is lost, nothing is written twice."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from support import records
+from wattlab.foundation.errors import InputError
+from wattlab.records.record import Observed
+from wattlab.records.store import StoreWriter, end_dead_sessions, open_store, read_events, read_store
+
+OBSERVED = set(Observed.model_fields)
+
+
+def observed(index: int, **extra: object) -> dict[str, object]:
+    return records.repeat(index, **extra).model_dump(mode="json", include=OBSERVED)
+
+
+def session(name: str) -> dict[str, object]:
+    whole = records.session(name, phases=False).model_dump(mode="json")
+    return {
+        key: whole[key] for key in whole if key not in ("load", "transfer", "warmup", "ended", "ended_at_utc", "reason")
+    }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "repeats/task/dataset/model/abc.jsonl"
+    with open_store(path, {"spec": 1}) as store:
+        store.append("session", **session("s1"))
+        store.append("passes", session="s1", passes=3, last_inference_s=0.1)
+        store.append("repeat", **observed(0, cpu_j=10.0))
+        store.append("repeat", **observed(1, cpu_j=11.0))
+    return path
+
+
+def test_what_was_written_is_read(path: Path) -> None:
+    stored = read_store(path)
+    assert stored.passes == 3
+    assert [repeat.energy_cpu_j for repeat in stored.observed] == [10.0, 11.0]
+    assert [(s.session, s.ended) for s in stored.sessions] == [("s1", "killed")]
+    assert stored.done == {}
+
+
+def test_identity_is_written_once(path: Path) -> None:
+    with open_store(path, {"spec": 2}):
+        pass
+    assert [event["event"] for event in read_events(path)].count("identity") == 1
+    assert read_events(path)[0] == {"event": "identity", "spec": 1}
+
+
+def test_a_torn_last_line_is_left_out_and_then_cut(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"event": "repeat", "ind')
+    assert len(read_store(path).observed) == 2
+    with open_store(path, {"spec": 1}) as store:
+        store.append("repeat", **observed(2))
+    assert path.read_bytes().startswith(whole)
+    assert [repeat.index for repeat in read_store(path).observed] == [0, 1, 2]
+
+
+def test_damage_inside_the_file_is_not_taken_for_a_crash(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"event": "passes"', b'"event: "passes"'))
+    with pytest.raises(InputError, match="line 3 is not JSON; restore the file from a copy"):
+        read_store(path)
+
+
+def test_sessions_end_done_failed_or_killed(path: Path) -> None:
+    writer = StoreWriter(path)
+    writer.end("s1", "failed", reason="out of memory")
+    writer.append("session", **session("s2"))
+    writer.end("s2", "done", repeats=3, max_redo=2)
+    writer.append("session", **session("s3"))
+    stored = read_store(path)
+    assert [(s.session, s.ended, s.reason) for s in stored.sessions][:2] == [
+        ("s1", "failed", "out of memory"),
+        ("s2", "done", None),
+    ]
+    assert stored.sessions[2].ended == "killed"
+    assert stored.done == {"s2": (3, 2)}
+
+
+def test_every_line_is_one_event(path: Path) -> None:
+    for line in path.read_text().splitlines():
+        assert "event" in json.loads(line)
+
+
+def test_a_line_that_does_not_fit_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as context, pytest.raises(OSError, match="No space left"):
+        context.setattr(os, "fsync", full)
+        StoreWriter(path).append("repeat", **observed(2))
+    assert path.read_bytes() == whole
+    StoreWriter(path).append("repeat", **observed(2))
+    assert [repeat.index for repeat in read_store(path).observed] == [0, 1, 2]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from wattlab.records.store import StoreWriter
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    StoreWriter(Path(sys.argv[1])).append("repeat", index=2, text="x" * 60)
+except OSError as error:
+    print(error.errno)
+"""
+
+
+def test_what_a_full_disk_refused_does_not_come_back_on_closing(path: Path) -> None:
+    """A limit on the file's size refuses the second half of a line, as a full disk does; then there is room again."""
+    whole = path.read_bytes()
+    fits = len(whole) + 40  # some of the line, and all of what a buffer would hold back
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(path), str(fits)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(errno.EFBIG)]
+    assert path.read_bytes() == whole
+
+
+def test_the_parent_ends_the_sessions_of_its_dead_worker_alone(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b'{"event": "session", "torn')
+    StoreWriter(path)
+    with open_store(path, {}) as store:
+        store.append("session", **session("s2"))
+    path.write_bytes(path.read_bytes() + b'{"event": "rep')
+    end_dead_sessions(path, {"s1"}, "out of memory")
+    assert [(s.session, s.ended, s.reason) for s in read_store(path).sessions] == [
+        ("s1", "killed", "it was stopped before it could say so"),
+        ("s2", "failed", "out of memory"),
+    ]
+    end_dead_sessions(path.with_name("none.jsonl"), set(), "it never opened its store")
+    assert not path.with_name("none.jsonl").exists()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from records import test_store
+from wattlab.records.store import open_store, read_store
+path, wanted = Path(sys.argv[1]), 10
+print("up", flush=True)
+sys.stdin.readline()
+with open_store(path, {"spec": 1}) as store:
+    for index in range(len(read_store(path).observed), wanted):
+        store.append("repeat", **test_store.observed(index, cpu_j=float(sys.argv[2])))
+"""
+
+
+def test_two_writers_never_double_a_repeat(path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), energy_j],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for energy_j in ("1", "2")
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "up\n"
+    threads = [threading.Thread(target=writer.communicate, args=("go\n",)) for writer in writers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [writer.returncode for writer in writers] == [0, 0]
+    repeats = read_store(path).observed
+    assert [repeat.index for repeat in repeats] == list(range(10))
+    assert {repeat.energy_cpu_j for repeat in repeats[2:]} in ({1.0}, {2.0}), "the second writer finds nothing to do"

@@ -1,0 +1,228 @@
+"""The report's page: self-contained, escaped, honest about what is missing, with the tables' numbers in it."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import write_report
+from support import hand_tables
+from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, Page, data_of, page_of, visible
+from support.records import write_study
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.figures.listing import FIGURES
+from wattlab.report import answer
+from wattlab.report.bundle import page_script, vega_script
+from wattlab.report.charts import charts
+from wattlab.report.explorer import Beside, script_json, task_rows
+from wattlab.report.numbers import grams, interval_words, value_text, words
+from wattlab.report.shown import MOST_ROWS, shown
+from wattlab.tables.intervals import cluster_bootstrap_estimate
+
+pytestmark = pytest.mark.slow
+
+ENERGY = "energy_kwh_per_1000"
+
+
+def test_the_page_is_well_formed_and_loads_nothing(tmp_path: Path) -> None:
+    figures = tmp_path / "figures"
+    figures.mkdir()
+    (figures / "tasks.png").write_bytes(b"\x89PNG a picture")
+    study = write_study(tmp_path, hand_tables.study())
+    folder = hand_tables.write(tmp_path / "tables", hand_tables.tables())
+    report = tmp_path / "report.html"
+    given = {"--study": study, "--tables": folder, "--figures": figures, "--report": report}
+    assert write_report.main([str(part) for pair in given.items() for part in pair]) == 0
+    text = report.read_text()
+    page = Page(text)
+    assert page.open == [] and page.handlers == [] and "link" not in page.seen
+    assert len(page.ids) == len(set(page.ids))
+    assert [load for load in page.loads if not load.startswith("#")] == [
+        "data:image/png;base64," + base64.b64encode(b"\x89PNG a picture").decode()
+    ]
+    assert not re.search(r"@import|url\(|https?://", re.sub(r"<pre.*?</pre>", "", visible(text), flags=re.DOTALL))
+    assert text.count("is not drawn") == len(FIGURES) - 1
+    assert "Nothing: every cell has its full number of valid repeats." in text
+    assert all(listed.caption.split(".")[0].replace("'", "&#39;") in text for listed in FIGURES.values())
+    assert data_of(text)["cells_csv"] == (folder / "cells.csv").read_text()
+
+
+def test_the_policy_names_just_the_scripts_of_the_page(tmp_path: Path) -> None:
+    page = Page(page_of(hand_tables.tables(), tmp_path))
+    data, specifications, *programs = page.scripts
+    assert programs == [vega_script(), page_script()]
+    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in programs}
+    rules = dict(rule.strip().split(" ", 1) for rule in page.policy.split(";"))
+    assert set(rules["script-src"].split()) == hashes
+    assert rules["default-src"] == "'none'" and rules["img-src"] == "data:"
+    assert "unsafe-eval" not in page.policy and "connect-src" not in rules
+
+
+def test_text_of_models_and_datasets_is_escaped(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    plain = page_of(tables, tmp_path).count("<script")
+    for place, name in enumerate((EVIL, EMOJI, RIGHT_TO_LEFT, LONG)):
+        tables["cells"].loc[place, ["model", "dataset"]] = name
+    tables["missing"] = hand_tables.missing(("fill-mask", EVIL, LONG, "failed", EVIL, f"{EMOJI} {RIGHT_TO_LEFT}", 0))
+    tables["provenance"] = hand_tables.provenance(cpu_model=EVIL)
+    page = page_of(tables, tmp_path)
+    assert page.count("<script") == plain and "<img" not in visible(page) and "onerror=&#34;" in visible(page)
+    assert Page(page).handlers == [] and Page(page).open == []
+    assert EMOJI in page and RIGHT_TO_LEFT in page and LONG in page
+    assert EVIL.replace('"', '""') in data_of(page)["cells_csv"]  # to the letter, where it is data
+
+
+def test_data_can_not_end_its_element() -> None:
+    value = {"</script><!--": "\u2028&\u2029"}
+    text = script_json(value)
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == value
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        script_json([float("nan")])
+
+
+def test_the_answer_has_the_tables_numbers_and_the_paper_s_smartphone(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    rows = answer.answers(hand_tables.study(), tables, load_catalog(CATALOG_ROOT).equivalents)
+    by_task = tables["tasks"].set_index("task")
+    assert [row.task for row in rows] == list(by_task.sort_values(ENERGY, ascending=False).index)
+    image = rows[0]
+    # 8.4 g at 138.75 g/kWh are 0.0605 kWh, 2.75 charges of 0.022 kWh
+    assert (image.task, image.energy) == ("text-to-image", "0.0605")
+    car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{words(8.4 / 244.2)}</span>'
+    assert image.equivalents == [("smartphone charges", "2.75"), ("kettles", "0.613"), ("km by car", car)]
+    assert image.energy_interval == "no interval" and image.n_models == 1
+    assert ">8.40</span>" in image.emissions and image.method == "modelled"
+    text = next(row for row in rows if row.task == "text-classification")
+    low, high = by_task.loc["text-classification", [f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"]]
+    assert text.energy_interval == f"{words(low)} to {words(high)}"
+    assert 0 <= text.left < text.at < text.left + text.width <= 100
+    page = visible(page_of(tables, tmp_path))
+    assert (
+        "g CO₂eq): 2.75 smartphone charges, 0.613 kettles or" in page and "0.022 kWh (section 4.1 of the paper" in page
+    )
+    assert "weights: architecture" in page and "data: surrogate" in page and "energy: modelled" in page
+
+
+def test_a_task_without_a_value_is_missing_and_not_zero(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    tables["tasks"] = tables["tasks"][tables["tasks"]["task"] != "fill-mask"]
+    page = visible(page_of(tables, tmp_path))
+    assert '<th scope="row" role="rowheader">fill-mask</th><td role="cell" class="whole" colspan="8">missing' in page
+    empty = tables | {"tasks": tables["tasks"][:0], "comparison": tables["comparison"][:0]}
+    empty["cells"] = tables["cells"].assign(n_valid=0, **{ENERGY: np.nan})
+    assert "No task has a value yet." in page_of(empty, tmp_path)
+
+
+def test_tasks_of_the_explorer_are_those_of_the_table_and_per_unit_is_by_units() -> None:
+    cells = hand_tables.cells()
+    rows = {row["task"]: row for row in task_rows(cells)}
+    table = hand_tables.tasks(cells).set_index("task")
+    for task, row in rows.items():
+        assert row["per_inference"]["node"][0] == pytest.approx(table.loc[task, ENERGY])
+        assert row["per_inference"]["device"] == [None, None, None]  # no such column: missing, not zero
+    own = cells[(cells["task"] == "text-classification") & (cells["purpose"] == "task-specific")]
+    estimate = cluster_bootstrap_estimate(own["energy_node_kwh_per_1000"], own["model"])
+    assert rows["text-classification"]["per_inference"]["node"] == [estimate.mean, estimate.low, estimate.high]
+    summaries = rows["summarization"]
+    assert summaries["per_unit"]["node"][0] == pytest.approx(summaries["per_inference"]["node"][0] / 15)
+
+
+def test_a_quantity_that_one_cell_lacks_has_no_mean() -> None:
+    cells = hand_tables.cells()
+    first = cells.index[cells["task"] == "fill-mask"][0]
+    cells.loc[first, "energy_node_kwh_per_1000"] = np.nan
+    row = next(row for row in task_rows(cells) if row["task"] == "fill-mask")
+    assert row["per_inference"]["node"] == [None, None, None]
+    assert row["per_inference"]["duration"][0] is not None
+
+
+def test_grams_carry_their_energy(tmp_path: Path) -> None:
+    assert grams(0.02, 100.0) == '<span class="g" data-kwh="0.02" data-per="1">2.00</span>'
+    assert ">1.50 kg</span>" in grams(15.0, 100.0, None) and ">0.00200</span>" in grams(0.02, 100.0, 1000.0)
+    assert grams(float("nan"), 100.0) == "missing"
+    table = pd.DataFrame({"emissions_g_per_1000": [13.875], ENERGY: [0.1], "emissions_kg": [1.0], "energy_kwh": [7.2]})
+    assert [str(value)[:28] for value in shown("x", table, 138.75).rows[0]] == [
+        '<span class="g" data-kwh="0.',
+        "0.1",
+        '<span class="g" data-kwh="7.',
+        "7.2",
+    ]
+    page = page_of(hand_tables.tables(), tmp_path)
+    assert re.search(r'\(<span class="g" data-kwh="0\.05" data-per="">6\.94 g</span> CO₂eq at <span class="int', page)
+
+
+def test_every_grid_stands_in_the_page_with_its_source(tmp_path: Path) -> None:
+    grids = data_of(page_of(hand_tables.tables(), tmp_path))["grids"]
+    assert len(grids) >= 6 and all(grid["source"] and grid["intensity_g_per_kwh"] >= 0 for grid in grids)
+
+
+def test_a_second_study_stands_beside(tmp_path: Path) -> None:
+    other = hand_tables.tasks(hand_tables.cells())
+    other[ENERGY] *= 2
+    study = hand_tables.study(beside=["another", "a-third"])
+    page = page_of(hand_tables.tables(), tmp_path, study, Beside("another", other))
+    ((name, energies),) = [(one["study"], one["energies"]) for one in data_of(page)["beside"]]
+    rows = data_of(page)["comparison"]
+    assert name == "another" and len(rows) == 10
+    assert energies == {row["task"]: pytest.approx(2 * row[ENERGY]) for row in rows}
+    assert "and the study another" in page
+    assert "The study a-third is to stand beside this one and has no tables yet." in page
+    assert data_of(page_of(hand_tables.tables(), tmp_path))["beside"] == []
+
+
+def test_the_verb_reads_the_studies_beside(tmp_path: Path) -> None:
+    for name in ("laptop", "another"):
+        write_study(tmp_path / name, hand_tables.study(study=name))
+        hand_tables.write(tmp_path / name / "tables", hand_tables.tables())
+    own, report = tmp_path / "laptop", tmp_path / "report.html"
+    given = ["--study", own / "study.json", "--tables", own / "tables", "--figures", own, "--report", report]
+    assert write_report.main([str(part) for part in [*given, "--beside", tmp_path / "another"]]) == 0
+    assert [one["study"] for one in data_of(report.read_text())["beside"]] == ["another"]
+
+
+def test_charts_have_both_axes_and_no_data() -> None:
+    for name, by_scale in charts().items():
+        assert set(by_scale) == {"log", "linear"}, name
+        assert "datasets" not in by_scale["log"] and by_scale["log"]["width"] == "container"
+        assert by_scale["log"] != by_scale["linear"] or name == "totals"
+
+
+def test_mixed_measurements_are_flagged(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    assert "The cells differ in" not in page_of(tables, tmp_path)
+    mixed = tables["provenance"].copy()
+    mixed["mixed"] = mixed["aspect"] == "software.torch"
+    page = page_of(tables | {"provenance": mixed}, tmp_path)
+    assert "The cells differ in what they were measured by: software.torch." in page
+
+
+def test_values_for_people() -> None:
+    assert [value_text(value) for value in (None, float("nan"), pd.NA, "", True)] == ["", "", "", "", "yes"]
+    assert [value_text(value) for value in (0.00061234567, 1234567, 3.0, 12345.678, 0.0)] == [
+        "0.0006123",
+        "1,234,567",
+        "3",
+        "12,350",
+        "0",
+    ]
+
+
+#: Numbers and their words; the page's script is held against the same list in a browser.
+WORDS = {0.000612345: "0.000612", 8.4: "8.40", 1289.6: "1,290", 5.43e-7: "5.43 × 10⁻⁷", 99.96: "100", 0.0: "0", 3e15: "3.00 × 10¹⁵"}  # fmt: skip
+
+
+def test_numbers_in_words() -> None:
+    assert {value: words(value) for value in WORDS} == WORDS
+    assert words(None) == words(float("nan")) == "missing"
+    assert interval_words(1.0, float("nan")) == "no interval" and interval_words(1.0, 2.0) == "1.00 to 2.00"
+
+
+def test_long_tables_are_cut_and_say_so() -> None:
+    table = shown("runs", pd.DataFrame({"index": range(MOST_ROWS + 5)}), 138.75)
+    assert len(table.rows) == MOST_ROWS and table.n_hidden == 5

@@ -1,0 +1,170 @@
+"""The protocol with a fake meter and a fake adapter: what is inside a window, how many passes, what is resumed."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import records
+from wattlab.records.record import Window
+from wattlab.records.store import open_store, read_store
+from wattlab.runs.session import Bench, planned_passes, run_session, session_header
+from wattlab.study.cells import Spec
+
+
+@dataclass
+class FakeAnswer:
+    value: str
+    n_output_units: int
+
+
+class FakeAdapter:
+    """Writes down what is done to it."""
+
+    output_unit = "token"
+
+    def __init__(self, journal: list[str], inference_s: float = 0.0) -> None:
+        self.journal, self.inference_s = journal, inference_s
+
+    def load(self) -> None:
+        self.journal.append("load")
+
+    def transfer(self) -> None:
+        self.journal.append("transfer")
+
+    def prepare(self, row: dict[str, Any]) -> str:
+        self.journal.append("prepare")
+        return row["text"]
+
+    def infer(self, sample: str) -> FakeAnswer:
+        self.journal.append(f"infer {sample}")
+        time.sleep(self.inference_s)
+        return FakeAnswer(sample.upper(), 2)
+
+
+class FakeMeter:
+    """Gives out the joules of a list, one window after the other."""
+
+    def __init__(self, journal: list[str], cpu_j: list[float] | None = None) -> None:
+        self.journal, self.cpu_j = journal, cpu_j or []
+        self.queries = 0
+
+    def begin(self) -> None:
+        self.journal.append("[")
+
+    def end(self, duration_s: float) -> Window:
+        self.journal.append("]")
+        is_query = len(self.journal) > 1 and self.journal[-2].startswith("infer")
+        energy_j = 30.0
+        if is_query and self.cpu_j:
+            energy_j = self.cpu_j[min(self.queries, len(self.cpu_j) - 1)]
+            self.queries += 1
+        return records.window(window_s=max(duration_s, 0.6), cpu_j=energy_j)
+
+
+ROWS = [{"text": "a"}, {"text": "b"}]
+
+
+def bench(
+    store: Any,
+    journal: list[str],
+    session: str = "s1",
+    cpu_j: list[float] | None = None,
+    inference_s: float = 0.0,
+    **values: Any,
+) -> Bench:
+    given = {"warmup_inferences": 1, "idle_window_s": 0.0, "min_window_s": 0.0, "n_inferences": 2, **values}
+    cell = records.resolved_cell(protocol_values=given)
+    assert cell.spec is not None
+    store.append("session", **session_header(records.session(session, phases=False)))
+    return Bench(cell.spec, FakeAdapter(journal, inference_s), FakeMeter(journal, cpu_j), store, session)
+
+
+def run(path: Path, journal: list[str], **values: Any) -> Bench:
+    with open_store(path, {}) as store:
+        made = bench(store, journal, **values)
+        run_session(made, ROWS)
+    return made
+
+
+def spec(**values: Any) -> Spec:
+    found = records.resolved_cell(protocol_values=values).spec
+    assert found is not None
+    return found
+
+
+def test_only_the_inferences_are_inside_a_query_window(tmp_path: Path) -> None:
+    journal: list[str] = []
+    run(tmp_path / "store.jsonl", journal)
+    query = ["[", "infer a", "infer b", "]"]
+    assert journal == ["[", "load", "]", "[", "transfer", "]", "prepare", "prepare", "[", "infer a", "]", *query * 3]
+
+
+def test_three_repeats_are_stored_with_their_counts(tmp_path: Path) -> None:
+    run(tmp_path / "store.jsonl", [])
+    stored = read_store(tmp_path / "store.jsonl")
+    assert [(r.index, r.n_inferences, r.n_output_units, r.output_unit) for r in stored.observed] == [
+        (i, 2, 4, "token") for i in range(3)
+    ]
+    assert stored.sessions[0].ended == "done"
+    assert stored.sessions[0].warmup is not None and stored.sessions[0].warmup.n_inferences == 1
+
+
+def test_invalid_repeats_are_redone_up_to_the_limit(tmp_path: Path) -> None:
+    run(tmp_path / "a.jsonl", [], cpu_j=[5.0, 5.0, 0.0, 5.0, 5.0])  # the first query window is the warm-up's
+    assert [r.energy_cpu_j for r in read_store(tmp_path / "a.jsonl").observed] == [5.0, 0.0, 5.0, 5.0]
+    run(tmp_path / "b.jsonl", [], cpu_j=[5.0, 0.0])
+    assert len(read_store(tmp_path / "b.jsonl").observed) == 3 + 2
+
+
+def test_a_second_session_measures_only_what_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    run(path, [])
+    journal: list[str] = []
+    with open_store(path, {}) as store:
+        again = bench(store, journal, session="s2", repeats=5)
+        run_session(again, ROWS)
+    assert [(r.index, r.session) for r in read_store(path).observed] == [
+        (0, "s1"),
+        (1, "s1"),
+        (2, "s1"),
+        (3, "s2"),
+        (4, "s2"),
+    ]
+
+
+def test_passes_are_fixed_by_the_first_session(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    run(path, [], min_window_s=0.04, inference_s=0.01)
+    passes = read_store(path).passes
+    assert passes == 3  # ceil(1.25 x 0.04 / (2 x 0.01)), a slower inference gives fewer
+    journal: list[str] = []
+    with open_store(path, {}) as store:
+        run_session(bench(store, journal, session="s2", repeats=4, min_window_s=0.04, inference_s=0.0), ROWS)
+    assert journal.count("infer b") == passes
+
+
+def test_idle_windows_are_shared_by_neighbours(tmp_path: Path) -> None:
+    run(tmp_path / "store.jsonl", [], idle_window_s=0.01)
+    repeats = read_store(tmp_path / "store.jsonl").observed
+    assert all(r.idle_before is not None and r.idle_after is not None for r in repeats)
+    assert repeats[0].idle_after == repeats[1].idle_before
+
+
+def test_the_first_repeats_answers_are_kept_once(tmp_path: Path) -> None:
+    kept: list[list[str]] = []
+    with open_store(tmp_path / "store.jsonl", {}) as store:
+        made = bench(store, [], min_window_s=0.04, inference_s=0.01)
+        made.keep_answers = lambda answers: kept.append([answer.value for answer in answers])
+        run_session(made, ROWS)
+    assert kept == [["A", "B"]]
+
+
+@pytest.mark.parametrize(
+    ("min_window_s", "n_inferences", "inference_s", "passes"),
+    [(1.0, 8, 0.05, 4), (1.0, 8, 0.5, 1), (0.0, 8, 0.05, 1), (10.0, 1000, 0.001, 13), (0.0, 8, None, 1)],
+)
+def test_planned_passes(min_window_s: float, n_inferences: int, inference_s: float | None, passes: int) -> None:
+    assert planned_passes(min_window_s, n_inferences, inference_s) == passes

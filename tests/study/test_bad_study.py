@@ -1,0 +1,45 @@
+"""Bad input of a study: one message that names file, key, value and remedy, exit 1, before any job."""
+
+from pathlib import Path
+
+import pytest
+
+from support.workflow import Project, make_project
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_project(tmp_path / "project")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"protocoll": "laptop"}, ["config.yaml: protocoll", "did you mean 'protocol'"]),
+        ({"protocol": "laptpo"}, ["config.yaml: protocol = 'laptpo'", "did you mean 'laptop'"]),
+        ({"study": "one", "beside": ["one"]}, ["beside = ['one']", "name other studies than 'one'"]),
+        ({"parallel_cells": "two"}, ["config.yaml: parallel_cells = 'two'", "integer"]),
+        ({"parallel_cells": 2}, ["parallel_cells", "exclusive: false"]),
+        ({"grid": "us-orgeon-2023-codecarbon"}, ["config.yaml: grid", "did you mean 'us-oregon-2023-codecarbon'"]),
+        ({"overrides": [{"where": {}, "set": {"repeats": 1}}]}, ["repeats = 1", "greater than or equal to 2"]),
+        ({"weights": "hubb"}, ["config.yaml: weights = 'hubb'", "did you mean 'hub'"]),
+    ],
+)
+def test_bad_input_is_one_message_before_any_job(project: Project, change: dict[str, object], words: list[str]) -> None:
+    project.configure(**change)
+    run = project.snakemake()
+    assert run.returncode == 1
+    assert "Traceback" not in run.stdout
+    for word in words:
+        assert word in run.stdout, run.stdout
+    assert not project.results.exists()
+
+
+def test_a_study_file_is_named_when_the_mistake_is_in_it(project: Project) -> None:
+    (project.root / "studies/mine.yaml").write_text("study: mine\nprotokol: strict\n")
+    run = project.snakemake("--dry-run", "--configfile", "studies/mine.yaml")
+    assert run.returncode == 1
+    assert "studies/mine.yaml: protokol" in run.stdout
+    assert "did you mean 'protocol'?" in run.stdout

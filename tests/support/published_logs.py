@@ -1,0 +1,58 @@
+"""The authors' logs for tests: never part of the repository, found by an environment variable or beside it."""
+
+import os
+import tarfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
+from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, read_logs
+from wattlab.logs.assemble import Import, import_study
+from wattlab.logs.mapping import Mapping, load_mapping
+from wattlab.logs.resolve import resolve_published
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.resolve import check_config
+
+ROOT = CATALOG_ROOT.parent
+ARCHIVE = "co2_inference-9ae9895.tar.gz"
+
+
+def archive() -> Path:
+    """The archive or folder of the logs; skips the test where there is none."""
+    named = os.environ.get(LOGS_VARIABLE)
+    path = Path(named) if named else ROOT.parent / "shared" / "published_logs" / ARCHIVE
+    if not path.exists():
+        pytest.skip(f"the published logs are not at {path}: fetch them, or name them by {LOGS_VARIABLE}")
+    return path
+
+
+@cache
+def study() -> ResolvedStudy:
+    config = check_config(read_yaml(ROOT / "studies" / "published.yaml"), "studies/published.yaml")
+    return resolve_published(config, load_catalog(CATALOG_ROOT), "studies/published.yaml")
+
+
+@cache
+def mapping() -> Mapping:
+    return load_mapping("catalog/published/co2_inference.yaml")
+
+
+@cache
+def logs() -> LogFiles:
+    return read_logs(archive(), mapping())
+
+
+def import_of(files: dict[str, bytes]) -> Import:
+    return import_study(study(), mapping(), load_catalog(CATALOG_ROOT), LogFiles("logs", files))
+
+
+@cache
+def imported() -> Import:
+    return import_of(logs().files)
+
+
+def unpack(folder: Path) -> None:
+    with tarfile.open(archive()) as tar:
+        tar.extractall(folder, filter="data")

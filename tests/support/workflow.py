@@ -1,0 +1,155 @@
+"""A copy of the project in a folder of its own, with a study of a few cells, and Snakemake called on it as people do.
+
+Everything is real but the joules: the repeats lie in the store before the measuring jobs start, so these find nothing
+left to measure and make their records from it.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from support import records
+from wattlab.machine.describe import describe_machine
+from wattlab.records.record import Observed
+from wattlab.records.store import open_store, store_path
+from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.runs.inputs import cell_inputs, contents_of
+from wattlab.study.cells import ResolvedCell
+from wattlab.study.resolve import read_study
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COPIED = ("Snakefile", "config.yaml", "rules", "scripts", "catalog", "studies", "profiles", "envs")
+
+#: Three cells: one model on two datasets, one image model on one.
+SMALL: dict[str, Any] = {
+    "study": "small",
+    "tasks": [
+        {"task": "fill-mask", "datasets": ["bookcorpus", "c4"], "models": ["distilbert--distilbert-base-uncased"]},
+        {"task": "image-classification", "datasets": ["cifar10"], "models": ["microsoft--resnet-18"]},
+    ],
+    "multi_purpose": [],
+}
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a person who has activated the project's environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
+        "PATH": path,
+        "WATTLAB_DOCTOR": "no",
+    }
+
+
+@cache
+def _planner() -> "subprocess.Popen[str]":
+    """The one process that answers every dry run (see planner.py); it ends when its stdin does."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("planner.py"))],
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project that a test may change."""
+
+    root: Path
+
+    def snakemake(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Call Snakemake in the project; its two streams come back as one text."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def plan(self, *arguments: str) -> dict[str, int]:
+        """What a dry run would do: number of jobs by rule; empty when nothing is due."""
+        text = self._dry_run(*arguments)
+        if "Nothing to be done" in text:
+            return {}
+        table = text.split("Job stats:\n", 1)[1].splitlines()[2:]
+        counts = {}
+        for line in table:
+            if not line.strip():
+                break
+            name, count = line.split()
+            counts[name] = int(count)
+        return {name: count for name, count in counts.items() if name not in ("all", "total")}
+
+    def jobs(self, *arguments: str) -> set[str]:
+        """What a dry run would do: every job, in the words of its message."""
+        return set(re.findall(r"^Job \d+: (.*)$", self._dry_run(*arguments), re.MULTILINE))
+
+    def _dry_run(self, *arguments: str) -> str:
+        planner = _planner()
+        assert planner.stdin is not None
+        assert planner.stdout is not None
+        question = {"root": str(self.root), "arguments": ["--cores", "2", "--dry-run", *arguments]}
+        print(json.dumps(question), file=planner.stdin, flush=True)
+        answer = json.loads(planner.stdout.readline())
+        assert answer["code"] == 0, answer["text"]
+        return str(answer["text"])
+
+    def configure(self, **changes: Any) -> None:
+        """Change keys of config.yaml."""
+        path = self.root / "config.yaml"
+        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}, sort_keys=False))
+
+    @property
+    def results(self) -> Path:
+        """The folder of all studies."""
+        return self.root / "results"
+
+    def fill_store(self, resolved: ResolvedCell, cpu_j: float = 3600.0) -> None:
+        """Put as many repeats into a cell's store as its protocol asks for, so that nothing is left to measure."""
+        spec = resolved.spec
+        assert spec is not None
+        inputs = contents_of(cell_inputs(self.results, "small", spec))
+        content = identity(spec, describe_machine(spec.device), inputs)
+        path = store_path(self.results, resolved.cell.id, fingerprint_of(content))
+        with open_store(path, content) as store:
+            session = records.session("s1", phases=False, study="small").model_dump(mode="json")
+            for key in ("load", "transfer", "warmup", "ended", "ended_at_utc", "reason"):
+                del session[key]
+            store.append("session", **session)
+            for index in range(spec.protocol.repeats):
+                repeat = records.repeat(index, cpu_j=cpu_j, ram_j=20.0, session="s1")
+                store.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
+            store.end("s1", "done", repeats=spec.protocol.repeats, max_redo=spec.protocol.max_redo)
+
+    def fill_stores(self) -> None:
+        """`fill_store` for every cell of the study; samples and tokenizers have to lie there."""
+        for resolved in read_study(self.results / "small/study.json").cells:
+            self.fill_store(resolved)
+
+
+def make_project(root: Path) -> Project:
+    """Copy the project to `root`, with the small study as its default."""
+    root.mkdir(parents=True)
+    for name in COPIED:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / name)
+    project = Project(root)
+    project.configure(**SMALL)
+    return project

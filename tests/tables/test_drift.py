@@ -1,0 +1,102 @@
+"""The table of cells that were measured otherwise than they would be today."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import wattlab.tables.drift
+from support import hand_tables, records
+from wattlab import METHOD_VERSION
+from wattlab.machine.software import code_sha256
+from wattlab.records.record import Record
+from wattlab.report.summary import closing_paragraph
+from wattlab.study.cells import ResolvedCell
+from wattlab.tables.drift import drift
+from wattlab.tables.evidence import CellEvidence, Evidence
+
+CELL = records.resolved_cell()
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wattlab.tables.drift, "code_sha256", lambda: "c" * 64)
+    monkeypatch.setattr(wattlab.tables.drift, "versions", lambda: {"torch": "2.13.0", "pillow": "13.0.0"})
+
+
+def drift_of(*cells: CellEvidence) -> pd.DataFrame:
+    return drift(
+        Evidence(records.resolved_study([cell.resolved for cell in cells]), records.catalog(), list(cells)), {}
+    )
+
+
+def record(*sessions: Any, cell: ResolvedCell = CELL, valid: tuple[bool, ...] = (True, True, True)) -> Record:
+    """Three repeats, the last of which is of the last session."""
+    names = [sessions[0].session, sessions[0].session, sessions[-1].session]
+    repeats = [records.repeat(i, session=names[i], valid=valid[i]) for i in range(3)]
+    return records.record_of(cell, repeats, sessions=sessions)
+
+
+def session(name: str = "s1", **values: Any) -> Any:
+    return records.session(name, **{"software": {"torch": "2.13.0"}, "method_version": METHOD_VERSION, **values})
+
+
+def test_a_cell_measured_as_today_has_no_row() -> None:
+    assert drift_of(CellEvidence(CELL, record(session()))).empty
+
+
+def test_other_code_versions_and_method_are_a_row_each_with_their_repeats() -> None:
+    old = session("s1", code_sha256="d" * 64, software={"torch": "2.12.0"}, method_version=METHOD_VERSION - 1)
+    table = drift_of(CellEvidence(CELL, record(old, session("s2"))))
+    assert table[["aspect", "measured", "today", "n_repeats"]].to_numpy().tolist() == [
+        ["code_sha256", "d" * 64, "c" * 64, 2],
+        ["method_version", str(METHOD_VERSION - 1), str(METHOD_VERSION), 2],
+        ["software.torch", "2.12.0", "2.13.0", 2],
+    ]
+    assert set(table["cell"]) == {CELL.cell.id}
+
+
+def test_sessions_of_invalid_repeats_and_unknown_packages_say_nothing() -> None:
+    old = session("s1", code_sha256="d" * 64)
+    assert drift_of(CellEvidence(CELL, record(old, session("s2"), valid=(False, False, True)))).empty
+    assert drift_of(CellEvidence(CELL, record(session(software={"diffusers": "0.1"}, code_sha256=None)))).empty
+
+
+def test_a_stale_record_names_the_keys_of_its_spec() -> None:
+    before = records.resolved_cell(protocol_values={"seed": 7, "repeats": 5})
+    table = drift_of(CellEvidence(CELL, stale=record(session(), cell=before)))
+    assert table[["aspect", "measured", "today"]].to_numpy().tolist() == [
+        ["spec.protocol.repeats", "5", "3"],
+        ["spec.protocol.seed", "7", "0"],
+    ]
+
+
+def test_imported_cells_and_unmeasured_ones_have_no_row() -> None:
+    imported = records.resolved_cell(imported=True)
+    logged = records.session("s1", software={"torch": "1.0.0"}, code_sha256=None, method_version=None)
+    assert drift_of(CellEvidence(imported, record(logged, cell=imported)), CellEvidence(CELL)).empty
+
+
+def test_the_page_and_the_verdict_name_the_count() -> None:
+    tables = hand_tables.tables()
+    assert "measured by another spec" not in closing_paragraph(hand_tables.study(), tables)
+    drifted = hand_tables.drift("a/b/c", "a/b/c", "a/b/d")
+    words = closing_paragraph(hand_tables.study(), tables | {"drift": drifted})
+    assert (
+        "2 cells were measured by another spec, other code or other versions than today's: see tables/drift.csv."
+        in words
+    )
+
+
+def test_the_code_that_measures_is_hashed_without_tables_and_figures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr("wattlab.machine.software.__file__", str(tmp_path / "machine" / "software.py"))
+    for name in ("worker.py", "tables/runs.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a = 1")
+    before = code_sha256()
+    (tmp_path / "tables/runs.py").write_text("a = 2")
+    assert code_sha256() == before
+    (tmp_path / "worker.py").write_text("a = 2")
+    assert code_sha256() != before

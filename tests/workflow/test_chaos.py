@@ -1,0 +1,71 @@
+"""A short storm with a fixed seed; `make chaos` has the long one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.chaos import BLOWS, CHAOS, run_chaos, within_a_cell
+
+pytestmark = pytest.mark.slow
+
+
+def test_nothing_finished_is_lost_and_nothing_counted_twice(tmp_path: Path) -> None:
+    chaos = run_chaos(tmp_path, rounds=6, seed=3)
+    assert chaos.studies >= 1
+    assert chaos.repeats >= 100
+    assert chaos.blows.total() == 6
+    assert set(chaos.blows) <= set(BLOWS)
+    if chaos.disk is None:
+        pytest.skip("the storm passed; no tmpfs can be mounted here, so the disk was never full")
+
+
+def replacing(module: str, old: str, new: str) -> Callable[[Path], None]:
+    """Damage: another text in a module of the package."""
+
+    def damage(scripts: Path) -> None:
+        path = scripts / "wattlab" / module
+        text = path.read_text()
+        assert text.count(old) == 1, f"{module} has changed: {old!r} is not there once"
+        path.write_text(text.replace(old, new))
+
+    return damage
+
+
+#: Each line waits in memory for the next one: what is reported finished is not yet on the disk.
+KEPT_BACK = replacing(
+    "store.py",
+    '                _write_all(handle, line.encode() + b"\\n")\n',
+    '                _write_all(handle, self.__dict__.pop("kept_back", b""))\n'
+    '                self.kept_back = line.encode() + b"\\n"\n',
+)
+#: A resumed session counts its repeats from the beginning.
+COUNTED_TWICE = replacing(
+    "protocol.py",
+    "next_index = max((observed.index for observed in stored.observed), default=-1) + 1",
+    "next_index = 0",
+)
+TWO_CELLS = CHAOS | {
+    "tasks": [CHAOS["tasks"][0] | {"datasets": ["cifar10"], "models": CHAOS["tasks"][0]["models"][:2]}]
+}
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [(KEPT_BACK, "lost: |other repeats: "), (COUNTED_TWICE, "other repeats: ")],
+    ids=["a line kept back", "repeats counted twice"],
+)
+def test_chaos_fails_where_the_store_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None], words: str
+) -> None:
+    monkeypatch.setenv("WATTLAB_INFERENCE_S", "0.5")  # slow enough that the blow falls into the next repeat
+    with pytest.raises(AssertionError, match=words):
+        run_chaos(
+            tmp_path,
+            rounds=1,
+            seed=3,
+            study=TWO_CELLS,
+            damage=damage,
+            kinds=("kill worker",),
+            wait=within_a_cell,
+        )

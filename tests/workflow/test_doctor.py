@@ -1,0 +1,199 @@
+"""What the doctor says of a machine and a study: methods with remedies, costs as numbers, obstacles, nothing disturbed."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import doctor
+from support import records
+from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
+from support.workflow import make_project
+from wattlab.machine.locks import machine_lock
+from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.meters.nvml import list_gpus
+from wattlab.workflow.doctor.components import Component, available_cores, components
+from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, least_window_s
+from wattlab.workflow.doctor.report import node_w, obstacles_of
+
+CELL = records.resolved_cell(protocol_values={"min_window_s": 1.0, "idle_window_s": 0.5, "warmup_s": 2.0})
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    forget_hardware()
+    monkeypatch.setenv("WATTLAB_LOCKS", str(tmp_path / "locks"))
+
+
+def found(powercap: Path, work: Any = lambda: None) -> dict[str, Component]:
+    meter = CodeCarbonMeter()
+    meter.begin()
+    work()
+    window = meter.end(duration_s=0.0)
+    assert window is not None
+    return {one.name: one for one in components(window, meter.describe(), list_gpus(), powercap)}
+
+
+def test_counters_are_named_as_counters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    nvml, rapl = fake_nvml(monkeypatch, 2), fake_rapl(monkeypatch, tmp_path)
+    nvml.energy_mj[0] += 1
+
+    def work() -> None:
+        rapl.add_j(0, 5.0)
+        time.sleep(0.05)
+
+    by = found(rapl.root, work)
+    assert (by["CPU"].method, by["GPU"].method, by["RAM"].method) == ("counter", "counter", "model")
+    assert by["CPU"].remedy is None and "2 package(s)" in by["CPU"].meaning
+    assert "W by the model codecarbon-3" in by["RAM"].meaning
+
+
+def test_unreadable_rapl_has_a_remedy_and_absent_rapl_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rapl = fake_rapl(monkeypatch, tmp_path)
+    rapl.deny(monkeypatch, 0, 1)
+    cpu = found(rapl.root)["CPU"]
+    assert cpu.method == "model" and cpu.remedy is not None
+    assert "chmod -R a+r" in cpu.remedy
+    nothing = found(tmp_path / "none")["CPU"]
+    assert nothing.remedy == "take the durations as the result"
+
+
+def test_a_gpu_without_nvml_is_told_from_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("wattlab.workflow.doctor.components.nvidia_is_here", lambda: True)
+    gpu = found(tmp_path)["GPU"]
+    assert gpu.method == "absent" and "NVML does not answer" in gpu.meaning and gpu.remedy is not None
+    monkeypatch.setattr("wattlab.workflow.doctor.components.nvidia_is_here", lambda: False)
+    assert found(tmp_path)["GPU"].remedy is None
+
+
+def test_a_sliced_gpu_and_one_without_counter_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    nvml = fake_nvml(monkeypatch, 1)
+    monkeypatch.setattr("wattlab.workflow.doctor.components.torch_cuda_version", lambda: "12.8")
+    nvml.has_counter = False
+    assert "no energy counter" in found(tmp_path)["GPU"].meaning
+    nvml.mig = [True]
+    assert "-mig 0" in str(found(tmp_path)["GPU"].remedy)
+
+
+def test_least_time_is_windows_times_repeats_times_cells() -> None:
+    assert least_window_s(CELL) == 3 * 1.0 + 4 * 0.5 + 2.0
+    cells = [CELL, records.resolved_cell("summarization", "samsum", protocol_values={"min_window_s": 10.0})]
+    study = records.resolved_study(cells)
+    assert least_time_s(study, ()) == 7.0 + 30.0 + 4.0
+    assert least_time_s(study, {CELL.cell.id}) == 34.0
+
+
+def test_cells_side_by_side_take_less_time() -> None:
+    study = records.resolved_study([CELL], exclusive=False, headline_scope="device", parallel_cells=4)
+    assert least_time_s(study, ()) == 7.0 / 4
+
+
+def test_memory_and_disk_follow_the_cells() -> None:
+    small = records.resolved_cell(model="small", published_parameters=1000)
+    size = largest(records.resolved_study([small, records.resolved_cell(published_parameters=2**30)]))
+    assert size is not None
+    assert (size.model, size.memory_gb) == ("google-bert--bert-base-uncased", 4 + 1.5)
+    assert largest(records.resolved_study([records.resolved_cell(published_parameters=None)])) is None
+    assert disk_gb(records.resolved_study([small, small])) == pytest.approx(10 * 4e-6)  # the same ten rows
+    images = records.resolved_cell("image-classification", "cifar10")
+    assert disk_gb(records.resolved_study([images])) == pytest.approx(10 * 5e-4)
+
+
+def test_power_now_is_the_sum_of_what_is_known() -> None:
+    assert node_w(records.window(window_s=2.0, cpu_j=10.0, ram_j=40.0, gpu_j=[50.0, 60.0])) == 80.0
+    assert node_w(records.window(cpu_j=None, ram_j=None)) is None
+
+
+def test_obstacles_name_themselves_and_their_remedy() -> None:
+    machine = records.session().machine
+    assert machine is not None
+    modelled = [Component("CPU", "model", "", "open it"), Component("RAM", "model", "")]
+    plain = records.resolved_study([CELL])
+    strict = records.resolved_study([CELL], require_counters=True)
+    assert obstacles_of(plain, machine, modelled, free_gb=10.0) == []
+    assert "the CPU's energy is by model" in obstacles_of(strict, machine, modelled, free_gb=10.0)[0]
+    assert "make room" in obstacles_of(plain, machine, modelled, free_gb=0.0)[0]
+    huge = records.resolved_study([records.resolved_cell(published_parameters=10**13)])
+    assert "GB of memory" in obstacles_of(huge, machine, modelled, free_gb=10.0)[0]
+
+
+def test_the_command_says_all_of_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.main([]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Study laptop: 48 cells, protocol laptop, on ")
+    for word in ("CPU", "GPU", "RAM", "quiet", "cores", "time", "energy", "disk", "memory"):
+        assert f"\n  {word}" in said
+    assert "at least 4 min for 48 cells" in said or "cells without a record" in said
+    assert available_cores() > 0
+
+
+def test_strict_is_refused_where_the_cpu_is_modelled(capsys: pytest.CaptureFixture[str]) -> None:
+    code = doctor.main(["--configfile", "studies/strict.yaml"])
+    said = capsys.readouterr().out
+    assert "Study strict: 48 cells, protocol strict" in said
+    assert (code == 1) is ("In the way: " in said)
+    assert ("CPU    model" in said) <= (code == 1)
+
+
+def test_a_measurement_is_not_disturbed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda *_: pytest.fail("it worked beside a measurement"))
+    with machine_lock():
+        assert doctor.main([]) == 0
+    assert "a measurement is running" in capsys.readouterr().out
+
+
+def test_an_environment_without_meters_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "NEEDED", ("no_such_module",))
+    assert doctor.main([]) == 0
+    assert "this environment has no no_such_module" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_study_begins_with_it_once_and_no_job_is_due_for_it(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    samples = [
+        str(Path("results/small/samples") / one.spec.samples.dataset / f"{one.spec.samples.key}.json")
+        for one in doctor.read_study(_resolved(project)).cells
+        if one.spec is not None
+    ]
+    tokenizers = [
+        f"results/tokenizers/{one.spec.tokenizer.name}.json"
+        for one in doctor.read_study(_resolved(project)).cells
+        if one.spec is not None and one.spec.tokenizer is not None
+    ]
+    first = _run(project.root, *dict.fromkeys([*samples, *tokenizers]))
+    assert "Study small" not in first  # nothing is measured
+    project.fill_stores()
+    second = _run(project.root)
+    assert second.count("Study small: 3 cells") == 1
+    assert second.index("Study small: 3 cells") < second.index("[1/3]")
+    assert project.plan() == {}
+    assert "Study small" not in _run(project.root)
+
+
+def _resolved(project: Any) -> Path:
+    project.snakemake("--dry-run")
+    path: Path = project.results / "small/study.json"
+    return path
+
+
+def _run(root: Path, *targets: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "WATTLAB_DOCTOR")}
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *targets]
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=environment | {"PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout

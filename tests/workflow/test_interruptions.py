@@ -1,0 +1,83 @@
+"""A run that is stopped from outside: a lock left behind, a full disk, a scheduler's SIGTERM. The next call goes on."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.chaos import fake_project, small_disk
+from support.fragile import FINISHED, FULL, OVERRIDES, Fragile, first_part
+
+pytestmark = pytest.mark.slow
+
+ONE = "image-classification/cifar10/microsoft--resnet-18"
+ONE_CELL: dict[str, Any] = {
+    "study": "deaths",
+    "tasks": [{"task": "image-classification", "datasets": ["cifar10"], "models": ["microsoft--resnet-18"]}],
+    "multi_purpose": [],
+    "overrides": OVERRIDES,
+}
+
+
+def wait_for(what: object, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what() and time.monotonic() < deadline:  # type: ignore[operator]
+        time.sleep(0.02)
+
+
+def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:
+    study = Fragile(fake_project(tmp_path / "project", ONE_CELL), tmp_path)
+    study.fail({ONE: ("hang", FINISHED)})
+    running = study.start("snakemake", "--cores", "2", "--quiet", "all", "--", "tables")
+    wait_for(lambda: (tmp_path / "journal.jsonl").exists() and len(study.reported(ONE)) == FINISHED)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate(timeout=60)
+    study.fail({})
+    refused = study.snakemake("tables")
+    assert refused.returncode == 1
+    assert ".snakemake/locks: this folder is locked." in refused.stdout
+    assert "`make unlock`" in refused.stdout
+    unlocked = study.call("snakemake", "--unlock")
+    assert unlocked.returncode == 0
+    assert "this folder is locked" not in unlocked.stdout
+    whole = study.snakemake("tables")
+    assert whole.returncode == 0, whole.stdout
+    study.check_resumed(ONE, "killed")
+
+
+def test_a_full_disk_is_one_message_and_loses_nothing(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as mounted:
+        if not mounted:
+            pytest.skip("no tmpfs can be mounted here")
+        study = Fragile(fake_project(tmp_path / "disk/project", ONE_CELL), tmp_path)
+        study.fail({ONE: ("full disk for all", FINISHED)})
+        full = study.snakemake("tables")
+        assert full.returncode == 1
+        assert "error: no space left on the disk" in full.stdout
+        assert "free some and call again: what was finished is kept" in full.stdout
+        assert not (study.project.results / "deaths/runs" / f"{ONE}.json").exists()
+        (study.project.results / "repeats/ballast").unlink()
+        study.fail({})
+        whole = study.snakemake("tables")
+        assert whole.returncode == 0, whole.stdout
+        finished = first_part(study.record(ONE))
+        assert finished in FULL
+        ended = study.record(ONE).sessions[0].ended
+        assert ended in ("killed", "failed"), "whether the disk still took that line"
+        study.check_resumed(ONE, ended, finished)
+
+
+def test_a_worker_told_to_stop_leaves_no_record(tmp_path: Path) -> None:
+    """A scheduler signals every process of a job: the worker's end by SIGTERM is a stop, and no failure of the cell."""
+    study = Fragile(fake_project(tmp_path / "project", ONE_CELL), tmp_path)
+    study.fail({ONE: ("terminated", FINISHED)})
+    stopped = study.snakemake("tables")
+    assert stopped.returncode == 1
+    assert f"{ONE}: stopped; what it finished is kept, the next call goes on" in stopped.stdout
+    assert not (study.project.results / "deaths/runs" / f"{ONE}.json").exists()
+    study.fail({})
+    assert study.snakemake("tables").returncode == 0
+    study.check_resumed(ONE, "killed")

@@ -1,0 +1,126 @@
+"""Merging: the parts of a study from several machines become one study, or nothing is copied at all."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support import records
+from wattlab.foundation.errors import InputError
+from wattlab.records.record import Observed
+from wattlab.records.store import open_store, read_store, store_path
+from wattlab.runs.fingerprint import comparable_spec
+from wattlab.runs.inputs import cell_inputs
+from wattlab.study.cells import ResolvedCell
+from wattlab.workflow.merging import copy_all, plan_merge
+
+BERT = records.resolved_cell()
+GPT = records.resolved_cell(task="text-generation", dataset="oscar", model="openai-community--gpt2")
+T5 = records.resolved_cell(task="summarization", dataset="xsum", model="google--flan-t5-base")
+STUDY = records.resolved_study([BERT, GPT, T5])
+FINGERPRINT = "f" * 12
+
+
+def measure(results: Path, cell: ResolvedCell, cpu_j: float = 3600.0, status: str = "complete") -> None:
+    """A machine's work on one cell: samples, store and record."""
+    assert cell.spec is not None
+    for part in cell_inputs(results, "laptop", cell.spec).paths:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("{}")
+    repeats = [records.repeat(index, cpu_j=cpu_j + index) for index in range(3)]
+    with open_store(store_path(results, cell.cell.id, FINGERPRINT), {"spec": comparable_spec(cell.spec)}) as store:
+        skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
+        store.append("session", **records.session("s1").model_dump(mode="json", exclude=skip))
+        for repeat in repeats:
+            store.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
+    record = records.record_of(cell, repeats).model_copy(update={"fingerprint": FINGERPRINT, "status": status})
+    path = results / "laptop/runs" / f"{cell.cell.id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(record.model_dump_json())
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> list[Path]:
+    """This machine measured BERT, two others a cell each."""
+    folders = [tmp_path / name / "results" for name in ("here", "one", "two")]
+    for folder, cell in zip(folders, (BERT, GPT, T5), strict=True):
+        measure(folder, cell)
+    return folders
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def test_parts_become_one_study(machines: list[Path]) -> None:
+    here, *others = machines
+    before = files(here)
+    merge = plan_merge(STUDY, here, others)
+    assert merge.taken == {GPT.cell.id: others[0], T5.cell.id: others[1]}
+    copy_all(merge.copies)
+    assert files(here) == before | files(others[0]) | files(others[1])
+    for cell in STUDY.cells:
+        assert len(read_store(store_path(here, cell.cell.id, FINGERPRINT)).observed) == 3
+    again = plan_merge(STUDY, here, others)
+    assert again.copies == [], "a second merge finds what it copied"
+
+
+def test_a_record_is_copied_after_what_it_rests_on(machines: list[Path]) -> None:
+    copies = [
+        target.relative_to(machines[0]).parts for _, target in plan_merge(STUDY, machines[0], machines[1:]).copies
+    ]
+    places = [("runs" in parts, GPT.cell.model in parts[-1] or GPT.cell.model in parts) for parts in copies]
+    assert places.index((True, True)) > places.index((False, True))
+
+
+def another_protocol(machines: list[Path]) -> None:
+    path = machines[1] / "laptop/runs" / f"{GPT.cell.id}.json"
+    record = json.loads(path.read_text())
+    record["spec"]["protocol"]["n_inferences"] = 1000
+    path.write_text(json.dumps(record))
+
+
+def no_study(machines: list[Path]) -> None:
+    shutil.rmtree(machines[2] / "laptop")
+
+
+def foreign_cell(machines: list[Path]) -> None:
+    measure(machines[2], records.resolved_cell(dataset="oscar"))
+
+
+def lost_store(machines: list[Path]) -> None:
+    shutil.rmtree(machines[1] / "repeats")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (another_protocol, "n_inferences = 1000 there, 10 here"),
+        (lambda machines: measure(machines[1], T5, cpu_j=7200.0), "summarization/xsum/google--flan-t5-base was measured twice"),
+        (lambda machines: measure(machines[1], BERT, cpu_j=7200.0), "fill-mask/c4/google-bert--bert-base-uncased was measured"),
+        (no_study, "no such folder; name the results folder"),
+        (foreign_cell, "has no cell fill-mask/oscar/google-bert--bert-base-uncased; did you mean"),
+        (lost_store, "copy the whole results folder"),
+    ],
+)  # fmt: skip
+def test_a_merge_that_would_mix_or_double_copies_nothing(
+    machines: list[Path], damage: Callable[[list[Path]], None], message: str
+) -> None:
+    damage(machines)
+    with pytest.raises(InputError, match=message):
+        plan_merge(STUDY, machines[0], machines[1:])
+    assert GPT.cell.id not in str(list(files(machines[0])))
+
+
+def test_a_failed_record_gives_way_to_a_complete_one(machines: list[Path]) -> None:
+    here, *others = machines
+    measure(others[0], T5, status="failed")
+    merge = plan_merge(STUDY, here, others)
+    assert merge.taken[T5.cell.id] == others[1]
+    assert [found.results for found in merge.left] == [others[0]]

@@ -1,0 +1,83 @@
+"""Tables, figures, page and verdict come out of an environment that has the packages of envs/analysis.yaml alone."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from support.workflow import REPOSITORY, Project
+
+pytestmark = pytest.mark.slow
+
+ABSENT = ("torch", "transformers", "diffusers", "tokenizers", "codecarbon", "datasets")
+
+
+def pins() -> dict[str, str]:
+    """Version by distribution."""
+    content = yaml.safe_load((REPOSITORY / "envs/analysis.yaml").read_text())
+    listed = next(entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict))
+    return dict(pin.split("==") for pin in listed)
+
+
+@pytest.fixture(scope="module")
+def analysis(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the pinned distributions, file by file from this one, and nothing else."""
+    root = tmp_path_factory.mktemp("analysis") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
+    (packages,) = root.glob("lib/python*/site-packages")
+    for name, version in pins().items():
+        found = distribution(name)
+        assert found.version == version, f"{name} is {found.version} here: bring .venv up to requirements.lock"
+        for file in found.files or []:
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                place = packages / file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if not place.exists():
+                    place.symlink_to(Path(str(file.locate())))
+    return root
+
+
+def test_the_environment_has_no_package_that_measures(analysis: Path) -> None:
+    for name in ABSENT:
+        ran = subprocess.run([analysis / "bin/python", "-c", f"import {name}"], capture_output=True, text=True)
+        assert re.search(f"ModuleNotFoundError: No module named '{name}'", ran.stderr), ran.stderr
+
+
+def test_the_analysis_rules_run_in_it(analysis: Path, finished: Project, tmp_path: Path) -> None:
+    project = Project(shutil.copytree(finished.root, tmp_path / "copy"))
+    made = project.results / "small"
+    for name in ("tables", "figures"):
+        shutil.rmtree(made / name)
+    for name in ("report.html", "verdict.txt"):
+        (made / name).unlink()
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
+        # Snakemake is this one; `python` of its rules is the other.
+        "PATH": f"{analysis / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "WATTLAB_DOCTOR": "no",
+    }
+    ran = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2"],
+        cwd=project.root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + "".join(path.read_text() for path in made.rglob("logs/*.log"))
+    assert "Measuring" not in ran.stdout
+    before = finished.results / "small"
+    # `drift` compares versions with those that are installed beside it: here torch has none.
+    for table in sorted(set((before / "tables").glob("*.csv")) - {before / "tables/drift.csv"}):
+        pd.testing.assert_frame_equal(pd.read_csv(made / "tables" / table.name), pd.read_csv(table))
+    assert {path.name for path in (made / "figures").iterdir()} == {
+        path.name for path in (before / "figures").iterdir()
+    }
+    assert (made / "report.html").stat().st_size > 100_000

@@ -1,0 +1,189 @@
+"""The DAG of a finished study: what a change plans again, and what a failure leaves. Snakemake is called as people do."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from support.workflow import Project, make_project
+from wattlab.study.resolve import read_study
+
+pytestmark = pytest.mark.slow
+
+WHOLE = {
+    "sample_dataset": 3,
+    "train_tokenizer": 1,
+    "measure_cell": 3,
+    "build_tables": 1,
+    "draw_figure": 7,
+    "write_report": 1,
+    "give_verdict": 1,
+}
+AFTER_RECORDS = {"build_tables": 1, "draw_figure": 7, "write_report": 1, "give_verdict": 1}
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the finished study, .snakemake and modification times included."""
+    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
+    yield Project(tmp_path / "copy")
+
+
+def touch(path: Path) -> None:
+    """Change a file's text so that it means the same."""
+    path.write_text(path.read_text() + "\n# another comment\n")
+
+
+def test_a_new_study_plans_every_job(tmp_path: Path) -> None:
+    assert make_project(tmp_path / "new").plan() == WHOLE
+
+
+def test_a_finished_study_plans_nothing(finished: Project) -> None:
+    assert finished.plan() == {}
+    assert "nothing" in finished.snakemake("--dry-run").stdout.lower()
+
+
+def test_the_numbers_in_the_store_reach_the_tables(finished: Project) -> None:
+    tasks = pd.read_csv(finished.results / "small/tables/tasks.csv").set_index("task")
+    # 3,600 J CPU and 20 J RAM for 10 inferences are 0.1 kWh (and 0.000556) per 1,000.
+    assert tasks.loc["fill-mask", "energy_kwh_per_1000"] == pytest.approx(3620.0 / 3.6e6 * 100)
+    assert pd.read_csv(finished.results / "small/tables/missing.csv").empty
+
+
+def test_every_target_can_be_named(finished: Project) -> None:
+    named = (
+        "tables",
+        "figures",
+        "report",
+        "task_fill-mask",
+        "model_microsoft--resnet-18",
+        "results/small/figures/tasks.pdf",
+    )
+    assert finished.plan(*named) == {}
+    assert "task_fill-maskk" in finished.snakemake("--dry-run", "task_fill-maskk").stdout
+
+
+def test_copied_results_without_snakemakes_memory_plan_no_measurement(project: Project) -> None:
+    shutil.rmtree(project.root / ".snakemake")
+    for path in (project.results / "small/samples").rglob("*"):
+        os.utime(path)
+    planned = project.plan()
+    assert not {"measure_cell", "sample_dataset", "train_tokenizer"} & set(planned)
+
+
+def test_touched_code_and_catalog_prose_plan_no_measurement(project: Project) -> None:
+    for name in (
+        "measure_cell.py",
+        "wattlab/runs/worker.py",
+        "wattlab/tasks/fill_mask.py",
+        "wattlab/samples/surrogate/generate.py",
+    ):
+        touch(project.root / "scripts" / name)
+    assert project.plan() == {}
+
+
+def test_a_figures_style_draws_figures_and_the_page_again(project: Project) -> None:
+    touch(project.root / "scripts/wattlab/figures/tasks.py")
+    assert project.plan() == {"draw_figure": 1, "write_report": 1, "give_verdict": 1}
+    touch(project.root / "scripts/wattlab/figures/style.py")
+    assert project.plan() == {"draw_figure": 7, "write_report": 1, "give_verdict": 1}
+
+
+def test_a_new_model_plans_its_own_cells_only(project: Project) -> None:
+    source = project.root / "catalog/models/google-bert--bert-base-uncased.yaml"
+    entry = yaml.safe_load(source.read_text()) | {"hub_id": "example/new-model", "aliases": []}
+    (project.root / "catalog/models/example--new-model.yaml").write_text(yaml.safe_dump(entry))
+    assert project.plan() == {}, "a catalog file alone joins no study"
+    config = yaml.safe_load((project.root / "config.yaml").read_text())
+    config["tasks"][0]["models"].append("example/new-model")
+    project.configure(tasks=config["tasks"])
+    assert project.plan() == {"measure_cell": 2, **AFTER_RECORDS}
+
+
+@pytest.mark.parametrize(
+    ("change", "planned"),
+    [
+        ({"set": {"seed": 1}}, {"sample_dataset": 3, "measure_cell": 3}),
+        ({"set": {"repeats": 4}}, {"measure_cell": 3}),
+        ({"where": {"dataset": "c4"}, "set": {"max_input_words": 10}}, {"measure_cell": 1}),
+    ],
+)
+def test_a_changed_protocol_plans_what_rests_on_it(
+    project: Project, change: dict[str, object], planned: dict[str, int]
+) -> None:
+    project.configure(overrides=[{"where": {}, **change}])
+    assert project.plan() == {**planned, **AFTER_RECORDS}
+    assert project.plan() == {**planned, **AFTER_RECORDS}, "a dry run must not hide the change from the next one"
+
+
+def test_another_grid_plans_tables_alone(project: Project) -> None:
+    project.configure(grid=297.6)
+    assert project.plan() == AFTER_RECORDS
+
+
+def test_a_run_says_beforehand_what_it_measures_again(project: Project) -> None:
+    shutil.copy(Path(__file__).parents[1] / "support/fake_worker.py", project.root / "scripts/wattlab/runs/worker.py")
+    project.configure(
+        overrides=[{"where": {"dataset": "cifar10"}, "set": {"image_size": [320, 240], "min_window_s": 0}}]
+    )
+    assert "measured before" not in project.snakemake("--dry-run").stdout
+    run = project.snakemake("task_image-classification")
+    assert run.returncode == 0, run.stdout
+    # Three repeats of 3,620 J and four idle seconds of 28 W.
+    assert "Of 1 cell(s) to measure, 1 were measured before" in run.stdout
+    assert "last time they cost 0.00305 kWh" in run.stdout
+    assert len(list((project.results / "repeats/image-classification/cifar10").rglob("*.jsonl"))) == 2
+    assert "measured before" not in project.snakemake("--force", "task_image-classification").stdout
+
+
+def test_a_forced_measurement_measures_nothing_again(project: Project) -> None:
+    store = next((project.results / "repeats/fill-mask/c4").rglob("*.jsonl"))
+    before = store.read_bytes()
+    run = project.snakemake("--force", "results/small/runs/fill-mask/c4/distilbert--distilbert-base-uncased.json")
+    assert run.returncode == 0, run.stdout
+    assert store.read_bytes() == before
+
+
+def test_a_deleted_record_is_made_again_from_the_store(project: Project) -> None:
+    record = project.results / "small/runs/fill-mask/c4/distilbert--distilbert-base-uncased.json"
+    content = record.read_bytes()
+    record.unlink()
+    assert project.plan()["measure_cell"] == 1
+    assert project.snakemake("task_fill-mask").returncode == 0
+    assert record.read_bytes() == content
+
+
+def test_study_json_is_written_only_when_it_says_something_else(finished: Project) -> None:
+    path = finished.results / "small/study.json"
+    before = path.stat().st_mtime_ns
+    finished.plan()
+    assert path.stat().st_mtime_ns == before
+    assert len(read_study(path).cells) == 3
+
+
+def test_a_model_that_can_not_be_built_fails_alone_and_is_retried_alone(project: Project) -> None:
+    entry_path = project.root / "catalog/models/google-bert--bert-base-uncased.yaml"
+    whole = entry_path.read_text()
+    entry_path.write_text(whole.replace("config_class: BertConfig", "config_class: BertConfigg"))
+    config = yaml.safe_load((project.root / "config.yaml").read_text())
+    config["tasks"][0] |= {
+        "datasets": ["bookcorpus", "c4"],
+        "models": [*config["tasks"][0]["models"], "google-bert--bert-base-uncased"],
+    }
+    project.configure(tasks=config["tasks"])
+    run = project.snakemake()
+    assert run.returncode == 1
+    missing = pd.read_csv(project.results / "small/tables/missing.csv")
+    assert set(missing["kind"]) == {"failed"}
+    assert set(missing["model"]) == {"google-bert--bert-base-uncased"}
+    assert missing["reason"].str.contains("BertConfigg").all()
+    assert (project.results / "small/report.html").exists()
+    again = project.snakemake()
+    assert again.returncode == 1, "each further call says it again"
+    assert "BertConfigg" in again.stdout
+    entry_path.write_text(whole)
+    assert project.plan()["measure_cell"] == 2
