@@ -1,0 +1,188 @@
+"""Tables of recorded records are those of d48ec93, to the byte: a small measured study, and the authors' logs.
+
+An intended change: `WATTLAB_GOLDEN=write pytest tests/test_golden_tables.py`, then read the diff of tests/golden.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import build_tables
+import golden_files
+from golden_files import GOLDEN, compare, difference
+from wattlab.assembly import measured_record, write_record
+from wattlab.deaths import Death
+from wattlab.loading import resolve_study, write_study
+from wattlab.resolve import read_study
+from wattlab.study import ResolvedStudy
+from wattlab.tables import drift
+from wattlab.tables.listing import TABLES
+
+MEASURED = GOLDEN / "measured"
+STUDIES = ("golden", "golden-careful")
+FORMS = ("csv", "md", "tex")
+
+#: What the sessions say of themselves, but for one: there is some drift, and it does not depend on this machine.
+CODE_SHA256 = "c" * 64
+VERSIONS = {
+    "torch": "2.13.0",
+    "transformers": "5.0.0",
+    "tokenizers": "0.22.0",
+    "codecarbon": "3.3.2",
+    "pillow": "12.0.0",
+}
+
+#: A cell whose store died: what its parent knew.
+DIED = Death("the worker was killed by signal 9 (SIGKILL)", "is there enough memory? then `make retry`")
+LOG_TAIL = ["loading", "killed"]
+
+ALBERT = "fill-mask/bookcorpus/albert--albert-base-v2"
+ON_A_GPU = "text-classification/imdb/distilbert--distilbert-base-uncased-finetuned-sst-2-english"
+
+
+def resolved(name: str) -> ResolvedStudy:
+    """A recorded study, resolved today from the configuration that it was made from."""
+    path = MEASURED / f"{name}.yaml"
+    return resolve_study(yaml.safe_load(path.read_text()), [path])
+
+
+def copy_results(folder: Path) -> Path:
+    """The recorded results, their study files written anew; the folder of all studies."""
+    results = folder / "results"
+    shutil.copytree(MEASURED / "results", results)
+    for name in STUDIES:
+        (results / name / "study.json").unlink()
+        write_study(results / name / "study.json", resolved(name))
+    return results
+
+
+def built(results: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """File name -> text of every table, by the script that the rule calls."""
+    monkeypatch.setattr(drift, "code_sha256", lambda: CODE_SHA256)
+    monkeypatch.setattr(drift, "versions", lambda: VERSIONS)
+    tables = results / "golden" / "tables"
+    assert build_tables.main(["--study", str(results / "golden/study.json"), "--tables", str(tables)]) == 0
+    return {path.name: path.read_bytes().decode() for path in sorted(tables.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return built(copy_results(tmp_path_factory.mktemp("golden")), monkeypatch)
+
+
+def test_every_table_has_its_three_forms(tables: dict[str, str]) -> None:
+    assert sorted(tables) == sorted(f"{name}.{form}" for name in TABLES for form in FORMS)
+    if not golden_files.WRITING:
+        assert sorted(path.name for path in (GOLDEN / "tables").iterdir()) == sorted(tables)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_the_recorded_one(tables: dict[str, str], name: str, form: str) -> None:
+    found = compare(f"tables/{name}.{form}", tables[f"{name}.{form}"])
+    assert not found, found
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_resolves_to_the_recorded_file(tmp_path: Path, name: str) -> None:
+    """Falls with an intended change of the file's schema; the tables above do not."""
+    write_study(tmp_path / "study.json", resolved(name))
+    expected = (MEASURED / "results" / name / "study.json").read_text()
+    found = difference(expected, (tmp_path / "study.json").read_text(), "study.json")
+    assert not found, found
+
+
+def recorded_records() -> list[Path]:
+    """Every record that was assembled from a store (but for the stale one), below `results`."""
+    paths = sorted((MEASURED / "results").glob("*/runs/*/*/*.json"))
+    return [
+        path.relative_to(MEASURED / "results")
+        for path in paths
+        if (content := json.loads(path.read_text()))["fingerprint"] and content["spec"]["protocol"]["seed"] == 0
+    ]
+
+
+@pytest.mark.parametrize("record", recorded_records(), ids=str)
+def test_a_store_gives_the_recorded_record(tmp_path: Path, record: Path) -> None:
+    """The old store, read and judged today: no repeat is lost, none is judged otherwise."""
+    results = copy_results(tmp_path)
+    expected = (MEASURED / "results" / record).read_text()
+    content = json.loads(expected)
+    cell_id = "/".join(record.with_suffix("").parts[2:])
+    cell = read_study(results / record.parts[0] / "study.json").cell(cell_id)
+    died = content["status"] == "failed"
+    made = measured_record(
+        results,
+        cell,
+        content["fingerprint"],
+        content["samples_sha256"],
+        results / "outputs.jsonl.gz",
+        DIED if died else None,
+        LOG_TAIL if died else [],
+    )
+    write_record(results / record, made)
+    found = difference(expected, (results / record).read_text(), str(record))
+    assert not found, found
+
+
+Mutation = Callable[[dict[str, Any]], None]
+
+
+def one_joule_more(repeat: dict[str, Any]) -> None:
+    repeat["energy_cpu_j"] += 1
+
+
+def one_joule_more_of_a_gpu(repeat: dict[str, Any]) -> None:
+    repeat["energy_gpu_j"][1] += 1
+
+
+def one_joule_more_at_rest(repeat: dict[str, Any]) -> None:
+    repeat["idle_before"]["energy_cpu_j"] += 1
+
+
+def one_inference_less(repeat: dict[str, Any]) -> None:
+    repeat["n_inferences"] -= 1
+
+
+def one_unit_more(repeat: dict[str, Any]) -> None:
+    repeat["n_output_units"] += 1
+
+
+def a_flag(repeat: dict[str, Any]) -> None:
+    repeat["flags"].append("a flag")
+
+
+def not_valid(repeat: dict[str, Any]) -> None:
+    repeat["valid"] = False
+
+
+@pytest.mark.parametrize(
+    ("cell_id", "mutate", "changed"),
+    [
+        (ALBERT, one_joule_more, {"runs", "cells", "tasks", "models", "emissions", "totals", "ram_models"}),
+        (ON_A_GPU, one_joule_more_of_a_gpu, {"runs", "cells", "tasks", "models", "emissions", "totals"}),
+        (ALBERT, one_joule_more_at_rest, {"runs", "cells", "totals"}),
+        (ALBERT, one_inference_less, {"runs", "cells", "tasks", "models", "emissions", "output_lengths"}),
+        (ALBERT, one_unit_more, {"runs", "cells", "output_lengths"}),
+        (ALBERT, a_flag, {"runs", "cells"}),
+        (ALBERT, not_valid, {"runs", "cells", "missing", "totals", "tasks"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_one_other_number_in_a_record_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell_id: str, mutate: Mutation, changed: set[str]
+) -> None:
+    monkeypatch.setattr(golden_files, "WRITING", False)
+    results = copy_results(tmp_path)
+    path = results / "golden/runs" / f"{cell_id}.json"
+    record = json.loads(path.read_text())
+    mutate(record["repeats"][0])
+    path.write_text(json.dumps(record))
+    found = {name for name, text in built(results, monkeypatch).items() if compare(f"tables/{name}", text)}
+    assert found >= {f"{name}.csv" for name in changed}
