@@ -11,12 +11,9 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
-import records
 import wattlab.record
 import wattlab.store
-from golden_files import GOLDEN
+import yaml
 from wattlab.assembly import measured_record, unmeasured_record, write_record
 from wattlab.deaths import Death
 from wattlab.fingerprint import fingerprint_of, identity
@@ -24,6 +21,9 @@ from wattlab.inputs import InputContents
 from wattlab.loading import resolve_study, write_study
 from wattlab.record import GpuState, Machine, Observed
 from wattlab.store import open_store, phase_event, store_path
+
+import records
+from golden_files import GOLDEN
 from wattlab.study import ResolvedCell, ResolvedStudy
 
 MEASURED = GOLDEN / "measured"

@@ -17,10 +17,10 @@ import build_tables
 import decompose_energy
 import golden_files
 import import_logs
-import published_logs
 import rank_models
 from golden_files import GOLDEN, as_json, compare, difference
-from wattlab.loading import study_of, write_study
+from support import published_logs
+from wattlab.workflow.loading import study_of, write_study
 
 pytestmark = pytest.mark.slow
 

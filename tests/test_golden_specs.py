@@ -12,12 +12,12 @@ import pytest
 
 import golden_files
 from golden_files import GOLDEN, as_json, compare, difference
-from wattlab.fingerprint import fingerprint_of, identity
-from wattlab.hashing import canonical_json, sha256_of
-from wattlab.inputs import InputContents
-from wattlab.loading import study_of
-from wattlab.record import Machine
-from wattlab.study import ResolvedStudy
+from wattlab.foundation.hashing import canonical_json, sha256_of
+from wattlab.records.record import Machine
+from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.runs.inputs import InputContents
+from wattlab.study.cells import ResolvedStudy
+from wattlab.workflow.loading import study_of
 
 ROOT = GOLDEN.parents[1]
 

@@ -15,13 +15,13 @@ import yaml
 import build_tables
 import golden_files
 from golden_files import GOLDEN, compare, difference
-from wattlab.assembly import measured_record, write_record
-from wattlab.deaths import Death
-from wattlab.loading import resolve_study, write_study
-from wattlab.resolve import read_study
-from wattlab.study import ResolvedStudy
+from wattlab.runs.assembly import measured_record, write_record
+from wattlab.runs.deaths import Death
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.resolve import read_study
 from wattlab.tables import drift
 from wattlab.tables.listing import TABLES
+from wattlab.workflow.loading import resolve_study, write_study
 
 MEASURED = GOLDEN / "measured"
 STUDIES = ("golden", "golden-careful")

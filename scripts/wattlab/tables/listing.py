@@ -8,7 +8,7 @@ TABLES = {
     "tasks": "tasks",
     "multipurpose": "models",
     "output_lengths": "models",
-    "parity": "parity_rows",
+    "parity": "parity",
     "models": "models",
     "comparison": "comparison",
     "emissions": "costs",
@@ -17,5 +17,5 @@ TABLES = {
     "provenance": "provenance",
     "drift": "drift",
     "ram_models": "ram_models",
-    "protocols": "protocol_rows",
+    "protocols": "protocols",
 }
