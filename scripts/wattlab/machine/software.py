@@ -2,9 +2,9 @@
 
 import hashlib
 import importlib.metadata
-import importlib.util
-import runpy
 from pathlib import Path
+
+from wattlab.meters.accelerators import torch_versions
 
 #: Packages whose versions make repeats comparable or not (they do, or time, the work inside a window).
 FINGERPRINTED = ("torch", "transformers", "diffusers", "tokenizers", "accelerate", "timm", "codecarbon", "pillow")
@@ -14,24 +14,14 @@ _AFTERWARDS = frozenset({"doctor", "figures", "published", "report", "tables"})
 
 
 def versions(packages: tuple[str, ...] = FINGERPRINTED) -> dict[str, str]:
-    """Installed versions by package; one that is not installed is left out."""
+    """Installed versions by package, and of what torch was built for (`cuda`); what is not there is left out."""
     found = {}
     for package in packages:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    cuda = torch_cuda_version()
-    return {**found, **({} if cuda is None else {"cuda": cuda})}
-
-
-def torch_cuda_version() -> str | None:
-    """CUDA version that torch was built with, from its version file (importing torch takes seconds)."""
-    spec = importlib.util.find_spec("torch")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    cuda = runpy.run_path(str(Path(spec.submodule_search_locations[0]) / "version.py")).get("cuda")
-    return None if cuda is None else str(cuda)
+    return found | torch_versions()
 
 
 def code_sha256() -> str:

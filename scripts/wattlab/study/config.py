@@ -52,7 +52,9 @@ class StudyConfig(Closed):
         None,
         min_length=1,
     )
-    device: str = fact("auto (cuda if there is one, else cpu), cpu or cuda", "auto", pattern=r"^(auto|cpu|cuda)$")
+    device: str = fact(
+        "auto (an accelerator if there is one, else cpu), cpu, or an accelerator: cuda", "auto", pattern=r"^[a-z0-9_]+$"
+    )
     headline_scope: Scope = fact("scope that energy_kwh_per_1000 shows", "node")
     parallel_cells: int = fact("cells measured side by side", 1, ge=1)
     exclusive: bool = fact("nothing else runs beside a measurement", True)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
+from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.files import write_text_if_changed
 from wattlab.logs.resolve import resolve_published
+from wattlab.meters.accelerators import ACCELERATORS
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config, resolve
 
@@ -30,6 +32,11 @@ def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
     config = check_config(content, file_of_key(files, content))
+    ACCELERATORS.check()
+    devices = ("auto", *ACCELERATORS)
+    if config.device not in devices:
+        place = file_of_key(files, content)("device")
+        raise InputError(f"{place}: device = {config.device!r}: {near_matches(config.device, devices)}")
     catalog = load_catalog(CATALOG_ROOT)
     source = files[-1].as_posix() if files else "--config"
     if config.source == "codecarbon-logs":
