@@ -108,9 +108,8 @@ def test_a_member_that_is_none_is_told_at_the_dry_run(tmp_path: Path, target: st
 @pytest.mark.usefixtures("_toy")
 def test_a_device_is_the_name_of_an_accelerator(tmp_path: Path) -> None:
     assert study_of(Path("config.yaml"), write_config(tmp_path, "toy")).config.device == "toy"
-    for wrong, remedy in (("toi", "did you mean 'toy'"), ("gpu", "allowed: auto, cpu, cuda, toy")):
-        with pytest.raises(InputError, match=rf"mine\.yaml: device = '{wrong}': {remedy}"):
-            study_of(Path("config.yaml"), write_config(tmp_path, wrong))
+    with pytest.raises(InputError, match=r"mine\.yaml: device = 'gpu': give one of auto, cuda, cpu, toy"):
+        study_of(Path("config.yaml"), write_config(tmp_path, "gpu"))
     with pytest.raises(InputError, match="'toy' = 'other:Toy': the name is taken"):
         ACCELERATORS.register("toy", "other:Toy")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
-from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_text_if_changed
 from wattlab.logs.resolve import resolve_published
 from wattlab.meters.accelerators import ACCELERATORS
@@ -36,7 +36,7 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     devices = ("auto", *ACCELERATORS)
     if config.device not in devices:
         place = file_of_key(files, content)("device")
-        raise InputError(f"{place}: device = {config.device!r}: {near_matches(config.device, devices)}")
+        raise InputError(f"{place}: device = {config.device!r}: give one of {', '.join(devices)}")
     catalog = load_catalog(CATALOG_ROOT)
     source = files[-1].as_posix() if files else "--config"
     if config.source == "codecarbon-logs":
