@@ -1,5 +1,6 @@
 """NVIDIA GPUs behind the contract: what NVML does not answer is not known, and none of its exceptions gets out."""
 
+import sys
 from typing import Any
 
 import pynvml
@@ -66,6 +67,12 @@ def test_without_a_driver_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch, nvml:
     fail(monkeypatch, "nvmlInit", code)
     assert computing("cuda").gpus == []
     assert on_machine().gpus == [] and on_machine().torch_device == "cpu"
+
+
+def test_an_environment_without_nvml_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    with pytest.raises(NoDevice, match="whether this machine has an NVIDIA GPU is not known"):
+        on_machine()
 
 
 @pytest.mark.parametrize("error", ["LIB_RM_VERSION_MISMATCH", *ERRORS])

@@ -1,5 +1,6 @@
 """An accelerator from outside the package is one class and its name: from the dry run to the tables and the page."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -112,6 +113,16 @@ def test_a_device_is_the_name_of_an_accelerator(tmp_path: Path) -> None:
         study_of(Path("config.yaml"), write_config(tmp_path, "gpu"))
     with pytest.raises(InputError, match="'toy' = 'other:Toy': the name is taken"):
         ACCELERATORS.register("toy", "other:Toy")
+
+
+def test_the_check_at_the_dry_run_imports_no_library_of_a_vendor() -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('pynvml', 'torch', 'psutil', 'codecarbon', 'pandas')))\n"
+        "from wattlab.meters.accelerators import ACCELERATORS; ACCELERATORS.check(); print(*ACCELERATORS)"
+    )
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("cuda cpu\n", "")
 
 
 def run(project: Project, *arguments: str) -> "subprocess.CompletedProcess[str]":

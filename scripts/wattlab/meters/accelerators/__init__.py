@@ -9,7 +9,7 @@ before anything asks: cells are measured in processes of their own, so put the t
 folder on PYTHONPATH, which Python runs at the start of each.
 """
 
-from wattlab.foundation.registry import Registry
+from wattlab.foundation.kinds import Registry
 from wattlab.meters.contract import Accelerator
 
 CPU = "cpu"

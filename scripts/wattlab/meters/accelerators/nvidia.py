@@ -1,10 +1,12 @@
 """NVIDIA GPUs through NVML: which there are, their energy counters, state and processes.
 
 Nothing runs during a window: NVML counts the time of every slowdown itself, and the rest is read at the window's ends.
+Libraries are imported by name where they are asked: what only lists the accelerators needs none of them.
 """
 
 import shutil
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +70,7 @@ class Nvidia(Accelerator):
 
     def synchronise(self) -> None:
         """Wait for the current CUDA device."""
-        import torch
-
-        torch.cuda.synchronize()
+        import_module("torch").cuda.synchronize()
 
     def energy_j(self, gpu: Gpu) -> float | None:
         """Energy since the driver was loaded (J)."""
@@ -120,12 +120,11 @@ class Nvidia(Accelerator):
     @cached_property
     def _nvml(self) -> Any:
         try:
-            import pynvml
+            return import_module("pynvml")
         except ModuleNotFoundError as error:
             raise NoDevice(
                 f"NVML: {error}: whether this machine has an NVIDIA GPU is not known; call it in the environment that measures"
             ) from error
-        return pynvml
 
     def _gpu(self, index: int, driver: str) -> Gpu:
         handle = self._handles[index]
