@@ -25,7 +25,7 @@ from wattlab.meters.accelerators import on_machine
 from wattlab.meters.contract import Accelerator, GpuReading, Meter
 from wattlab.meters.rapl import RAPL_REMEDY, RaplCounters
 from wattlab.meters.rapl_splits import RaplSplits
-from wattlab.records.record import GpuState, Method, Window
+from wattlab.records.record import Method, Window
 
 #: `CPU._mode` of CodeCarbon -> how the CPU's energy was obtained.
 _CPU_METHODS: dict[str, Method] = {"intel_rapl": "counter", "cpu_load": "model", "constant": "constant"}
@@ -71,10 +71,9 @@ class CodeCarbonMeter(Meter):
         if self._open is not None:
             raise ValueError("a window is open already; end it first")
         self._at_begin = self._processes()
-        gpu = self._gpu_reading()
         self._open = {
+            "gpu": self._gpu_reading(),
             "started_at_utc": utc_now(),
-            "gpu": gpu,
             "asleep_s": _asleep_s(),
             "busy_s": _busy_s(),
             "process_cpu_s": time.process_time(),
@@ -100,6 +99,7 @@ class CodeCarbonMeter(Meter):
         process_cpu_s = time.process_time() - opened["process_cpu_s"]
         other_s = _busy_s() - opened["busy_s"] - process_cpu_s
         components, unread_gpus = self._components(data, counted_j), self._unread_gpus(counted_j)
+        gpu = self._gpu_reading()
         if unread_gpus:
             components["energy_gpu_j"] = None
         return Window(
@@ -112,12 +112,8 @@ class CodeCarbonMeter(Meter):
             reference_energy_cpu_j=self._splits.reference_j,
             process_cpu_s=process_cpu_s,
             other_load_cores=max(0.0, other_s / data.duration),
-            gpu_state=self._gpu_state(opened["gpu"]),
-            problems=[
-                *unread_gpus,
-                *self._unread(components, data),
-                *_suspended(_asleep_s() - opened["asleep_s"]),
-            ],
+            gpu_state=None if gpu is None else gpu.since(opened["gpu"]),
+            problems=unread_gpus + self._unread(components, data) + _suspended(_asleep_s() - opened["asleep_s"]),
         )
 
     def _close(self) -> tuple[dict[str, Any], Any]:
@@ -197,10 +193,6 @@ class CodeCarbonMeter(Meter):
 
     def _gpu_reading(self) -> GpuReading | None:
         return None if self._gpu is None else self._accelerator.reading(self._gpu)
-
-    def _gpu_state(self, before: GpuReading | None) -> GpuState | None:
-        after = self._gpu_reading()
-        return None if before is None or after is None else after.since(before)
 
     def _unread_gpus(self, counted_j: list[float | None]) -> list[str]:
         """GPUs that show no energy at all, which CodeCarbon takes for GPUs that used none."""
