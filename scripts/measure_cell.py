@@ -205,7 +205,7 @@ def _move_to_its_environment(job: Job) -> None:
     Parent and worker both: the fingerprint has the versions of the packages that measure.
     """
     assert job.resolved.spec is not None
-    environment = job.resolved.spec.model["environment"]
+    environment = job.resolved.spec.model.environment
     python = None if is_this(environment) else interpreter(environment)
     if python is not None:
         os.execv(python, [str(python), "-m", "measure_cell", *sys.argv[1:]])
