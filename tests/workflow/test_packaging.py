@@ -113,14 +113,14 @@ def test_every_import_is_in_the_lock(file: Path) -> None:
 
 
 def rules_with_programs() -> list[tuple[str, str, str]]:
-    """(rule, environment, script) of every rule that calls `python -m script`."""
+    """(rule, environment, script) of every rule that runs `program("script")`."""
     found = []
     for file in sorted((ROOT / "rules").glob("*.smk")):
         # A rule may choose among environments by a function: the one that it names in its comment holds here.
         for block in re.split(r"^(?=\s*rule\b)", file.read_text(), flags=re.MULTILINE)[1:]:
             name = re.match(r"\s*rule\s*(\w*)", block)
             conda = re.search(r"conda:\s*(?:[\"']|# )(?:\.\./)?envs/([\w-]+)\.yaml", block)
-            for program in re.findall(r"python -m (\w+)", block):
+            for program in re.findall(r'program\("(\w+)"\)', block):
                 assert name and conda, f"{file.name}: a rule calls {program} and names no file of envs/"
                 found.append((name[1], conda[1], program))
     return found
