@@ -51,7 +51,6 @@ include: "rules/targets.smk"
 # All rules but the measuring one stay on the machine that Snakemake runs on, also where a cluster measures: they take
 # seconds, may need the network, or speak to a person.
 rule all:
-    default_target: not IS_MODULE
     input:
         list(RECORDS.values()),
         rules.build_tables.output,
@@ -61,4 +60,4 @@ rule all:
         rules.give_verdict.output,
     localrule: True
     message:
-        "The study {STUDY.config.study}: records, tables, figures, report"
+        f"The study {STUDY.config.study}: records, tables, figures, report"

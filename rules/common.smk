@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 # This file lies in rules/, the package in scripts/ beside it, in whatever workflow reads it. The path is taken away
 # again: once found, the package needs it no more, and nothing of this one shall lie before another's modules.
 BASE = Path(str(workflow.current_basedir)).parent
-if ":" in str(BASE) or set("{}") & set(os.path.relpath(BASE)):
+if set(":{}") & set(str(BASE)):
     raise WorkflowError(
         f"{BASE}: Python takes a colon for the end of a path, and Snakemake braces for a wildcard: "
         "move this workflow to a folder without them"
@@ -35,7 +35,6 @@ except InputError as error:
 
 # Another workflow may set a prefix to all paths: then a file lies elsewhere than the path says by which rules name it.
 placed = snakemake_internals.placing(workflow)
-IS_MODULE = snakemake_internals.is_module(workflow)
 
 RESULTS = f"results/{STUDY.config.study}"
 STUDY_FILE = f"{RESULTS}/study.json"

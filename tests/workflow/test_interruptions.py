@@ -36,7 +36,7 @@ def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate(timeout=60)
     study.fail({})
-    refused = study.snakemake("tables")
+    refused = study.call("snakemake", "--cores", "2", "--quiet", "host", "rules", "progress", "--", "tables")
     assert refused.returncode == 1
     assert "Directory cannot be locked" in refused.stdout
     assert "--unlock" in refused.stdout
