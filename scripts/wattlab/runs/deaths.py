@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattlab.foundation.errors import DISK_FULL_EXIT
-from wattlab.meters.accelerators import ACCELERATORS
+from wattlab.meters.accelerators import ACCELERATORS, computing
 
 #: Signals by which a scheduler or a person stops a worker together with its parent.
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -54,7 +54,7 @@ def death_of(code: int, log: Sequence[str]) -> Death:
     if words is None:
         return Death(f"the worker ended with exit code {code} and said nothing")
     # The device comes first: torch's words for it hold the host's.
-    if any(re.search(ACCELERATORS.get(device).out_of_memory, words) for device in ACCELERATORS):
+    if any(re.search(computing(device).out_of_memory, words) for device in ACCELERATORS):
         return Death(f"out of memory on the device: {_brief(words)}", _MORE_GPU_MEMORY)
     if re.search(_HOST_MEMORY, words):
         return Death(f"out of memory on the host: {_brief(words)}", _MORE_MEMORY)

@@ -2,4 +2,4 @@
 
 from wattlab.meters.accelerators import ACCELERATORS
 
-ACCELERATORS.register("toy", "accelerator:Toy")
+ACCELERATORS["toy"] = "accelerator:Toy"
