@@ -8,7 +8,7 @@ unavailable`, reason and remedy) and the job succeeds: the cells that wait for i
 import argparse
 from pathlib import Path
 
-from wattlab.foundation.errors import tell
+from wattlab.foundation.errors import checked, tell
 from wattlab.hub.datasets import look_up
 from wattlab.hub.receipts import DatasetFetch, write_receipt
 
@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
     arguments = parser.parse_args(argv)
-    fetch = DatasetFetch.model_validate_json(arguments.spec)
+    fetch = checked(DatasetFetch, arguments.spec, "--spec", is_json=True)
     receipt = look_up(fetch)
     write_receipt(arguments.receipt, receipt)
     if receipt.status == "complete":

@@ -7,9 +7,7 @@ job succeeds: the cells that wait for the model take that status over.
 import argparse
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from wattlab.foundation.errors import explain, tell
+from wattlab.foundation.errors import checked, tell
 from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import ModelFetch, write_receipt
 
@@ -20,10 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--spec", required=True, help="what to fetch, as JSON (wattlab.hub.receipts.ModelFetch)")
     parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
     arguments = parser.parse_args(argv)
-    try:
-        fetch = ModelFetch.model_validate_json(arguments.spec)
-    except ValidationError as error:
-        raise explain(error, ModelFetch, "--spec") from error
+    fetch = checked(ModelFetch, arguments.spec, "--spec", is_json=True)
     receipt = fetch_model(fetch)
     write_receipt(arguments.receipt, receipt)
     size_gb = sum(file.size_bytes for file in receipt.files) / 10**9

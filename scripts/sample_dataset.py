@@ -8,12 +8,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.foundation.errors import InputError, Unavailable, near_matches, tell
 from wattlab.hub.receipts import Receipt, read_receipt
 from wattlab.hub.requests import samples_receipt
 from wattlab.samples.manifest import Manifest, Row, write_samples
 from wattlab.samples.surrogate.generate import notes_on, surrogate_rows
-from wattlab.samples.surrogate.text import SourceUnavailable
 from wattlab.study.cells import ResolvedStudy, SampleSpec
 from wattlab.study.resolve import read_study
 
@@ -37,56 +36,19 @@ def sample(spec: SampleSpec, path: Path, receipt: Receipt | None = None) -> Mani
     """Write the rows of a spec and the manifest at `path`, which is returned; `receipt`: of the dataset, under data: hub."""
     assert (spec.data == "hub") == (receipt is not None), "rows of the hub are drawn from a receipt"
     try:
-        manifest, rows = _from_hub(spec, receipt) if receipt else (_manifest(spec), surrogate_rows(spec))
-        return write_samples(path, manifest, rows)
-    except SourceUnavailable as error:
-        return write_samples(path, _unavailable(spec, error), [])
+        return write_samples(path, *_found(spec, receipt))
+    except Unavailable as error:
+        nothing = Manifest.of(spec, 0, status="unavailable", reason=error.reason, remedy=error.remedy, row_ids=[])
+        return write_samples(path, nothing, [])
 
 
-def _from_hub(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[Row]]:
+def _found(spec: SampleSpec, receipt: Receipt | None) -> tuple[Manifest, Iterator[Row]]:
+    if receipt is None:
+        return Manifest.of(spec, spec.n, row_ids=list(range(spec.n)), notes=notes_on(spec)), surrogate_rows(spec)
     # Surrogates must not wait for the hub's libraries, nor need them.
-    from wattlab.hub.failures import HubUnavailable
     from wattlab.samples.from_hub.sampling import hub_samples
 
-    try:
-        return hub_samples(spec, receipt)
-    except HubUnavailable as error:
-        raise SourceUnavailable(error.reason, error.remedy) from error
-
-
-def _manifest(spec: SampleSpec) -> Manifest:
-    return Manifest(
-        status="complete",
-        dataset=spec.dataset,
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=spec.n,
-        cycled=False,
-        row_ids=list(range(spec.n)),
-        generator_version=spec.generator_version,
-        key=spec.key,
-        notes=notes_on(spec),
-    )
-
-
-def _unavailable(spec: SampleSpec, error: SourceUnavailable) -> Manifest:
-    return Manifest(
-        status="unavailable",
-        reason=error.reason,
-        remedy=error.remedy,
-        dataset=spec.dataset,
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=0,
-        cycled=False,
-        row_ids=[],
-        generator_version=spec.generator_version,
-        key=spec.key,
-    )
+    return hub_samples(spec, receipt)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,29 +7,18 @@ succeeds: the cells that wait for the tokenizer take that status over.
 import argparse
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from wattlab.foundation.errors import explain, tell
+from wattlab.foundation.errors import Unavailable, checked, tell
 from wattlab.foundation.files import write_json
 from wattlab.models.tokenizers.file import TokenizerFile, save
 from wattlab.models.tokenizers.training import train
-from wattlab.samples.surrogate.text import SourceUnavailable
 from wattlab.study.cells import TokenizerSpec
-
-
-def tokenizer_spec(text: str) -> TokenizerSpec:
-    """The spec that a JSON text means; raises `InputError`."""
-    try:
-        return TokenizerSpec.model_validate_json(text)
-    except ValidationError as error:
-        raise explain(error, TokenizerSpec, "--spec") from error
 
 
 def train_and_save(spec: TokenizerSpec, path: Path) -> TokenizerFile:
     """Train the tokenizer of a spec and write it at `path`."""
     try:
         return save(train(spec), spec, path)
-    except SourceUnavailable as error:
+    except Unavailable as error:
         missing = TokenizerFile(status="unavailable", reason=error.reason, remedy=error.remedy, spec=spec)
         write_json(path, missing.model_dump(mode="json"))
         return missing
@@ -41,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--spec", required=True, help="tokenizer spec of a cell, as JSON")
     parser.add_argument("--output", type=Path, required=True, help="file to write")
     arguments = parser.parse_args(argv)
-    spec = tokenizer_spec(arguments.spec)
+    spec = checked(TokenizerSpec, arguments.spec, "--spec", is_json=True)
     trained = train_and_save(spec, arguments.output)
     print(f"{spec.name}: {trained.reason or f'{trained.vocab_size} tokens, {trained.tokens_per_word} per word'}")
     return 0

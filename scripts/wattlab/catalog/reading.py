@@ -6,10 +6,9 @@ This module reads and checks the files. Their schemas lie in `entries` and `prot
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from wattlab.catalog.entries import (
     DatasetEntry,
@@ -21,7 +20,7 @@ from wattlab.catalog.entries import (
     TrainingEntry,
 )
 from wattlab.catalog.protocols import ProtocolEntry
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, Schema, checked, near_matches
 from wattlab.foundation.schema import Closed, TaskName
 
 #: The catalog of this repository.
@@ -39,9 +38,6 @@ class Catalog(Closed):
     equivalents: dict[str, EquivalentEntry]
     training: dict[str, TrainingEntry]
     paper: PaperEntry
-
-
-Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -72,25 +68,18 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path}: not UTF-8 text: {error}; save the file as UTF-8") from error
 
 
-def _entry(schema: type[Entry], content: Any, source: str) -> Entry:
-    try:
-        return schema.model_validate(content)
-    except ValidationError as error:
-        raise explain(error, schema, source) from error
-
-
-def _folder(schema: type[Entry], folder: Path) -> dict[str, Entry]:
+def _folder(schema: type[Schema], folder: Path) -> dict[str, Schema]:
     return {
-        path.stem: _entry(schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}")
+        path.stem: checked(schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}")
         for path in sorted(folder.glob("*.yaml"))
     }
 
 
-def _file(schema: type[Entry], path: Path) -> dict[Any, Entry]:
+def _file(schema: type[Schema], path: Path) -> dict[Any, Schema]:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(f"catalog/{path.name}: the whole file = {content!r}: write `name:` with its fields below it")
-    return {name: _entry(schema, fields, f"catalog/{path.name}: {name}") for name, fields in content.items()}
+    return {name: checked(schema, fields, f"catalog/{path.name}: {name}") for name, fields in content.items()}
 
 
 @cache
@@ -105,7 +94,7 @@ def load_catalog(root: Path) -> Catalog:
         grids=_file(GridEntry, root / "grids.yaml"),
         equivalents=_file(EquivalentEntry, root / "equivalents.yaml"),
         training=_file(TrainingEntry, root / "training.yaml"),
-        paper=_entry(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml"),
+        paper=checked(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml"),
     )
     _refuse_shared_names(catalog.models)
     _refuse_unknown_names(catalog)

@@ -5,9 +5,9 @@ and published counts never do. `works` says under which mode: "always", "never",
 or `data` have that value.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TaskName = Literal[
     "text-classification",
@@ -52,6 +52,20 @@ def fact(
     Without `works`, a field of an entry never works, and a field inside a working field works with it.
     """
     return Field(default, description=description, json_schema_extra={"works": works, "unit": unit}, **constraints)
+
+
+class Outcome(Closed):
+    """What a job made, or why there was nothing to make it from."""
+
+    status: Literal["complete", "unavailable"]
+    reason: str | None = fact("why there is nothing", None)
+    remedy: str | None = fact("what to do about it", None)
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.status == "unavailable" and not (self.reason and self.remedy):
+            raise ValueError("status unavailable needs a reason and a remedy")
+        return self
 
 
 def working_fields(entry: Closed, mode: Mode) -> dict[str, Any]:

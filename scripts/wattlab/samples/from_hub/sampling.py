@@ -221,9 +221,9 @@ def _manifest(
             )
             for place, row in zip(places, rows, strict=True)
         ]
-    return Manifest(
-        status="complete",
-        dataset=spec.dataset,
+    return Manifest.of(
+        spec,
+        n_rows=len(rows),
         hub_id=receipt.hub_id,
         hub_revision=receipt.commit,
         hub_config=hub["config"],
@@ -232,15 +232,7 @@ def _manifest(
         images=images,
         skipped=[SkippedRow(row_id=row_id(place), reason=drawn.skipped[place]) for place in sorted(drawn.skipped)],
         label_names=label_names(_features(files, places[0][0], hub["config"]), layout, columns),
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=len(rows),
-        cycled=len(rows) < spec.n,
         row_ids=[row_id(place) for place in places],
-        generator_version=spec.generator_version,
-        key=spec.key,
         notes=[_note(spec, files)],
     )
 

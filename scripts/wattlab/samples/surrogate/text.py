@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from wattlab.foundation.errors import Unavailable
 from wattlab.samples.draws import Draws
 from wattlab.samples.surrogate.names import DEMONYMS, FAMILY_NAMES, FIRST_NAMES, PLACES
 
@@ -31,14 +32,6 @@ _ENDS = (".", "?", "!")
 _NAMES = tuple(FIRST_NAMES + FAMILY_NAMES + PLACES + DEMONYMS)
 
 
-class SourceUnavailable(Exception):
-    """What rows are made of is not to be had: a reason of the data, with its remedy."""
-
-    def __init__(self, reason: str, remedy: str):
-        super().__init__(reason)
-        self.reason, self.remedy = reason, remedy
-
-
 @dataclass(frozen=True)
 class Prose:
     """Running words in lower case, where each stands, and those that occur once."""
@@ -51,11 +44,11 @@ class Prose:
 
 @cache
 def prose() -> Prose:
-    """The source; raises `SourceUnavailable` where Python came without it."""
+    """The source; raises `Unavailable` where Python came without it."""
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
-        raise SourceUnavailable(
+        raise Unavailable(
             "this Python has no pydoc_data.topics, which surrogate text is made of",
             "use a complete CPython 3.11 (python.org, conda-forge, or the full package of the distribution)",
         ) from error
