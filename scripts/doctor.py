@@ -8,11 +8,11 @@ Exit code 1 where the study can not succeed here: counters required and not read
 
 import argparse
 import importlib.util
-import shutil
 import time
 from pathlib import Path
 
 from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import free_bytes
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
 from wattlab.workflow.loading import study_of
@@ -40,15 +40,11 @@ def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     assert window is not None
     found = components(window, meter.describe(), list_gpus())
     machine = describe_machine(study.config.device)
-    free_gb = shutil.disk_usage(_existing(results)).free / 1024**3
+    free_gb = free_bytes(results) / 1024**3
     return (
         lines_of(study, machine, found, window, results / study.config.study, free_gb),
         obstacles_of(study, machine, found, free_gb),
     )
-
-
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.absolute().parent)
 
 
 def main(argv: list[str] | None) -> int:

@@ -4,7 +4,6 @@ The packaged builders of the datasets library are not used: they give no row by 
 file first. What it knows of a file's features (class names, images) is used.
 """
 
-import gzip
 import io
 import json
 import zipfile
@@ -95,26 +94,6 @@ class ParquetRows(RowFile):
             start = end
 
 
-class TableRows(RowFile):
-    """A table in memory."""
-
-    def __init__(self, name: str, table: pa.Table) -> None:
-        super().__init__(name)
-        self._table = table
-
-    def n_rows(self, limit: int | None = None) -> int:
-        """Its length."""
-        return int(self._table.num_rows)
-
-    def columns(self) -> list[str]:
-        """Its columns."""
-        return list(self._table.column_names)
-
-    def rows(self, places: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        """By number."""
-        return iter(self._table.select(list(columns)).take(list(places)).to_pylist())
-
-
 class LineRows(RowFile):
     """JSON lines, read in sequence."""
 
@@ -147,7 +126,7 @@ class LineRows(RowFile):
 
 
 class ListRows(RowFile):
-    """Rows that lie in one JSON document."""
+    """Rows in memory: of a JSON document, or of a CSV file."""
 
     def __init__(self, name: str, rows: list[Any]) -> None:
         super().__init__(name)
@@ -178,40 +157,23 @@ def row_of(value: Any) -> Row:
     return value
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
-    """A text file, unpacked by its name's ending."""
-    if path.name.endswith(".gz"):
-        with gzip.open(path, "rt", encoding="utf-8") as handle:
-            yield handle
-    elif path.name.endswith(".zst"):
-        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-            with io.TextIOWrapper(stream, encoding="utf-8") as handle:
-                yield handle
-    else:
-        with path.open(encoding="utf-8") as handle:
-            yield handle
+def opened(path: Path) -> IO[str]:
+    """A text file, unpacked by its name's ending (.gz, .zst)."""
+    return io.TextIOWrapper(pa.input_stream(path, compression="detect"), encoding="utf-8")
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Raise `HubUnavailable` where the content of a file is not of its format."""
+    """Raise `HubUnavailable` where the content of a file is not of its format; let the disk's errors pass."""
     try:
         yield
-    except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise _unreadable(name, error) from error
-    except OSError as error:
-        if error.errno is not None:
+    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise _unreadable(name, error) from error
-
-
-def _unreadable(name: str, error: Exception) -> HubUnavailable:
-    said = (str(error).splitlines() or [""])[0]
-    return HubUnavailable(
-        f"{name} can not be read: {type(error).__name__}: {said}",
-        "read another copy of the dataset, or pin another commit in its catalog entry",
-    )
+        raise HubUnavailable(
+            f"{name} can not be read: {type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            "read another copy of the dataset, or pin another commit in its catalog entry",
+        ) from error
 
 
 def open_rows(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile:
@@ -230,13 +192,12 @@ def _opened(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile
     if name.endswith(".parquet"):
         return ParquetRows(name, path)
     if name.endswith(".csv"):
-        return TableRows(name, _csv(path))
+        return ListRows(name, _csv(path))
     if plain.endswith((".json", ".jsonl")):
         with opened(path) as handle:
-            is_list = handle.read(1) == "["
-        if is_list:
-            with opened(path) as handle:
-                return ListRows(name, json.load(handle))
+            start = handle.read(1)
+            if start == "[":
+                return ListRows(name, json.loads(start + handle.read()))
         return LineRows(name, path)
     raise HubUnavailable(
         f"{name} is of no format that is read here (.parquet, .csv, .json, .jsonl, the last two also as .gz or .zst)",
@@ -244,13 +205,14 @@ def _opened(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile
     )
 
 
-def _csv(path: Path) -> pa.Table:
+def _csv(path: Path) -> list[Row]:
     """Null is an empty field; a text may say NA or null, and hold line breaks."""
-    return pc.read_csv(
+    table = pc.read_csv(
         path,
         parse_options=pc.ParseOptions(newlines_in_values=True),
         convert_options=pc.ConvertOptions(null_values=[""], strings_can_be_null=True),
     )
+    return list(table.to_pylist())
 
 
 def _archived(name: str, path: Path, archive: Mapping[str, str]) -> RowFile:
