@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -110,13 +109,6 @@ def checked(schema: type[Schema], content: Any, source: str | Callable[[str], st
         return schema.model_validate_json(content) if is_json else schema.model_validate(content)
     except ValidationError as error:
         raise explain(error, schema, source) from error
-
-
-def read_checked(schema: type[Schema], path: Path, remedy: str) -> Schema:
-    """A JSON file as a schema has it; an `InputError` names the file, with the remedy where there is none."""
-    if not path.exists():
-        raise InputError(f"{path}: no such file; {remedy}")
-    return checked(schema, path.read_text(), str(path), is_json=True)
 
 
 def _shorten(value: object) -> str:

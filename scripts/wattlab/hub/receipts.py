@@ -13,9 +13,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from wattlab.foundation.errors import read_checked
 from wattlab.foundation.files import write_json
 from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 
 #: Revision of what is not pinned.
 UNPINNED = "main"
@@ -88,4 +88,4 @@ def write_receipt(path: Path, receipt: Receipt) -> None:
 
 def read_receipt(path: Path) -> Receipt:
     """The receipt at `path`; an `InputError` names the file."""
-    return read_checked(Receipt, path, f"run the fetching rule (`snakemake {path}`)")
+    return read_json(path, Receipt, f"run the fetching rule (`snakemake {path}`)")

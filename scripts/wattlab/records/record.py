@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wattlab.catalog.protocols import Protocol
-from wattlab.foundation.errors import read_checked
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 from wattlab.study.cells import Spec
 
 #: How a component's energy was obtained. `counter`: an energy counter of the hardware. `sampled`: integrated power
@@ -183,4 +183,4 @@ class Record(Closed):
 
 def read_record(path: Path) -> Record:
     """A record from its file; an `InputError` names the file and the key."""
-    return read_checked(Record, path, "measure its cell first")
+    return read_json(path, Record, "measure its cell first")

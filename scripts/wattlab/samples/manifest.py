@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 from PIL import Image
 from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, read_checked
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import replacing, write_json
 from wattlab.foundation.hashing import sha256_of
 from wattlab.foundation.schema import Closed, Outcome, fact
+from wattlab.foundation.stored import read_json
 from wattlab.hub.receipts import FetchedFile
 from wattlab.study.cells import SampleSpec
 from wattlab.study.config import Data
@@ -207,7 +208,7 @@ def _rgb(value: Any) -> Any:
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest at `path`; an `InputError` names the file."""
-    return read_checked(Manifest, path, f"run the sampling rule (`snakemake {path}`)")
+    return read_json(path, Manifest, f"run the sampling rule (`snakemake {path}`)")
 
 
 def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import model_validator
 from tokenizers import Tokenizer
 
-from wattlab.foundation.errors import InputError, read_checked
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import sha256_of
 from wattlab.foundation.schema import Outcome, fact
+from wattlab.foundation.stored import read_json
 from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.study.cells import TokenizerSpec
 
@@ -61,11 +62,11 @@ def _sha256(content: dict[str, Any], roles: dict[str, str]) -> str:
 
 def read_tokenizer(path: Path) -> TokenizerFile:
     """The file, its content hash checked; an `InputError` names it and the remedy."""
-    whole = read_checked(TokenizerFile, path, f"run `snakemake {path}`")
+    whole = read_json(path, TokenizerFile, f"run `snakemake {path}`")
     if whole.tokenizer is not None and whole.sha256 != _sha256(whole.tokenizer, whole.special_tokens):
         raise InputError(
-            f"{path}: sha256 = {whole.sha256} is not that of its content; delete it and run `snakemake {path}` to train "
-            "it again"
+            f"{path}: sha256 = {whole.sha256} is not that of its content; "
+            f"delete it and run `snakemake {path}` to train it again"
         )
     return whole
 
