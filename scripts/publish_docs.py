@@ -9,10 +9,9 @@ import argparse
 import io
 from pathlib import Path
 
-from PIL import Image, ImageColor
+from PIL import Image
 
 from wattlab.figures.listing import ALL_FIGURES
-from wattlab.figures.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
 
@@ -35,31 +34,13 @@ TABLES = {
 #: Of all files together.
 MAX_BYTES = 900_000
 
-#: Steps from white to a colour; tenths hold the markers' opacity of 0.9.
-BLENDS = 10
-
-
-def figure_palette() -> Image.Image:
-    """The figures' own colours and their blends with white: none is taken for another, as chosen palettes may do."""
-    names = (BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE, GREY)
-    colours = [ImageColor.getrgb(name) for name in names]
-    levels = [
-        round(255 - (255 - value) * step / BLENDS)
-        for colour in colours
-        for step in range(1, BLENDS + 1)
-        for value in colour
-    ]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([255, 255, 255, *levels])
-    return palette
-
 
 def small_image(content: bytes, width: int = 1050) -> bytes:
-    """A PNG scaled to a width (pixels) and reduced to the figures' palette."""
+    """A PNG scaled to a width (pixels) and reduced to 256 colours."""
     image = Image.open(io.BytesIO(content)).convert("RGB")
     scaled = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     written = io.BytesIO()
-    scaled.quantize(palette=figure_palette(), dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+    scaled.quantize(256, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
     return written.getvalue()
 
 

@@ -24,9 +24,7 @@ def verb(main: Callable[..., int | None]) -> Callable[[list[str] | None], int]:
 
     @wraps(main)
     def run(argv: list[str] | None = None) -> int:
-        parser = ArgumentParser(
-            description=main.__globals__["__doc__"], formatter_class=RawDescriptionHelpFormatter
-        )
+        parser = ArgumentParser(description=main.__globals__["__doc__"], formatter_class=RawDescriptionHelpFormatter)
         for name, parameter in parameters.items():
             _add(parser, parameter, *get_args(hints[name]))
         return main(**vars(parser.parse_args(argv))) or 0
