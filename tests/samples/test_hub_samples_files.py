@@ -47,7 +47,7 @@ LINES = b'{"text": "row0", "label": 0}\n\n{"text": "row1", "label": 1}\n{"text":
 def test_every_format_gives_rows_by_their_number(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     rows = open_rows(name, tmp_path / name, None)
-    assert (rows.n_rows(), rows.n_rows(limit=2) >= 2, rows.columns()) == (3, True, ["text", "label"])
+    assert (rows.n_rows(), list(rows.places()), rows.columns()) == (3, [0, 1, 2], ["text", "label"])
     assert list(rows.rows([0, 2], ["text"])) == [{"text": "row0"}, {"text": "row2"}]
     assert rows.places_where({"label": 0}) == [0, 2]
 
@@ -59,7 +59,7 @@ def test_the_head_of_a_compressed_file_is_read_without_its_end(hub: MockHub, tmp
     spec = spec_of_hub("c4", 3, selection="first")
     assert [row["text"] for row in sampled(spec, tmp_path)[1]] == ["row0", "row1", "row2"]
     said = refusal(sampled(spec_of_hub("c4", 30_004, selection="first"), tmp_path)[0])
-    assert "c4-train.00000-of-01024.json.gz can not be read: BadGzipFile" in said
+    assert "c4-train.00000-of-01024.json.gz can not be read: OSError: zlib inflate failed" in said
 
 
 @pytest.mark.parametrize(

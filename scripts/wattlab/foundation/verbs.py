@@ -1,22 +1,22 @@
 """Command lines: the options of a verb are the typed parameters of its `main`.
 
     @verb
-    def main(folders: Annotated[list[Path], "what to merge"], *, dry_run: Annotated[bool, "only say it"] = False) -> None:
+    def main(folders: Annotated[Sequence[Path], "to merge"], *, dry_run: Annotated[bool, "only say it"] = False) -> None:
 
-takes `FOLDERS … [--dry-run]`: what stands before the `*` is positional, the rest are options. A list takes several words,
-a `bool` is a switch, and what has no default is required.
+takes `folders … [--dry-run]`: what stands before the `*` is positional, the rest are options. A sequence takes several
+words, a `bool` is a switch, and what has no default is required.
 """
 
 import inspect
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 
 def verb(main: Callable[..., int | None]) -> Callable[[list[str] | None], int]:
-    """`main` with an argument list (null: that of the process) in the place of its parameters; null of it is exit code 0.
+    """`main` with a list of arguments (None: those of the process) in the place of its parameters; None of it is exit code 0.
 
     The help is the docstring of its module and the text of each `Annotated[type, text]`.
     """
@@ -33,7 +33,7 @@ def verb(main: Callable[..., int | None]) -> Callable[[list[str] | None], int]:
 
 
 def _add(parser: ArgumentParser, parameter: inspect.Parameter, kind: Any, meaning: str) -> None:
-    is_required, is_list = parameter.default is parameter.empty, get_origin(kind) is list
+    is_required, is_list = parameter.default is parameter.empty, get_origin(kind) is Sequence
     given: dict[str, Any] = {"help": meaning} if is_required else {"help": meaning, "default": parameter.default}
     if kind is bool:
         given |= {"action": "store_true"}

@@ -36,8 +36,12 @@ class RowFile(ABC):
         self.name = name
 
     @abstractmethod
-    def n_rows(self, limit: int | None = None) -> int:
-        """Number of rows; counted up to `limit` at most, where counting means reading."""
+    def places(self) -> Iterable[int]:
+        """Numbers of the rows, ascending: where counting means reading, no further than they are asked for."""
+
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return sum(1 for _ in self.places())
 
     @abstractmethod
     def columns(self) -> list[str]:
@@ -54,7 +58,7 @@ class RowFile(ABC):
                 f"{self.name} has no column {min(missing)}; {near_matches(min(missing), self.columns())}",
                 "correct `hub.first_where` of the catalog entry",
             )
-        rows = self.rows(range(self.n_rows()), list(wanted))
+        rows = self.rows(list(self.places()), list(wanted))
         return [place for place, row in enumerate(rows) if row == wanted]
 
 
@@ -69,9 +73,9 @@ class ParquetRows(RowFile):
             with suppress(ValueError):
                 self.features = Features.from_arrow_schema(self._file.schema_arrow)
 
-    def n_rows(self, limit: int | None = None) -> int:
+    def places(self) -> Iterable[int]:
         """From the footer."""
-        return int(self._file.metadata.num_rows)
+        return range(self._file.metadata.num_rows)
 
     def columns(self) -> list[str]:
         """From the footer."""
@@ -109,9 +113,9 @@ class LineRows(RowFile):
         with reading(self.name):
             return row_of(json.loads(line))
 
-    def n_rows(self, limit: int | None = None) -> int:
-        """Lines that are not blank."""
-        return sum(1 for _ in islice(self._lines(), limit))
+    def places(self) -> Iterable[int]:
+        """Of lines that are not blank."""
+        return (place for place, _ in enumerate(self._lines()))
 
     def columns(self) -> list[str]:
         """Those of the first row."""
@@ -132,9 +136,9 @@ class ListRows(RowFile):
         super().__init__(name)
         self._rows = [row_of(row) for row in rows]
 
-    def n_rows(self, limit: int | None = None) -> int:
-        """Length of the list."""
-        return len(self._rows)
+    def places(self) -> Iterable[int]:
+        """By the length of the list."""
+        return range(len(self._rows))
 
     def columns(self) -> list[str]:
         """Those of the first row."""

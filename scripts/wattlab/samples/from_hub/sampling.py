@@ -25,7 +25,7 @@ from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub.files import RowFile, open_rows
 from wattlab.samples.from_hub.images import fetch_image, image_client
 from wattlab.samples.from_hub.rows import Layout, Picture, Refused, label_names, uniform
-from wattlab.samples.from_hub.selection import InOrder, Place, Reservoirs, Selection, Shuffled, file_numbers
+from wattlab.samples.from_hub.selection import Ordered, Place, Reservoirs, Selection, file_numbers, in_order, shuffled
 from wattlab.samples.manifest import FetchedImage, Manifest, Row, SkippedRow
 from wattlab.study.cells import SampleSpec
 
@@ -111,7 +111,7 @@ def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
     """The order in which the spec takes the rows of a split. Raises `HubUnavailable`."""
     hub = spec.entry["hub"]
     if spec.selection == "first":
-        return InOrder(files, hub["first_where"])
+        return Ordered(in_order(files, hub["first_where"]))
     draws = Draws.of(spec.seed, f"{spec.dataset}/rows of the hub", 0)
     if hub["reservoir"] is not None:
         numbers = file_numbers(len(files), hub["reservoir"]["files"], draws)
@@ -123,7 +123,7 @@ def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
             f"set `hub.reservoir: {{files: 4, rows_per_file: 50000}}` in catalog/datasets/{spec.dataset}.yaml, or `selection: first` in the study",
         )
     files.fetch(range(len(files)))
-    return Shuffled(files, draws)
+    return Ordered(shuffled(files, draws))
 
 
 # ---------------------------------------------------------------- drawing

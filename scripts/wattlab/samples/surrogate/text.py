@@ -14,6 +14,7 @@ A word is what `str.split()` yields: punctuation hangs on words, except in `spac
 
 import hashlib
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,9 +54,9 @@ def prose() -> Prose:
             "use a complete CPython 3.11 (python.org, conda-forge, or the full package of the distribution)",
         ) from error
     words = tuple(word for name in sorted(topics) for word in _paragraph_words(topics[name]))
-    places: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = defaultdict(list)
     for place, word in enumerate(words):
-        places.setdefault(word, []).append(place)
+        places[word].append(place)
     return Prose(
         words=words,
         places={word: tuple(where) for word, where in places.items()},
@@ -102,9 +103,10 @@ def walk(draws: Draws, n: int) -> list[str]:
 
 def _marks(draws: Draws, n: int) -> list[str]:
     """A mark or nothing after each of `n` words; a full stop after the last."""
-    marks = []
-    for has, which in draws.shares(n, 2):
-        marks.append(next(mark for limit, mark in _MARKS if which < limit) if has < MARK_SHARE else "")
+    marks = [
+        next(mark for limit, mark in _MARKS if which < limit) if has < MARK_SHARE else ""
+        for has, which in draws.shares(n, 2)
+    ]
     return [*marks[:-1], "."] if n else []
 
 
