@@ -6,13 +6,15 @@
 Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
 """
 
-import argparse
 import importlib.util
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import free_bytes
+from wattlab.foundation.verbs import verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
 from wattlab.workflow.loading import study_of
@@ -47,12 +49,13 @@ def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     )
 
 
-def main(argv: list[str] | None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path | None, "results/{study}/study.json"] = None,
+    configfile: Annotated[Sequence[Path], "files beside config.yaml"] = (),
+) -> int:
     """Examine this machine for a study."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", type=Path, help="results/{study}/study.json")
-    parser.add_argument("--configfile", type=Path, nargs="*", default=[], help="files beside config.yaml")
-    arguments = parser.parse_args(argv)
     lacking = [module for module in NEEDED if importlib.util.find_spec(module) is None]
     if lacking:
         print(f"The machine was not examined: this environment has no {', '.join(lacking)}.")
@@ -61,13 +64,13 @@ def main(argv: list[str] | None) -> int:
 
     from wattlab.machine.locks import machine_is_mine
 
-    study = study_of(CONFIG, *arguments.configfile) if arguments.study is None else read_study(arguments.study)
-    if study.config.source != "measure":
-        raise InputError(f"study {study.config.study}: it imports published logs; there is nothing to measure")
-    results = Path("results") if arguments.study is None else arguments.study.parents[1]
+    asked = study_of(CONFIG, *configfile) if study is None else read_study(study)
+    if asked.config.source != "measure":
+        raise InputError(f"study {asked.config.study}: it imports published logs; there is nothing to measure")
+    results = Path("results") if study is None else study.parents[1]
     try:
         with machine_is_mine():
-            lines, obstacles = examine(study, results)
+            lines, obstacles = examine(asked, results)
     except Timeout:
         print("The machine was not examined: a measurement is running on it, and is not disturbed.")
         return 0

@@ -5,15 +5,16 @@
 Tables as they are; figures as images of half the size and few colours. More than `MAX_BYTES` in all is refused.
 """
 
-import argparse
 import io
 from pathlib import Path
+from typing import Annotated
 
 from PIL import Image
 
 from wattlab.figures.listing import ALL_FIGURES
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
+from wattlab.foundation.verbs import verb
 
 #: Tables, with the forms that are small enough to keep: the rest is a run of seconds away.
 TABLES = {
@@ -66,21 +67,21 @@ def chosen(results: Path) -> dict[str, bytes]:
     return files
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    results: Annotated[Path, "the study's results"] = Path("results/published"),
+    docs: Annotated[Path, "folder to write to"] = Path("docs/published"),
+) -> None:
     """Choose, write, remove what is not made any more."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, default=Path("results/published"), help="the study's results")
-    parser.add_argument("--docs", type=Path, default=Path("docs/published"), help="folder to write to")
-    arguments = parser.parse_args(argv)
-    files = chosen(arguments.results)
+    files = chosen(results)
     for name, content in files.items():
-        write_bytes(arguments.docs / name, content)
-    for path in arguments.docs.rglob("*"):
-        known = path.relative_to(arguments.docs).as_posix() in files or path.name == "README.md"
+        write_bytes(docs / name, content)
+    for path in docs.rglob("*"):
+        known = path.relative_to(docs).as_posix() in files or path.name == "README.md"
         if path.is_file() and not known:
             path.unlink()
-    print(f"{arguments.docs}: {len(files)} files, {sum(map(len, files.values())) // 1000} kB")
-    return 0
+    print(f"{docs}: {len(files)} files, {sum(map(len, files.values())) // 1000} kB")
 
 
 if __name__ == "__main__":

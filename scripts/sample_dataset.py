@@ -4,11 +4,12 @@ Where the rows can not be had for a reason of the data, the manifest says so (`s
 remedy) and the job succeeds: the cells that wait for the rows take that status over.
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import InputError, Unavailable, near_matches, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.receipts import Receipt, read_receipt
 from wattlab.hub.requests import samples_receipt
 from wattlab.samples.manifest import Manifest, Row, write_samples
@@ -51,24 +52,20 @@ def _found(spec: SampleSpec, receipt: Receipt | None) -> tuple[Manifest, Iterato
     return hub_samples(spec, receipt)
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json; receipts lie beside {study}"],
+    dataset: Annotated[str, "name of the catalog entry"],
+    key: Annotated[str, "key of the sample spec"],
+    manifest: Annotated[Path, "manifest to write, rows beside it"],
+) -> None:
     """Sample one dataset of a study."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--study", type=Path, required=True, help="results/{study}/study.json; receipts lie beside {study}"
-    )
-    parser.add_argument("--dataset", required=True, help="name of the catalog entry")
-    parser.add_argument("--key", required=True, help="key of the sample spec")
-    parser.add_argument("--manifest", type=Path, required=True, help="manifest to write, rows beside it")
-    arguments = parser.parse_args(argv)
-    spec = sample_spec(read_study(arguments.study), arguments.dataset, arguments.key)
-    place = samples_receipt(arguments.study.parents[1], spec)
-    manifest = sample(spec, arguments.manifest, None if place is None else read_receipt(place))
-    skipped = f", {len(manifest.skipped)} skipped" if manifest.skipped else ""
-    print(
-        f"{spec.dataset}: {manifest.reason or f'{manifest.n_rows} rows{skipped}, sha256 {str(manifest.sha256)[:12]}'}"
-    )
-    return 0
+    spec = sample_spec(read_study(study), dataset, key)
+    place = samples_receipt(study.parents[1], spec)
+    sampled = sample(spec, manifest, None if place is None else read_receipt(place))
+    skipped = f", {len(sampled.skipped)} skipped" if sampled.skipped else ""
+    print(f"{spec.dataset}: {sampled.reason or f'{sampled.n_rows} rows{skipped}, sha256 {str(sampled.sha256)[:12]}'}")
 
 
 if __name__ == "__main__":
