@@ -9,9 +9,10 @@ import json
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -83,19 +84,13 @@ class ParquetRows(RowFile):
 
     def rows(self, places: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         """Only the row groups that hold a place are read."""
-        start, waiting = 0, iter(places)
-        place = next(waiting, None)
-        for group in range(self._file.num_row_groups):
-            end = start + self._file.metadata.row_group(group).num_rows
-            inside = []
-            while place is not None and place < end:
-                inside.append(place - start)
-                place = next(waiting, None)
-            if inside:
-                with reading(self.name):
-                    table = self._file.read_row_group(group, columns=list(columns))
-                yield from table.take(inside).to_pylist()
-            start = end
+        groups = range(self._file.num_row_groups)
+        ends = list(accumulate(self._file.metadata.row_group(group).num_rows for group in groups))
+        for group, inside in groupby(places, key=lambda place: bisect_right(ends, place)):
+            with reading(self.name):
+                table = self._file.read_row_group(group, columns=list(columns))
+            start = ends[group] - table.num_rows
+            yield from table.take([place - start for place in inside]).to_pylist()
 
 
 class LineRows(RowFile):

@@ -104,7 +104,10 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
         raise _none(spec, drawn)
     places = sorted(drawn.rows)
     rows = uniform([drawn.rows[place] for place in places], layout)
-    return _manifest(spec, receipt, files, drawn, rows, layout), map(_opened, rows)
+    opened = (
+        {column: value.image if isinstance(value, Picture) else value for column, value in row.items()} for row in rows
+    )
+    return _manifest(spec, receipt, files, drawn, rows, layout), opened
 
 
 def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
@@ -184,10 +187,6 @@ def _skip_placeholders(drawn: Drawn, image: str, address: str) -> None:
     drawn.placeholders.update(sha256 for sha256, found in addresses.items() if len(found) > 1)
     for place in [place for place, row in drawn.rows.items() if row[image].sha256 in drawn.placeholders]:
         drawn.skip(place, "the very file of another address: a placeholder")
-
-
-def _opened(row: Row) -> Row:
-    return {column: value.image if isinstance(value, Picture) else value for column, value in row.items()}
 
 
 def _none(spec: SampleSpec, drawn: Drawn) -> HubUnavailable:
