@@ -3,10 +3,13 @@
     python -m doctor --configfile studies/strict.yaml     the study as it would be resolved now
     python -m doctor --study results/laptop/study.json    a study that was resolved (the first step of every run)
 
-Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
+A run hands over the cells that it is about to measure (`--planned`), and gets to know which were measured before.
+WATTLAB_DOCTOR=no: a run's machine is not examined. Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
 """
 
 import importlib.util
+import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,17 +52,34 @@ def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     )
 
 
+def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
+    from wattlab.workflow.notice import here, measured_again, notice
+
+    study = read_study(path)
+    again = measured_again(
+        study, sys.stdin.read().split(), path.parents[1], None if elsewhere else here(study.config.device)
+    )
+    if again:
+        print(notice(again), flush=True)
+
+
 @verb
 def main(
     *,
     study: Annotated[Path | None, "results/{study}/study.json"] = None,
     configfile: Annotated[Sequence[Path], "files beside config.yaml"] = (),
+    planned: Annotated[bool, "ids of the cells about to be measured come on stdin"] = False,
+    elsewhere: Annotated[bool, "with --planned: other machines measure them"] = False,
 ) -> int:
     """Examine this machine for a study."""
     lacking = [module for module in NEEDED if importlib.util.find_spec(module) is None]
     if lacking:
         print(f"The machine was not examined: this environment has no {', '.join(lacking)}.")
         return 0
+    if planned and study is not None:
+        _tell_what_is_measured_again(study, elsewhere)
+        if elsewhere or os.environ.get("WATTLAB_DOCTOR") == "no":
+            return 0
     from filelock import Timeout
 
     from wattlab.machine.locks import machine_is_mine

@@ -103,10 +103,18 @@ def explain(error: ValidationError, model: type[BaseModel], source: str | Callab
     return InputError("\n".join(lines))
 
 
-def checked(schema: type[Schema], content: Any, source: str | Callable[[str], str], *, is_json: bool = False) -> Schema:
+def checked(
+    schema: type[Schema],
+    content: Any,
+    source: str | Callable[[str], str],
+    *,
+    is_json: bool = False,
+    context: dict[str, Any] | None = None,
+) -> Schema:
     """Content (or its JSON text) as a schema has it; an `InputError` names `source` (see `explain`), key and value."""
+    validate = schema.model_validate_json if is_json else schema.model_validate
     try:
-        return schema.model_validate_json(content) if is_json else schema.model_validate(content)
+        return validate(content, context=context)
     except ValidationError as error:
         raise explain(error, schema, source) from error
 

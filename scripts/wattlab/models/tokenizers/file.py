@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import model_validator
-from tokenizers import Tokenizer
 
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json
@@ -16,6 +15,7 @@ from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.study.cells import TokenizerSpec
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
 
@@ -36,7 +36,7 @@ class TokenizerFile(Outcome):
         return self
 
 
-def save(tokenizer: Tokenizer, spec: TokenizerSpec, path: Path) -> TokenizerFile:
+def save(tokenizer: "Tokenizer", spec: TokenizerSpec, path: Path) -> TokenizerFile:
     """Write a trained tokenizer and what it is, atomically."""
     # Only here: training imports scipy, and every cell that reads a tokenizer would wait for it.
     from wattlab.models.tokenizers.training import tokens_per_word
@@ -89,6 +89,8 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerFast":
     `model_max_length` is set only where the class fixes it (CLIP 77, BERTweet 128): cutting text at the model's own
     maximum is the caller's, with `truncation=True, max_length=…`.
     """
+    # Only here: planning a study needs none of these libraries.
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
     whole = _complete(path)

@@ -21,6 +21,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 from datasets import Features
 
+from wattlab.catalog.facts import ArchiveMember
 from wattlab.foundation.errors import near_matches
 from wattlab.hub.failures import HubUnavailable
 from wattlab.samples.manifest import Row
@@ -175,7 +176,7 @@ def reading(name: str) -> Iterator[None]:
         ) from error
 
 
-def open_rows(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile:
+def open_rows(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     """The rows of a downloaded file. `name` is that in the repository, `archive` where its rows lie in a ZIP archive.
 
     Raises `HubUnavailable` for a format that can not be read and for content that is not of its format.
@@ -184,7 +185,7 @@ def open_rows(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFi
         return _opened(name, path, archive)
 
 
-def _opened(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile:
+def _opened(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     plain = name.removesuffix(".gz").removesuffix(".zst")
     if archive is not None:
         return _archived(name, path, archive)
@@ -214,8 +215,8 @@ def _csv(path: Path) -> list[Row]:
     return list(table.to_pylist())
 
 
-def _archived(name: str, path: Path, archive: Mapping[str, str]) -> RowFile:
-    member, key = archive["member"], archive["rows"]
+def _archived(name: str, path: Path, archive: ArchiveMember) -> RowFile:
+    member, key = archive.member, archive.rows
     with zipfile.ZipFile(path) as opened_archive:
         if member not in opened_archive.namelist():
             raise HubUnavailable(
