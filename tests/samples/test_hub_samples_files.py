@@ -12,6 +12,7 @@ import pytest
 
 from support.hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
 from support.mock_hub import MockHub
+from wattlab.catalog.facts import ArchiveMember
 from wattlab.samples.from_hub.files import open_rows
 
 
@@ -160,14 +161,14 @@ def test_rows_inside_an_archive(tmp_path: Path) -> None:
             "annotations/roses_2020.json", json.dumps({"info": {}, "annotations": [{"url": "u", "caption": "c"}]})
         )
     (tmp_path / "a.zip").write_bytes(sink.getvalue())
-    where = {"member": "annotations/roses_2020.json", "rows": "annotations"}
+    where = ArchiveMember(member="annotations/roses_2020.json", rows="annotations")
     assert list(open_rows("a.zip", tmp_path / "a.zip", where).rows([0], ["url"])) == [{"url": "u"}]
     for changed, said in (
         ({"member": "annotations/rose_2020.json"}, "holds no annotations/rose_2020.json; did you mean"),
         ({"rows": "rows"}, "has no list rows"),
     ):
         with pytest.raises(Exception, match=said):
-            open_rows("a.zip", tmp_path / "a.zip", where | changed)
+            open_rows("a.zip", tmp_path / "a.zip", where.model_copy(update=changed))
     (tmp_path / "b.zip").write_bytes(gzip.compress(b"no archive"))
     with pytest.raises(Exception, match="b.zip can not be read: BadZipFile"):
         open_rows("b.zip", tmp_path / "b.zip", where)
