@@ -146,12 +146,10 @@ def _refuse_unknown_names(catalog: Catalog) -> None:
     }
     for protocol, entry in catalog.protocols.items():
         for index, override in enumerate(entry.overrides):
-            for key, names in known.items():
-                wanted = getattr(override.where, key)
-                for name in wanted if isinstance(wanted, list) else [wanted]:
-                    if name is not None:
-                        place = f"catalog/protocols.yaml: {protocol}: overrides.{index}.where.{key}"
-                        _refuse_unknown(name, names, place, f"is no {key} of the catalog")
+            for key, wanted in override.where.names.items():
+                place = f"catalog/protocols.yaml: {protocol}: overrides.{index}.where.{key}"
+                for name in wanted if key in known else []:
+                    _refuse_unknown(name, known[key], place, f"is no {key} of the catalog")
 
 
 def _refuse_unknown(name: str, known: Collection[str], place: str, problem: str) -> None:
