@@ -221,6 +221,12 @@ def _move_to_its_environment(job: Job) -> None:
         os.execv(python, [str(python), __file__, *sys.argv[1:]])
 
 
+def _declare_answers(path: Path) -> None:
+    """An empty file where the cell has no answers: the rule promises one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
 @verb
 def main(
     *,
@@ -235,6 +241,7 @@ def main(
     _move_to_its_environment(job)
     try:
         record = record_of(job)
+        _declare_answers(job.path("outputs", ".jsonl.gz"))
         write_record(job.path("runs", ".json"), record)
     except Stopped as stopped:
         print(f"{job.resolved.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)

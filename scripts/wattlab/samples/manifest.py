@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from pydantic import model_validator
 
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import replacing, write_json
+from wattlab.foundation.files import replacing, write_bytes, write_json
 from wattlab.foundation.hashing import sha256_of
 from wattlab.foundation.schema import Closed, Outcome, fact
 from wattlab.foundation.stored import read_json
@@ -138,11 +138,11 @@ def rows_path(manifest_path: Path) -> Path:
 def write_samples(path: Path, manifest: Manifest, rows: Iterable[Row]) -> Manifest:
     """Write rows and then, as the sign that they are whole, the manifest at `path`; both atomically.
 
-    Fills in the manifest's `sha256` and returns it. An `unavailable` manifest takes no rows. Raises `ValueError` for
+    Fills in the manifest's `sha256` and returns it. An `unavailable` manifest takes no rows: their file is empty. Raises `ValueError` for
     another number of rows than the manifest says.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     if manifest.status == "complete":
-        rows_path(path).parent.mkdir(parents=True, exist_ok=True)
         # A thousand photographs are gigabytes: they wait on the disk until the types of all columns are known.
         with tempfile.TemporaryFile(dir=path.parent) as photographs, replacing(rows_path(path)) as sink:
             hashes, stored = [], []
@@ -153,6 +153,8 @@ def write_samples(path: Path, manifest: Manifest, rows: Iterable[Row]) -> Manife
                 raise ValueError(f"{path}: {len(stored)} rows came, but the manifest says n_rows = {manifest.n_rows}")
             _write_parquet(stored, photographs, sink)
         manifest = manifest.model_copy(update={"sha256": sha256_of(hashes)})
+    else:
+        write_bytes(rows_path(path), b"")  # the rules declare it
     write_json(path, manifest.model_dump(mode="json"))
     return manifest
 
