@@ -1,9 +1,14 @@
 # What the answers of published weights on the datasets themselves are worth. Random weights and surrogate rows have no
-# quality: their studies have no such table. The answers in outputs/ are declared nowhere; the records name their hashes.
+# quality: their studies have no such table.
 rule score_answers:
     input:
         study=STUDY_FILE,
         records=list(RECORDS.values()),
+        answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
+        rows=[
+            f"{RESULTS}/samples/{spec.dataset}/{spec.key}.parquet"
+            for spec in SAMPLE_SPECS.values()
+        ],
         tables=rules.build_tables.output.csv,
         source=sources("score_answers"),
     output:

@@ -7,6 +7,8 @@ rule measure_cell:
         receipt=lambda wildcards: ancient(receipt_of(wildcards)),
     output:
         record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}.json",
+        # Empty where there are none.
+        answers=f"{RESULTS}/outputs/{{task}}/{{dataset}}/{{model}}.jsonl.gz",
     log:
         f"{RESULTS}/logs/measure_cell/{{task}}/{{dataset}}/{{model}}.log",
     priority: order_of

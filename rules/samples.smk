@@ -6,6 +6,8 @@ rule sample_dataset:
         receipt=lambda wildcards: ancient(sampled_from(wildcards)),
     output:
         manifest=f"{RESULTS}/samples/{{dataset}}/{{key}}.json",
+        # Empty where the manifest says why there are none.
+        rows=f"{RESULTS}/samples/{{dataset}}/{{key}}.parquet",
     log:
         f"{RESULTS}/logs/sample_dataset/{{dataset}}/{{key}}.log",
     localrule: True

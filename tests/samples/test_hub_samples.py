@@ -1,5 +1,6 @@
 """Samples of the hub: which rows, from which files, at which commit."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -200,7 +201,7 @@ def test_all_files_of_a_seeded_sample_must_fit_at_once(
     files = {f"test-{n}.parquet": parquet(texts(500, f"file{n}-")) for n in range(2)}
     add(hub, "stanfordnlp/imdb", files)
     free = models.SPARE_BYTES + len(files["test-0.parquet"]) + 100
-    monkeypatch.setattr(models.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     for selection, expected in (("seeded", "unavailable"), ("first", "complete")):
         manifest, _ = sampled(spec_of_hub("imdb", selection=selection, files=["test-*.parquet"]), tmp_path)
         assert manifest.status == expected, manifest.reason

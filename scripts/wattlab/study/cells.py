@@ -3,6 +3,7 @@
 `resolve.py` makes them from the configuration.
 """
 
+import re
 from typing import Literal
 
 from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts
@@ -51,9 +52,7 @@ class TokenizerSpec(Closed):
     @property
     def name(self) -> str:
         """File stem: the kind as a slug and the key."""
-        slug = "".join(c if c.isalnum() else "-" for c in self.kind.lower()).strip("-")
-        while "--" in slug:
-            slug = slug.replace("--", "-")
+        slug = re.sub(r"[^a-z0-9]+", "-", self.kind.lower()).strip("-")
         return f"{slug}-{self.key}"
 
 

@@ -4,15 +4,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from wattlab import METHOD_VERSION, SAMPLES_VERSION, SCHEMA_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
 from wattlab.catalog.reading import Catalog, read_tasks
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
+from wattlab.foundation.stored import read_json
 from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
@@ -197,10 +196,7 @@ def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) ->
     _apply(config.overrides, place, values)
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
-    try:
-        return Protocol.model_validate(values)
-    except ValidationError as error:
-        raise explain(error, Protocol, f"{source}: protocol {config.protocol!r} for {cell.id}") from error
+    return checked(Protocol, values, f"{source}: protocol {config.protocol!r} for {cell.id}")
 
 
 def _named_protocol(config: StudyConfig, catalog: Catalog, source: str) -> ProtocolEntry:
@@ -254,11 +250,10 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], sourc
     for section in ("overrides", "known_missing"):
         for index, item in enumerate(getattr(config, section)):
             where = f"{source}: {section}.{index}.where"
-            for key in type(item.where).model_fields:
-                wanted = getattr(item.where, key)
+            for key, wanted in item.where.names.items():
                 names = {place[key] for place in places}
-                for name in wanted if isinstance(wanted, list) else [wanted]:
-                    if name is not None and name not in names:
+                for name in wanted:
+                    if name not in names:
                         raise InputError(
                             f"{where}.{key} = {name!r} matches no cell of the study; {near_matches(name, names)}"
                         )
@@ -273,17 +268,9 @@ def check_config(content: dict[str, Any], source: Any, tasks: Collection[str] | 
 
     `tasks`: those that it may name; null: the repository's.
     """
-    try:
-        return StudyConfig.model_validate(content, context=task_context(read_tasks() if tasks is None else tasks))
-    except ValidationError as error:
-        raise explain(error, StudyConfig, source) from error
+    return checked(StudyConfig, content, source, context=task_context(read_tasks() if tasks is None else tasks))
 
 
 def read_study(path: Path) -> ResolvedStudy:
     """`study.json`; an `InputError` names the file."""
-    try:
-        return ResolvedStudy.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; a `snakemake -n` writes it") from error
-    except ValidationError as error:
-        raise explain(error, ResolvedStudy, str(path)) from error
+    return read_json(path, ResolvedStudy, "a `snakemake -n` writes it")
