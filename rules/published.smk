@@ -2,13 +2,13 @@
 # records on, a study of logs takes the same rules as a measured one.
 import os
 
-from wattlab.logs.mapping import load_mapping, mapping_path
+from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = os.path.relpath(mapping_path(STUDY.config.logs.mapping))
-_mapping = load_mapping(STUDY.config.logs.mapping)
-HAS_QUALITY = _mapping.quality is not None
-PRINTED = _mapping.printed and str(Path(MAPPING).parent / _mapping.printed)
+HAS_QUALITY = mapping_of(STUDY).quality is not None
+_printed = printed_path(STUDY)
+PRINTED = _printed and os.path.relpath(_printed)
 
 
 # What these rules say goes to the terminal too: where the logs are from, and the account of their rows.

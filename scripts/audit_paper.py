@@ -9,25 +9,23 @@ from pathlib import Path
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import tell
+from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_text
-from wattlab.logs.imported import read_account, read_records
+from wattlab.logs.imported import read_account, read_records, repeats_frame
+from wattlab.logs.mapping import printed_path
 from wattlab.paper.audit import audit_table
 from wattlab.paper.definitions import Logs
-from wattlab.paper.frame import repeats_frame
 from wattlab.paper.printed import load_statements
+from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
-
-PRINTED = CATALOG_ROOT / "published" / "printed.yaml"
 
 SHOWN = ["place", "text", "printed", "recomputed_as_printed", "unit", "definition", "verdict", "why"]
 
 
-def read_imported(study_file: Path) -> Logs:
+def read_imported(study: ResolvedStudy, folder: Path) -> Logs:
     """The records beside `study.json` and the account of the import; raises `InputError` for a missing one."""
-    folder = study_file.parent
-    records = read_records(read_study(study_file), folder / "runs")
+    records = read_records(study, folder / "runs")
     account = read_account(folder / "import.json")
     return Logs(repeats_frame(records), account, frozenset(load_catalog(CATALOG_ROOT).models))
 
@@ -43,9 +41,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
     parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
-    parser.add_argument("--printed", type=Path, default=PRINTED, help="the printed numbers")
+    parser.add_argument("--printed", type=Path, help="the printed numbers, if not those of the mapping")
     arguments = parser.parse_args(argv)
-    table = audit_table(load_statements(arguments.printed), read_imported(arguments.study))
+    study = read_study(arguments.study)
+    printed: Path | None = arguments.printed or printed_path(study)
+    if printed is None:
+        raise InputError(f"{arguments.study}: its mapping names no printed numbers; name a file: --printed")
+    table = audit_table(load_statements(printed), read_imported(study, arguments.study.parent))
     caption = (
         f"Every number that the paper prints, recomputed from its authors' own logs. {summary(table)}. "
         "`recomputed` is under the definition that gives the print, else under the stated one; audit.csv has both."

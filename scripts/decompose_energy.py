@@ -7,10 +7,10 @@ import argparse
 import math
 from pathlib import Path
 
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.logs.imported import read_records, read_unassigned
-from wattlab.logs.mapping import load_mapping
+from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import decomposition
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
@@ -36,9 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
     arguments = parser.parse_args(argv)
     study, runs = read_study(arguments.study), arguments.study.parent / "runs"
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; only imported studies are decomposed")
-    mapping = load_mapping(study.config.logs.mapping)
+    mapping = mapping_of(study)
     table = decomposition(read_records(study, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
     write_text(arguments.tables / "decomposition.csv", as_csv(table))
     shown = [column for column in table.columns if column not in ("dataset", "variant", "model", "idle_gpu_power_w")]

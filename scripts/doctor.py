@@ -66,7 +66,7 @@ def main(argv: list[str] | None) -> int:
     from wattlab.machine.locks import machine_is_mine
 
     study = study_of(CONFIG, *arguments.configfile) if arguments.study is None else read_study(arguments.study)
-    if study.config.source != "measure":
+    if study.config.is_imported:
         raise InputError(f"study {study.config.study}: it imports published logs; there is nothing to measure")
     results = Path("results") if arguments.study is None else arguments.study.parents[1]
     try:

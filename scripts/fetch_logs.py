@@ -12,7 +12,7 @@ from typing import Any
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json
 from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, fetched_logs, local_logs, read_logs
-from wattlab.logs.mapping import Home, Mapping, load_mapping
+from wattlab.logs.mapping import Home, Mapping, mapping_of
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
 
@@ -55,9 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetched logs are kept")
     arguments = parser.parse_args(argv)
     study = read_study(arguments.study)
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; this study measures, it imports nothing")
-    mapping = load_mapping(study.config.logs.mapping)
+    mapping = mapping_of(study)
     receipt = find_or_fetch(study, mapping, arguments.logs, arguments.fetched)
     write_json(arguments.receipt, receipt)
     differs = ", NOT the published ones" if receipt["as_published"] is False else ""

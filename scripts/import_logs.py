@@ -1,4 +1,4 @@
-"""Import published CodeCarbon logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
+"""Import other people's logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
 
 python -m import_logs --study results/published/study.json [--logs FOLDER-OR-ARCHIVE]
 """
@@ -14,13 +14,15 @@ from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
 from wattlab.logs.assemble import Import, import_study
-from wattlab.logs.formats.codecarbon import Problem
+from wattlab.logs.formats.contract import Problem
 from wattlab.logs.lengths import COLUMNS as LENGTH_COLUMNS
-from wattlab.logs.mapping import Mapping, load_mapping
+from wattlab.logs.mapping import Mapping, mapping_of
 from wattlab.logs.resolve import model_stems
-from wattlab.quality.published import quality_table
+from wattlab.logs.scores import read_scores
+from wattlab.quality.columns import COLUMNS as QUALITY_COLUMNS
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
+from wattlab.tables.columns import frame
 from wattlab.tables.writing import as_csv, as_markdown
 
 
@@ -79,16 +81,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetch_logs puts them")
     arguments = parser.parse_args(argv)
     study, catalog = read_study(arguments.study), load_catalog(CATALOG_ROOT)
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; this study measures, it imports nothing")
-    mapping = load_mapping(study.config.logs.mapping)
+    mapping = mapping_of(study)
     logs = open_logs(study, mapping, arguments.logs, arguments.fetched)
     result = import_study(study, mapping, catalog, logs)
     line = account_line(result)
     folder = arguments.study.parent
     write_import(result, folder)
     if mapping.quality is not None:
-        table = quality_table(logs, mapping, model_stems(mapping, catalog, study.config.logs.mapping), result.records)
+        stems = model_stems(mapping, catalog, str(arguments.study))
+        table = frame(read_scores(logs, mapping.quality, stems, result.records), QUALITY_COLUMNS)
         caption = "Published quality of the answers (appendix B) beside size and mean node energy of the model."
         write_table(table, folder / "tables", "quality", caption)
     print(line)

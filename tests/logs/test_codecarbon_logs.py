@@ -17,9 +17,9 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
 from wattlab.logs.archive import LogFiles, read_logs
 from wattlab.logs.assemble import Import, import_study
-from wattlab.logs.formats.codecarbon import parse_windows
+from wattlab.logs.formats.codecarbon import CodeCarbon
 from wattlab.logs.mapping import Quality, load_mapping
-from wattlab.quality.published import quality_table
+from wattlab.logs.scores import read_scores
 from wattlab.records.record import Record
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
@@ -161,7 +161,7 @@ def test_a_row_that_can_not_be_read_is_named_and_its_cell_lacks_a_repeat(damage,
 
 
 UNSOUND = [
-    (swapped("gpu_energy", "-0.002"), "gpu_energy is negative"),
+    (swapped("gpu_energy", "-0.002"), "the energy of the GPU is negative"),
     (swapped("gpu_energy", "0.0"), "8 GPUs, but no GPU energy"),
     (swapped("energy_consumed", "3.1e-9"), "another unit than kWh"),
     (swapped("energy_consumed", "12000.0"), "another unit than kWh"),
@@ -269,7 +269,7 @@ def test_damage_reaches_the_missing_table(task_mapping, tmp_path):
         path.write_text(record.model_dump_json())
     missing = build(gather(study_of(task_mapping), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["missing"]
     row = missing[missing["cell"] == CELL].iloc[0]
-    assert row["n_valid"] == 2 and "gpu_energy is negative" in row["reason"]
+    assert row["n_valid"] == 2 and "the energy of the GPU is negative" in row["reason"]
 
 
 def test_codecarbon_3_3_totals_with_a_mapping_of_five_lines(tmp_path, capsys):
@@ -335,8 +335,7 @@ def test_an_archive_that_is_none_is_one_error(tmp_path, task_mapping):
 
 def test_blank_lines_and_a_byte_order_mark_are_no_damage():
     content = b"\xef\xbb\xbf" + files_of()[base(0)] + b"\n\n"
-    parsed = parse_windows("x.csv", content, "project_name")
-    assert parsed.n_rows == 2 and len(parsed.rows) == 2 and parsed.problems == []
+    assert [window.part for window in CodeCarbon().windows("x.csv", content)] == ["load model", "query model"]
 
 
 def test_mistakes_in_a_mapping_are_named(tmp_path):
@@ -383,12 +382,11 @@ def test_a_damaged_quality_table_is_one_error(content, message, task_mapping):
             "columns": [{"column": "score", "task": "text-classification", "dataset": "imdb", "metric": "accuracy"}],
         }
     )
-    mapping = load_mapping(task_mapping).model_copy(update={"quality": quality})
     result = run_import(files_of(), task_mapping)
     stems = {MODEL: "distilbert--distilbert-base-uncased-finetuned-sst-2-english"}
     with pytest.raises(InputError, match=message):
-        quality_table(LogFiles("logs", {"quality.csv": content}), mapping, stems, result.records)
+        read_scores(LogFiles("logs", {"quality.csv": content}), quality, stems, result.records)
     sound = LogFiles("logs", {"quality.csv": f"model,score\n{MODEL},0.9\n".encode()})
-    row = quality_table(sound, mapping, stems, result.records).iloc[0]
+    (row,) = read_scores(sound, quality, stems, result.records)
     # (360 + 3600 + mean of 7200, 7236, 7272) J per 1,000 inferences
     assert row["energy_kwh_per_1000"] == pytest.approx(11196 / 3.6e6, rel=1e-12) and row["quality_score"] == 0.9

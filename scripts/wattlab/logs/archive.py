@@ -20,6 +20,9 @@ from wattlab.study.config import StudyConfig
 #: Names the folder or archive of the logs, before the study does.
 LOGS_VARIABLE = "WATTLAB_PUBLISHED_LOGS"
 
+#: What archives are called; another file is a log by itself.
+_ARCHIVES = tuple(suffix for _, suffixes, _ in shutil.get_unpack_formats() for suffix in suffixes)
+
 
 @dataclass(frozen=True)
 class LogFiles:
@@ -94,7 +97,7 @@ def _archive(path: Path) -> Iterable[tuple[str, bytes]]:
                 if not info.is_dir():
                     yield info.filename, opened.read(info)
         return
-    if path.suffix == ".csv":
+    if not path.name.endswith(_ARCHIVES) and not tarfile.is_tarfile(path):
         yield path.name, path.read_bytes()
         return
     with tarfile.open(path, "r:*") as tar:

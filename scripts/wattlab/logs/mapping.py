@@ -13,7 +13,10 @@ from pydantic import ValidationError
 from wattlab.catalog.reading import CATALOG_ROOT, read_yaml
 from wattlab.foundation.errors import InputError, explain, near_matches
 from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.logs.formats import format_named
+from wattlab.logs.formats.contract import LogFormat
 from wattlab.records.record import Method
+from wattlab.study.cells import ResolvedStudy
 
 Phase = Literal["load", "transfer", "query"]
 
@@ -39,11 +42,14 @@ class LoggedModel(Closed):
 
 
 class Methods(Closed):
-    """How the tracker obtained each component's energy: its rows do not say."""
+    """How the tracker obtained each component's energy, where its rows do not say or are wrong; null: as the log says.
 
-    cpu: Method = fact("CPU", "model")
-    ram: Method = fact("RAM", "constant")
-    gpu: Method = fact("GPU", "counter")
+    The energy of a component that is called `absent` is left out.
+    """
+
+    cpu: Method | None = fact("CPU", None)
+    ram: Method | None = fact("RAM", None)
+    gpu: Method | None = fact("GPU", None)
 
 
 class Group(Closed):
@@ -106,13 +112,16 @@ class Quality(Closed):
 
 
 class Mapping(Closed):
-    """How a set of CodeCarbon logs becomes cells."""
+    """How a set of logs becomes cells."""
 
     description: str | None = fact("what the logs are", None)
+    format: str = fact("name of a format (`logs/formats`), or `module:Class` of one's own", "codecarbon")
     home: Home | None = fact("where they are published; null: local logs only", None)
     windows: list[str] = fact("files or patterns whose rows hold the energies", min_length=1)
-    phases: dict[str, Phase] = fact("task name -> phase; rows without a task name are whole runs", {})
-    model_column: str = fact("column with the model's name", "project_name")
+    phases: dict[str, Phase] = fact(
+        "name of a part of the run, or its beginning before `_` -> phase; rows that name no part are whole runs", {}
+    )
+    model_column: str | None = fact("column with the model's name; null: the format's own", None)
     n_inferences: int = fact("inferences of one run", unit="inferences", gt=0)
     repeats: int | None = fact("runs that every cell should have; null: as many as are logged", None, ge=1)
     dtype: str | None = fact("precision of the weights", None)
@@ -138,6 +147,10 @@ class Mapping(Closed):
             for name in group.models:
                 yield group, name
 
+    def reader(self) -> LogFormat:
+        """What reads the files; raises `InputError` for an unknown format."""
+        return format_named(self.format)(self.model_column)
+
 
 def mapping_path(written: str) -> Path:
     """The file that a study's `logs.mapping` means: as written, or relative to the repository."""
@@ -152,8 +165,25 @@ def load_mapping(written: str) -> Mapping:
         mapping = Mapping.model_validate(read_yaml(path))
     except ValidationError as error:
         raise explain(error, Mapping, written) from error
+    try:
+        mapping.reader()
+    except InputError as error:
+        raise InputError(f"{written}: {error}") from error
     known = {name for group in mapping.groups for name in group.models}
     for name in mapping.unselected:
         if name not in known:
             raise InputError(f"{written}: unselected: {name!r} is in no group; {near_matches(name, known)}")
     return mapping
+
+
+def mapping_of(study: ResolvedStudy) -> Mapping:
+    """The mapping of a study of logs; raises `InputError` for a study that measures."""
+    if study.config.logs is None:
+        raise InputError(f"study {study.config.study}: logs is missing; it measures, and imports nothing")
+    return load_mapping(study.config.logs.mapping)
+
+
+def printed_path(study: ResolvedStudy) -> Path | None:
+    """The file of printed numbers that the study's mapping names, beside it; None: it names none."""
+    printed, logs = mapping_of(study).printed, study.config.logs
+    return None if printed is None or logs is None else mapping_path(logs.mapping).parent / printed

@@ -19,8 +19,7 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
     unselected, with the reason. `source` names the study in messages. Raises `InputError` for a name that neither
     the catalog nor the mapping knows, a cell that two groups claim, or a selection that is in no log.
     """
-    if config.logs is None:
-        raise InputError(f"{source}: logs is missing; source: codecarbon-logs needs logs: {{path, mapping}}")
+    assert config.logs is not None
     mapping = load_mapping(config.logs.mapping)
     stems = model_stems(mapping, catalog, config.logs.mapping)
     selected = _selected(config, {**names_of(catalog), **stems})

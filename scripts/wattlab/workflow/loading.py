@@ -32,7 +32,7 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     config = check_config(content, file_of_key(files, content))
     catalog = load_catalog(CATALOG_ROOT)
     source = files[-1].as_posix() if files else "--config"
-    if config.source == "codecarbon-logs":
+    if config.is_imported:
         return resolve_published(config, catalog, source)
     return resolve(config, catalog, source)
 
