@@ -19,8 +19,10 @@ if workflow.is_main_process and not workflow.dryrun and "--unlock" not in sys.ar
     if _locked:
         print(_locked, file=sys.stderr, flush=True)
 
-# `python` of every rule finds the package; an absolute path is in no tracked part of a rule.
-shell.prefix(f"export PYTHONPATH='{workflow.basedir}/scripts'; ")
+# `python` of every rule finds the package, then what a person put on PYTHONPATH (a log format of their own); an absolute
+# path is in no tracked part of a rule.
+_folders = [f"{workflow.basedir}/scripts", os.environ.get("PYTHONPATH", "")]
+shell.prefix(f"export PYTHONPATH='{os.pathsep.join(filter(None, _folders))}'; ")
 
 # In the order in which Snakemake merges them.
 CONFIG_FILES = [Path("config.yaml"), *map(Path, workflow.overwrite_configfiles)]

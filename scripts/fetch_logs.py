@@ -9,10 +9,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_json
-from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, fetched_logs, local_logs, read_logs
-from wattlab.logs.mapping import Home, Mapping, mapping_of
+from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, place_of, read_logs
+from wattlab.logs.mapping import Mapping, mapping_of
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
 
@@ -32,18 +32,10 @@ def receipt_of(path: Path, mapping: Mapping, *, local: bool) -> dict[str, Any]:
 
 def find_or_fetch(study: ResolvedStudy, mapping: Mapping, argument: str | None, fetched: Path) -> dict[str, Any]:
     """The receipt of the logs, fetched where no one named them; raises `InputError` with the remedy."""
-    path = local_logs(study.config, argument)
-    if path is not None:
-        if not path.exists():
-            raise InputError(f"{path}: no such folder or archive; correct logs.path of the study, or {LOGS_VARIABLE}")
-        return receipt_of(path, mapping, local=True)
-    home: Home | None = mapping.home
-    if home is None:
-        raise InputError(f"the mapping names no home of the logs; name a folder or an archive: {LOGS_VARIABLE}=PATH")
-    destination = fetched_logs(home, fetched)
-    if not destination.exists():
-        fetch(home, destination)
-    return receipt_of(destination, mapping, local=False)
+    path, local = place_of(study.config.logs, mapping.home, argument, fetched)
+    if not local and not path.exists() and mapping.home is not None:
+        fetch(mapping.home, path)
+    return receipt_of(path, mapping, local=local)
 
 
 def main(argv: list[str] | None = None) -> int:

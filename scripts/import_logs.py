@@ -12,29 +12,17 @@ import pandas as pd
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
-from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
+from wattlab.logs.archive import LOGS_VARIABLE, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.contract import Problem
 from wattlab.logs.lengths import COLUMNS as LENGTH_COLUMNS
-from wattlab.logs.mapping import Mapping, mapping_of
+from wattlab.logs.mapping import mapping_of
 from wattlab.logs.resolve import model_stems
 from wattlab.logs.scores import read_scores
 from wattlab.quality.columns import COLUMNS as QUALITY_COLUMNS
-from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import read_study
 from wattlab.tables.columns import frame
 from wattlab.tables.writing import as_csv, as_markdown
-
-
-def open_logs(study: ResolvedStudy, mapping: Mapping, argument: str | None, fetched: Path) -> LogFiles:
-    """The logs where a person put them, else where a fetch did; raises `InputError` with the remedy."""
-    path = local_logs(study.config, argument)
-    if path is None and mapping.home is not None:
-        path = fetched_logs(mapping.home, fetched)
-    if path is None or not path.exists():
-        where = "nowhere" if path is None else f"not at {path}"
-        raise InputError(f"the logs are {where}; run `fetch_logs`, or name them: --logs PATH, or {LOGS_VARIABLE}=PATH")
-    return read_logs(path, mapping)
 
 
 def write_import(result: Import, folder: Path) -> None:
@@ -82,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     study, catalog = read_study(arguments.study), load_catalog(CATALOG_ROOT)
     mapping = mapping_of(study)
-    logs = open_logs(study, mapping, arguments.logs, arguments.fetched)
+    logs = read_logs(place_of(study.config.logs, mapping.home, arguments.logs, arguments.fetched)[0], mapping)
     result = import_study(study, mapping, catalog, logs)
     line = account_line(result)
     folder = arguments.study.parent

@@ -4,7 +4,7 @@ The lines are computed by code of their own, so that what is made of them checks
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,8 @@ def _record_rows(record: Record) -> Iterable[dict[str, Any]]:
             "gpu_model": meter.get("gpu_model"),
             "gpu_count": repeat.gpu_count,
             "duration_s": repeat.duration_s * scale,
-            **{name: value * scale for name, value in _energies([repeat]).items()},
-            **{f"run_{name}": value * scale for name, value in _energies(windows).items()},
+            **{name: value * scale for name, value in energies([repeat]).items()},
+            **{f"run_{name}": value * scale for name, value in energies(windows).items()},
             "emissions_g": _grams(logged.get("query"), scale),
             "run_emissions_g": _grams(run_kg, scale),
         }
@@ -85,7 +85,7 @@ def _grams(kg: float | None, scale: float) -> float:
     return float("nan") if kg is None else kg * 1000 * scale
 
 
-def _energies(windows: list[Window]) -> dict[str, float]:
+def energies(windows: Sequence[Window]) -> dict[str, float]:
     """Node and GPU energy (kWh); a component that is not logged is left out of the node and missing for the GPU."""
     gpu_j = [sum(window.energy_gpu_j) for window in windows if window.energy_gpu_j is not None]
     other_j = [part for window in windows for part in (window.energy_cpu_j, window.energy_ram_j) if part is not None]

@@ -4,11 +4,12 @@ A *group* is one cell per model: the files that name its runs, and the task and 
 from the *windows*: task rows (one row per phase of a run, joined by run id) or run totals (one row per run).
 """
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError, field_validator
 
 from wattlab.catalog.reading import CATALOG_ROOT, read_yaml
 from wattlab.foundation.errors import InputError, explain, near_matches
@@ -19,6 +20,9 @@ from wattlab.records.record import Method
 from wattlab.study.cells import ResolvedStudy
 
 Phase = Literal["load", "transfer", "query"]
+
+#: A file of the logs, or a pattern (`*`), with `/`; `./` before it means nothing.
+Pattern = Annotated[str, AfterValidator(posixpath.normpath)]
 
 
 class Home(Closed):
@@ -55,7 +59,7 @@ class Methods(Closed):
 class Group(Closed):
     """Runs of one task and dataset, a cell per model."""
 
-    file: str = fact("file or pattern whose rows name the runs; a file of windows may name its own")
+    file: Pattern = fact("file or pattern whose rows name the runs; a file of windows may name its own")
     task: TaskName = fact("task")
     dataset: str = fact("dataset", pattern=r"^[a-z0-9][a-z0-9-]*$")
     variant: Literal["native"] | None = fact("preprocessing variant", None)
@@ -77,7 +81,7 @@ class Relabelled(Closed):
 class LengthsFile(Closed):
     """Output lengths of one dataset, a row per inference."""
 
-    file: str = fact("file or pattern")
+    file: Pattern = fact("file or pattern")
     task: TaskName
     dataset: str
 
@@ -105,7 +109,7 @@ class QualityColumn(Closed):
 class Quality(Closed):
     """A published table of answer quality."""
 
-    file: str
+    file: Pattern
     model_column: str
     names: dict[str, str] = fact("spellings that the groups do not know", {})
     columns: list[QualityColumn]
@@ -117,7 +121,7 @@ class Mapping(Closed):
     description: str | None = fact("what the logs are", None)
     format: str = fact("name of a format (`logs/formats`), or `module:Class` of one's own", "codecarbon")
     home: Home | None = fact("where they are published; null: local logs only", None)
-    windows: list[str] = fact("files or patterns whose rows hold the energies", min_length=1)
+    windows: list[Pattern] = fact("files or patterns whose rows hold the energies", min_length=1)
     phases: dict[str, Phase] = fact(
         "name of a part of the run, or its beginning before `_` -> phase; rows that name no part are whole runs", {}
     )
@@ -147,8 +151,14 @@ class Mapping(Closed):
             for name in group.models:
                 yield group, name
 
+    @field_validator("format")
+    @classmethod
+    def _is_a_format(cls, written: str) -> str:
+        format_named(written)
+        return written
+
     def reader(self) -> LogFormat:
-        """What reads the files; raises `InputError` for an unknown format."""
+        """What reads the files."""
         return format_named(self.format)(self.model_column)
 
 
@@ -165,10 +175,6 @@ def load_mapping(written: str) -> Mapping:
         mapping = Mapping.model_validate(read_yaml(path))
     except ValidationError as error:
         raise explain(error, Mapping, written) from error
-    try:
-        mapping.reader()
-    except InputError as error:
-        raise InputError(f"{written}: {error}") from error
     known = {name for group in mapping.groups for name in group.models}
     for name in mapping.unselected:
         if name not in known:

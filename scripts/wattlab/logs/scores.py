@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from wattlab.foundation.errors import InputError, near_matches
-from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.archive import LogFiles
+from wattlab.logs.imported import energies
 from wattlab.logs.mapping import Quality
 from wattlab.records.record import Record
 
@@ -80,8 +80,5 @@ def _line_rows(
 
 def _mean_kwh(record: Record) -> float | None:
     """Mean node energy of the valid repeats, kWh per 1,000 inferences."""
-    values = []
-    for repeat in record.valid_repeats:
-        parts = [repeat.energy_cpu_j, repeat.energy_ram_j, *(repeat.energy_gpu_j or [])]
-        values.append(sum(part for part in parts if part is not None) / J_PER_KWH / repeat.n_inferences * 1000)
+    values = [energies([repeat])["energy_node_kwh"] / repeat.n_inferences * 1000 for repeat in record.valid_repeats]
     return sum(values) / len(values) if values else None

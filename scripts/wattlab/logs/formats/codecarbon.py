@@ -38,7 +38,6 @@ Cells = dict[str, str]
 class CodeCarbon(LogFormat):
     """`emissions.csv` and the like: a row per task of a run, or a row per run."""
 
-    name = "codecarbon"
     model_column = "project_name"
 
     def looks_like(self, content: bytes) -> bool:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from wattlab.records.record import Method
 
@@ -39,39 +39,36 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedWindow:
-    """One span of a run with its energies, as a row of a log states it."""
+    """One span of a run with its energies, as a row of a log states it.
+
+    `name` is the model or project as the log writes it. `part` is the part of the run by the log's own name: a key of
+    the mapping's `phases`, or a phase itself; None is the whole run. `started_at` has a time zone. `duration_s` is above
+    0. The GPUs are one sum, and `absent` on a machine without any. `energy_node_kwh` is what the log states for all of
+    it, or else the sum. `software` has versions by package, `facts` machine, place and settings (`region`, `cpu_model`
+    and `gpu_model` in every format). `faults` say why the energies can not be right, beyond what `assemble.faults`
+    sees: a query with any is invalid. `flags` say what a reader should know of a window that is used.
+    """
 
     file: str
     line: int
     run_id: str
     name: str | None = None
-    """Model or project, as the log writes it."""
     part: str | None = None
-    """Part of the run, by the log's name: a key of the mapping's `phases`, or a phase itself. None: the whole run."""
     started_at: datetime
-    """With a time zone."""
     duration_s: float
-    """Above 0, between the two readings of the energies."""
     energy_cpu_kwh: float | None = None
     energy_ram_kwh: float | None = None
     energy_gpu_kwh: float | None = None
-    """All GPUs together."""
     energy_node_kwh: float
-    """As logged for all of it; where the log states none, the sum."""
     energy_cpu_method: Method
     energy_ram_method: Method
     energy_gpu_method: Method
-    """`absent` on a machine without GPUs."""
     gpu_count: int = 0
     emissions_kg: float | None = None
     software: Mapping[str, str] = field(default_factory=dict)
-    """Version by package, the tracker among them."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """Machine, place and settings; `region`, `cpu_model` and `gpu_model` are named so in every format."""
     faults: tuple[str, ...] = ()
-    """Why the energies can not be right, beyond what `assemble.faults` sees; a query with any is invalid."""
     flags: tuple[str, ...] = ()
-    """What a reader should know of a window that is used."""
 
     @property
     def reading(self) -> tuple[Any, ...]:
@@ -93,10 +90,8 @@ class Listed:
 class LogFormat(ABC):
     """Reads the files of one tool. `model_column` of a mapping replaces the class's own."""
 
-    #: The tool, in records and messages.
-    name: ClassVar[str]
     #: Column or key with the model's name.
-    model_column: str
+    model_column = "model"
 
     def __init__(self, model_column: str | None = None) -> None:
         if model_column is not None:
