@@ -1,12 +1,16 @@
 # Published logs instead of measurements: find or fetch them, import everything in one job. From the
 # records on, a study of logs takes the same rules as a measured one.
+import inspect
 import os
 
 from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = os.path.relpath(mapping_path(STUDY.config.logs.mapping))
-HAS_QUALITY = mapping_of(STUDY).quality is not None
+_mapping = mapping_of(STUDY)
+HAS_QUALITY = _mapping.quality is not None
+# The code of the log format, which may be a person's own.
+FORMAT = os.path.relpath(inspect.getfile(type(_mapping.reader())))
 _printed = printed_path(STUDY)
 PRINTED = _printed and os.path.relpath(_printed)
 
@@ -38,6 +42,7 @@ rule import_logs:
         study=STUDY_FILE,
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
+        format=FORMAT,
         source=sources("import_logs.py", "wattlab/logs/*.py"),
     output:
         records=list(RECORDS.values()),

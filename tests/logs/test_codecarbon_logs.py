@@ -304,6 +304,71 @@ def test_a_pue_inside_the_energies_is_flagged(tmp_path):
     assert record.repeats[0].flags == ["a PUE of 1.58 is inside the energies"] and record.repeats[1].flags == []
 
 
+def with_values(files: dict[str, bytes], **changes: str) -> dict[str, bytes]:
+    """Every query row with other values."""
+    changed = dict(files)
+    for number in range(3):
+        for name, value in changes.items():
+            changed[base(number)] = swapped(name, value)(changed[base(number)])
+    return changed
+
+
+@pytest.mark.parametrize("count", ["", "0"])
+def test_gpu_energy_without_a_number_of_gpus_counts_and_is_flagged(count, task_mapping):
+    first = cell_of(run_import(with_values(files_of(), gpu_count=count), task_mapping)).repeats[0]
+    assert first.energy_gpu_j == pytest.approx([7200.0]) and first.energy_gpu_method == "counter" and first.valid
+    assert first.gpu_count == 1 and first.flags == ["GPU energy is logged and no number of GPUs: taken for one"]
+
+
+def test_a_gpu_that_is_not_read_is_absent_where_the_mapping_says_so(task_mapping):
+    node_kwh = repr((36 + 360) * 10.0 / 3.6e6)
+    files = with_values(files_of(), gpu_energy="0.0", gpu_power="0.0", energy_consumed=node_kwh)
+    assert cell_of(run_import(files, task_mapping)).repeats[0].reasons == ["8 GPUs, but no GPU energy"]
+    written = Path(task_mapping)
+    written.write_text(yaml.safe_dump({**yaml.safe_load(written.read_text()), "methods": {"gpu": "absent"}}))
+    record = cell_of(run_import(files, task_mapping))
+    assert record.status == "complete" and record.repeats[0].energy_gpu_method == "absent"
+
+
+@pytest.mark.parametrize(("stated_w", "valid"), [("100.0", True), ("4.0", False)])
+def test_stated_powers_are_the_last_sample(stated_w, valid, task_mapping):
+    """1,116 W on average: 10 times what the last sample says is a tail at idle, 250 times another unit."""
+    files = with_values(files_of(), gpu_power=stated_w, cpu_power="0.0", ram_power="0.0")
+    first = cell_of(run_import(files, task_mapping)).repeats[0]
+    told = f"a mean power of 1116 W beside {float(stated_w):g} W stated"
+    assert first.valid is valid
+    assert (first.flags, first.reasons) == (
+        ([f"{told}, which is the last sample"], []) if valid else ([], [f"{told}: another unit than kWh?"])
+    )
+
+
+def test_values_that_an_editor_padded_are_read(task_mapping):
+    files = with_values(files_of(), run_id=f" {RUNS[0]} ", project_name=f"{MODEL} ")
+    record = cell_of(run_import({**files_of(), base(0): files[base(0)]}, task_mapping))
+    assert len(record.valid_repeats) == 3 and record.repeats[0].flags == []
+
+
+def test_a_torn_row_of_a_file_that_names_its_own_runs_is_told_once(tmp_path):
+    written = tmp_path / "mapping.yaml"
+    written.write_text(
+        yaml.safe_dump(
+            {
+                "windows": ["./emissions.csv"],
+                "n_inferences": 500,
+                "groups": [
+                    {"file": "emissions.csv", "task": "text-classification", "dataset": "imdb", "models": ["my-run"]}
+                ],
+                "models": {"my-run": MODEL},
+            }
+        )
+    )
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "emissions.csv").write_text(V3_TOTALS + "2026-02-23T08:28:26,my-run\n")
+    files = read_logs(tmp_path / "logs", load_mapping(str(written))).files
+    result = run_import(files, str(written))
+    assert [(problem.line, problem.n_rows) for problem in result.problems] == [(4, 1)]
+
+
 @pytest.mark.parametrize("kind", ["folder", "nested folder", "tar", "zip"])
 def test_folders_and_archives_read_alike(kind, tmp_path, task_mapping):
     files = files_of()

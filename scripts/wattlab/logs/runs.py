@@ -175,22 +175,18 @@ def _named_once(listed: dict[str, list[Listed]], problems: list[Problem]) -> dic
     for cell, entries in listed.items():
         for entry in entries:
             places[entry.run_id].add(cell)
-    kept: dict[str, list[Listed]] = {}
+    kept: dict[str, list[Listed]] = {cell: [] for cell in listed}
     for cell, entries in listed.items():
-        seen: set[str] = set()
-        kept[cell] = []
         for entry in entries:
-            told = None
             if len(places[entry.run_id]) > 1:
                 told = f"the run is listed for {len(places[entry.run_id])} cells, so none of them gets it"
-            elif entry.run_id in seen:
-                told = "the run is listed twice; the first is used"
+                remedy = "keep the right line"
+            elif any(entry.run_id == other.run_id for other in kept[cell]):
+                told, remedy = "the run is listed twice; the first is used", "none needed"
             else:
                 kept[cell].append(entry)
-            seen.add(entry.run_id)
-            if told is not None:
-                remedy = "keep the right line" if len(places[entry.run_id]) > 1 else "none needed"
-                problems.append(Problem(entry.file, told, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
+                continue
+            problems.append(Problem(entry.file, told, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
     return kept
 
 

@@ -95,7 +95,7 @@ def _cells(header: list[str], values: list[str]) -> Cells:
     """Column -> value of a row that is whole and has a run id; raises `Damaged`."""
     if len(values) != len(header):
         raise Damaged(f"{len(values)} values under {len(header)} columns: the row is truncated or torn")
-    cells = dict(zip(header, values, strict=True))
+    cells = {column: value.strip() for column, value in zip(header, values, strict=True)}
     if not cells["run_id"]:
         raise Damaged("run_id is empty")
     return cells
@@ -137,7 +137,7 @@ def _window(file: str, line: int, cells: Cells, model_column: str) -> LoggedWind
 
 def _number(cells: Cells, column: str) -> float | None:
     """A number; None where the cell is empty or the column is not there; raises `Damaged`."""
-    written = cells.get(column, "").strip()
+    written = cells.get(column, "")
     try:
         value = float(written) if written else None
     except ValueError as error:
@@ -150,7 +150,7 @@ def _number(cells: Cells, column: str) -> float | None:
 def _time(written: str) -> datetime:
     """`2023-10-02T20:20:22`, with a blank, fractions or an offset; without an offset it is taken for UTC."""
     try:
-        moment = datetime.fromisoformat(written.strip())
+        moment = datetime.fromisoformat(written)
     except ValueError as error:
         raise Damaged(f"timestamp = {written!r} is no ISO 8601 time") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
