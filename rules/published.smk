@@ -1,18 +1,17 @@
 # Published logs instead of measurements: find or fetch them, import everything in one job. From the
 # records on, a study of logs takes the same rules as a measured one.
-import inspect
 import os
+from importlib.util import find_spec
 
 from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
-MAPPING = os.path.relpath(mapping_path(STUDY.config.logs.mapping))
-_mapping = mapping_of(STUDY)
+MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
+_mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
 HAS_QUALITY = _mapping.quality is not None
+PRINTED = _printed and local(os.path.relpath(_printed))
 # The code of the log format, which may be a person's own.
-FORMAT = os.path.relpath(inspect.getfile(type(_mapping.reader())))
-_printed = printed_path(STUDY)
-PRINTED = _printed and os.path.relpath(_printed)
+FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
 # What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
@@ -24,17 +23,19 @@ rule fetch_logs:
         receipt=f"{RESULTS}/logs.json",
     log:
         f"{RESULTS}/logs/fetch_logs.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
+        program=program("fetch_logs"),
         # A folder or archive that the environment names; another one is imported again.
         logs=LOGS,
     message:
         "Finding or fetching the logs"
     shell:
-        "python -m fetch_logs --study {input.study} --receipt {output.receipt} 2>&1 | tee {log}"
+        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2>&1 | tee {log:q}"
 
 
 rule import_logs:
@@ -43,7 +44,7 @@ rule import_logs:
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
         format=FORMAT,
-        source=sources("import_logs.py", "wattlab/logs/*.py"),
+        source=sources("import_logs"),
     output:
         records=list(RECORDS.values()),
         unassigned=f"{RESULTS}/runs/unassigned.jsonl",
@@ -53,13 +54,15 @@ rule import_logs:
         quality=[f"{RESULTS}/tables/quality.csv"] if HAS_QUALITY else [],
     log:
         f"{RESULTS}/logs/import_logs.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
+        program=program("import_logs"),
         logs=LOGS,
     message:
         "Importing the logs"
     shell:
-        "python -m import_logs --study {input.study} 2>&1 | tee {log}"
+        "python {params.program:q} --study {input.study:q} 2>&1 | tee {log:q}"

@@ -60,6 +60,7 @@ class _Builder:
 
     def __init__(self, study: ResolvedStudy, mapping: Mapping, windows: Windows, problems: list[Problem]) -> None:
         self.study, self.mapping, self.windows, self.problems = study, mapping, windows, problems
+        self.tracker = type(mapping.reader()).__name__
 
     def record(self, resolved: ResolvedCell, entries: list[Listed], length: CellLength | None) -> Record:
         """The record of one cell from the runs that its group names."""
@@ -124,7 +125,7 @@ class _Builder:
         """What the tracker says of itself, with the emissions that it logged (kg), by phase."""
         query = run.windows["query"]
         return {
-            "tracker": self.mapping.format,
+            "tracker": self.tracker,
             "logged_name": query.name,
             "logged_emissions_kg": {phase: row.emissions_kg for phase, row in sorted(run.windows.items())},
             **query.facts,

@@ -4,17 +4,19 @@ A *group* is one cell per model: the files that name its runs, and the task and 
 from the *windows*: task rows (one row per phase of a run, joined by run id) or run totals (one row per run).
 """
 
+import inspect
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator
 
-from wattlab.catalog.reading import CATALOG_ROOT, read_yaml
-from wattlab.foundation.errors import InputError, explain, near_matches
-from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact
-from wattlab.logs.formats import format_named
+from wattlab.catalog.reading import CATALOG_ROOT, read_tasks, read_yaml
+from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.members import Member, load_member
+from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact, task_context
+from wattlab.logs.formats import FORMATS, target_of
 from wattlab.logs.formats.contract import LogFormat
 from wattlab.records.record import Method
 from wattlab.study.cells import ResolvedStudy
@@ -119,7 +121,9 @@ class Mapping(Closed):
     """How a set of logs becomes cells."""
 
     description: str | None = fact("what the logs are", None)
-    format: str = fact("name of a format (`logs/formats`), or `module:Class` of one's own", "codecarbon")
+    format: Annotated[Member, BeforeValidator(target_of)] = fact(
+        "name of a format (`logs/formats`), or `module:Class` of one's own", FORMATS["codecarbon"]
+    )
     home: Home | None = fact("where they are published; null: local logs only", None)
     windows: list[Pattern] = fact("files or patterns whose rows hold the energies", min_length=1)
     phases: dict[str, Phase] = fact(
@@ -151,15 +155,14 @@ class Mapping(Closed):
             for name in group.models:
                 yield group, name
 
-    @field_validator("format")
-    @classmethod
-    def _is_a_format(cls, written: str) -> str:
-        format_named(written)
-        return written
-
     def reader(self) -> LogFormat:
-        """What reads the files."""
-        return format_named(self.format)(self.model_column)
+        """What reads the files; imports its module. Raises `InputError` for a class that is no format."""
+        found = load_member(self.format)
+        if not (isinstance(found, type) and issubclass(found, LogFormat)) or inspect.isabstract(found):
+            raise InputError(
+                f"format: {self.format} has not all of {LogFormat.__module__}:LogFormat; derive it from that"
+            )
+        return found(self.model_column)
 
 
 def mapping_path(written: str) -> Path:
@@ -170,11 +173,7 @@ def mapping_path(written: str) -> Path:
 
 def load_mapping(written: str) -> Mapping:
     """Read and check a mapping; raises `InputError`."""
-    path = mapping_path(written)
-    try:
-        mapping = Mapping.model_validate(read_yaml(path))
-    except ValidationError as error:
-        raise explain(error, Mapping, written) from error
+    mapping = checked(Mapping, read_yaml(mapping_path(written)), written, context=task_context(read_tasks()))
     known = {name for group in mapping.groups for name in group.models}
     for name in mapping.unselected:
         if name not in known:
