@@ -71,10 +71,11 @@ def test_a_column_is_as_wide_as_a_column_and_keys_the_tasks_by_number() -> None:
     assert figure.get_size_inches()[0] == 3.3
     assert drawn("comparison", tables).get_size_inches()[0] == 7.0
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts if text.get_gid() == "label"] == [str(n) for n in range(1, 11)]
+    numbers = sorted((text for text in axes.texts if text.get_gid() == "label"), key=lambda text: int(text.get_text()))
+    assert [text.get_text() for text in numbers] == [str(n) for n in range(1, 11)]
     figure.draw_without_rendering()
     centres = axes.transData.transform(points(axes, "tasks"))
-    for place, number in enumerate(text for text in axes.texts if text.get_gid() == "label"):
+    for place, number in enumerate(numbers):
         box = number.get_window_extent()
         nearest = np.clip(centres, [box.x0, box.y0], [box.x1, box.y1])
         assert np.hypot(*(centres - nearest).T).argmin() == place  # no number can be taken for another point's
