@@ -11,11 +11,12 @@ import pytest
 
 import build_tables
 from support import records
+from support.records import evidence_of
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import UNIT_SUFFIXES
 from wattlab.records.record import Failure
 from wattlab.tables.building import build
-from wattlab.tables.evidence import CellEvidence, Evidence, gather
+from wattlab.tables.evidence import gather
 from wattlab.tables.listing import TABLES
 from wattlab.tables.writing import as_csv, as_markdown, read_table, shown_value, write_tables
 
@@ -28,18 +29,12 @@ PLAIN = set(
     cell task dataset variant model hub_id family purpose structure modality weights data dtype device selected
     unselected_because status index session study counted valid extra short flags reasons started_at_utc output_unit
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
-    ram_model shown protocol protocol_values measured today
+    ram_model protocol protocol_values measured today
     intended source note training_source paper_name
     parameters parameters_as_published published_parameters
     energy_cpu_method energy_ram_method energy_gpu_method energy_method energy_node_method energy_device_method
     """.split()
 )
-
-
-def evidence_of(pairs, unassigned=(), **config):
-    """Evidence from pairs of cell and record (None: not measured)."""
-    cells = [CellEvidence(cell, record) if record else CellEvidence(cell) for cell, record in pairs]
-    return Evidence(records.resolved_study([cell for cell, _ in pairs], **config), records.catalog(), cells, unassigned)
 
 
 def repeats_of(*joules, **extra):

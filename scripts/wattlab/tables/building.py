@@ -19,8 +19,7 @@ def table_function(name: str) -> Table:
 
 def build(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """Every table by name. An empty study gives empty tables with their headers."""
-    shown = evidence.under(evidence.study.config.ram_model)
     built: dict[str, pd.DataFrame] = {}
     for name in TABLES:
-        built[name] = table_function(name)(shown, built)
+        built[name] = table_function(name)(evidence, built)
     return built

@@ -71,10 +71,6 @@ LAYOUTS: dict[str, Layout] = {
         "Cells measured by another spec, other code or other versions than today's (when the tables were built)",
         ("cell", "aspect", "measured", "today", "n_repeats"),
     ),
-    "ram_models": Layout(
-        "Node energy under each model of the memory's power (codecarbon-3: 5 W or less per module; codecarbon-2: 0.375 W/GB)",
-        (*_CELL, "ram_model", "shown", "ram_power_w", "energy_ram_kwh_per_1000", "energy_node_kwh_per_1000"),
-    ),
     "protocols": Layout(
         "Cells of this study beside the same cells of studies under other protocols; ratios to this study's row",
         (

@@ -21,6 +21,9 @@ QUANTITIES = (
     "duration_s_per_1000",
 )
 
+#: Memory by the model of CodeCarbon 2, which wrote the paper's logs, and the node with it; in `runs` and `cells` alone.
+CODECARBON_2 = ("energy_ram_codecarbon_2_kwh_per_1000", "energy_node_codecarbon_2_kwh_per_1000")
+
 #: The quantities of the paper's tables.
 HEADLINES = ("energy_kwh_per_1000", "emissions_g_per_1000", "duration_s_per_1000")
 

@@ -16,6 +16,5 @@ TABLES = {
     "missing": "missing",
     "provenance": "provenance",
     "drift": "drift",
-    "ram_models": "ram_models",
     "protocols": "protocols",
 }

@@ -7,8 +7,9 @@ import pandas as pd
 from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
 from wattlab.records.record import Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
-from wattlab.tables.columns import KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of
+from wattlab.tables.columns import CODECARBON_2, KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of
 from wattlab.tables.energies import (
+    RAM_MODEL,
     Device,
     device_components,
     device_of,
@@ -19,11 +20,11 @@ from wattlab.tables.energies import (
     modelled_share,
     net_j,
     node_components,
+    ram_codecarbon_2_j,
     total_j,
 )
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import is_outlier
-from wattlab.tables.ram import is_switchable
 
 COLUMNS = (
     *KEYS,
@@ -78,6 +79,7 @@ COLUMNS = (
     "effective_cores_share",
     "other_load_cores",
     *QUANTITIES,
+    *CODECARBON_2,
 )
 
 
@@ -139,7 +141,7 @@ def _repeat_row(
     device = device_of(record, session)
     energies = _energies(repeat, device, evidence.exclusive)
     units = repeat.n_output_units
-    machine = None if session is None else session.machine
+    ram_j = ram_codecarbon_2_j(repeat, None if session is None else session.machine)
     threads = None if record.protocol is None else record.protocol.cpu_threads
     return {
         "index": repeat.index,
@@ -156,11 +158,12 @@ def _repeat_row(
         "output_unit": repeat.output_unit,
         "n_output_units_per_inference": None if units is None else units / repeat.n_inferences,
         "gpu_index": None if device is None else device.gpu_index,
-        "ram_model": evidence.study.config.ram_model if is_switchable(repeat, machine) else None,
+        "ram_model": None if ram_j is None else RAM_MODEL,
         **_observed(repeat),
         "effective_cores_share": _ratio(effective_cores(repeat), threads),
         **energies,
         **_quantities(repeat, energies, evidence),
+        **_codecarbon_2(repeat, ram_j, evidence.exclusive),
     }
 
 
@@ -214,9 +217,20 @@ def _energies(repeat: Repeat, device: Device | None, exclusive: bool) -> dict[st
     }
 
 
+def _codecarbon_2(repeat: Repeat, ram_j: float | None, exclusive: bool) -> dict[str, float | None]:
+    """`CODECARBON_2`, from the memory's energy (J) by that model."""
+    by_model = repeat.model_copy(update={"energy_ram_j": ram_j})
+    node_j = None if ram_j is None else total_j(node_components(by_model, exclusive))
+    return {name: _per_1000(part_j, repeat) for name, part_j in zip(CODECARBON_2, (ram_j, node_j), strict=True)}
+
+
+def _per_1000(energy_j: float | None, repeat: Repeat) -> float | None:
+    return None if energy_j is None else kwh_per_1000(energy_j, repeat.n_inferences)
+
+
 def _quantities(repeat: Repeat, energies: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
     def per_1000(energy_j: float | None) -> float | None:
-        return None if energy_j is None else kwh_per_1000(energy_j, repeat.n_inferences)
+        return _per_1000(energy_j, repeat)
 
     scope = evidence.study.config.headline_scope
     headline = per_1000(energies[f"energy_{scope}_j"])
