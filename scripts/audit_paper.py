@@ -10,18 +10,15 @@ import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
 from wattlab.logs.imported import read_account, read_records
-from wattlab.paper.audit import audit_table
+from wattlab.paper.audit import TABLE, audit_table
 from wattlab.paper.definitions import Logs
 from wattlab.paper.frame import repeats_frame
 from wattlab.paper.printed import load_statements
 from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
+from wattlab.tables.writing import twins_of, write_texts
 
 PRINTED = CATALOG_ROOT / "published" / "printed.yaml"
-
-SHOWN = ["place", "text", "printed", "recomputed_as_printed", "unit", "definition", "verdict", "why"]
 
 
 def read_imported(study_file: Path) -> Logs:
@@ -47,11 +44,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     table = audit_table(load_statements(arguments.printed), read_imported(arguments.study))
     caption = (
-        f"Every number that the paper prints, recomputed from its authors' own logs. {summary(table)}. "
+        f"{TABLE.title}. {summary(table)}. "
         "`recomputed` is under the definition that gives the print, else under the stated one; audit.csv has both."
     )
-    write_text(arguments.tables / "audit.csv", as_csv(table))
-    write_text(arguments.tables / "audit.md", as_markdown(table, SHOWN, caption))
+    write_texts(twins_of("audit", TABLE, table, caption), arguments.tables)
     print(summary(table))
     return 0
 

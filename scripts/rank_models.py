@@ -7,12 +7,11 @@ import argparse
 from pathlib import Path
 
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
 from wattlab.logs.imported import read_records
+from wattlab.paper import rank_stability, ranks
 from wattlab.paper.frame import repeats_frame
-from wattlab.paper.ranks import rank_tables
 from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
+from wattlab.tables.writing import twins_of, write_texts
 
 NOTE = (
     "Bootstrap over datasets and repeats, 95 %. Repeats of one session are not independent, so that the intervals are "
@@ -27,12 +26,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
     arguments = parser.parse_args(argv)
     records = read_records(read_study(arguments.study), arguments.study.parent / "runs")
-    pairs, stability = rank_tables(repeats_frame(records))
+    pairs, stability = ranks.rank_tables(repeats_frame(records))
     apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be told apart. {NOTE}"
     ranked = f"Rank by energy, 1 the least; tasks are drawn over their models. {NOTE}"
-    for name, table, caption in (("ranks", pairs, apart), ("rank_stability", stability, ranked)):
-        write_text(arguments.tables / f"{name}.csv", as_csv(table))
-        write_text(arguments.tables / f"{name}.md", as_markdown(table, None, caption))
+    write_texts(twins_of("ranks", ranks.TABLE, pairs, apart), arguments.tables)
+    write_texts(twins_of("rank_stability", rank_stability.TABLE, stability, ranked), arguments.tables)
     print(apart)
     return 0
 

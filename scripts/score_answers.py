@@ -5,11 +5,11 @@ from pathlib import Path
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
+from wattlab.quality.columns import TABLE
 from wattlab.quality.table import quality
 from wattlab.study.resolve import read_study
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table, texts_of
+from wattlab.tables.writing import read_table, texts_of, write_texts
 
 
 def main(argv: list[str] | None) -> int:
@@ -22,8 +22,7 @@ def main(argv: list[str] | None) -> int:
     evidence = gather(study, load_catalog(CATALOG_ROOT), home / "runs")
     built = {name: read_table(arguments.tables / f"{name}.csv") for name in ("runs", "cells", "provenance")}
     table = quality(evidence, built["cells"], home.parent)
-    for file, text in texts_of("quality", table, evidence, built).items():
-        write_text(arguments.tables / file, text)
+    write_texts(texts_of("quality", TABLE, table, evidence, built), arguments.tables)
     return 0
 
 

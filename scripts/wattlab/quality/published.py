@@ -9,9 +9,8 @@ from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.archive import LogFiles
 from wattlab.logs.mapping import Mapping, Quality
-from wattlab.quality.columns import COLUMNS
+from wattlab.quality.columns import TABLE
 from wattlab.records.record import Record
-from wattlab.tables.columns import frame
 
 
 def quality_table(logs: LogFiles, mapping: Mapping, stems: dict[str, str], records: list[Record]) -> pd.DataFrame:
@@ -29,7 +28,7 @@ def quality_table(logs: LogFiles, mapping: Mapping, stems: dict[str, str], recor
     rows = []
     for _, line in table.iterrows():
         rows += _line_rows(line, facts, stems, by_cell)
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
 
 
 def _read(content: bytes, file: str, facts: Quality) -> pd.DataFrame:

@@ -7,9 +7,13 @@ import pandas as pd
 from wattlab.records.record import Record
 from wattlab.tables.columns import (
     CODECARBON_2,
+    HEADLINES,
     KEYS,
+    METHOD_AND_SHARE,
     METHOD_COLUMNS,
+    PARAMETERS,
     QUANTITIES,
+    Flag,
     frame,
     joined,
     keys_of,
@@ -20,6 +24,7 @@ from wattlab.tables.energies import method_set
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import Trend, mann_kendall, t_half_width
 from wattlab.tables.missing import problem_of
+from wattlab.tables.table import Table
 
 _FACTS = (
     *KEYS,
@@ -28,14 +33,12 @@ _FACTS = (
     "purpose",
     "structure",
     "modality",
-    "parameters",
-    "parameters_as_published",
-    "published_parameters",
+    *PARAMETERS,
     "weights",
     "data",
     "dtype",
     "device",
-    "selected",
+    Flag("selected"),
     "unselected_because",
     "status",
     "n_repeats",
@@ -75,7 +78,26 @@ def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """
     facts = frame([_facts(cell, evidence) for cell in evidence.cells], _FACTS)
     counted = built["runs"][built["runs"]["counted"]]
-    return typed(facts.join(_over_repeats(counted), on="cell"))
+    return typed(facts.join(_over_repeats(counted), on="cell"), TABLE.columns)
+
+
+TABLE = Table(
+    title="Every cell: means over its valid repeats with sample sd and 95 % t interval",
+    row="a cell",
+    columns=(*_FACTS, *_MEASURED),
+    shown=(
+        "cell",
+        "purpose",
+        "status",
+        "n_valid",
+        *statistics_of(HEADLINES[0]),
+        *HEADLINES[1:],
+        *METHOD_AND_SHARE,
+        "flags",
+    ),
+    latex=("cell", "n_valid", *HEADLINES),
+    build=cells,
+)
 
 
 def _facts(cell: CellEvidence, evidence: Evidence) -> dict[str, Any]:

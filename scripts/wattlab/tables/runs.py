@@ -7,7 +7,18 @@ import pandas as pd
 from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
 from wattlab.records.record import Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
-from wattlab.tables.columns import CODECARBON_2, KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of
+from wattlab.tables.columns import (
+    CODECARBON_2,
+    HEADLINES,
+    KEYS,
+    METHOD_AND_SHARE,
+    METHOD_COLUMNS,
+    QUANTITIES,
+    Flag,
+    Whole,
+    joined,
+    keys_of,
+)
 from wattlab.tables.energies import (
     RAM_MODEL,
     Device,
@@ -25,26 +36,27 @@ from wattlab.tables.energies import (
 )
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import is_outlier
+from wattlab.tables.table import Table
 
-COLUMNS = (
+_COLUMNS = (
     *KEYS,
     "purpose",
     "structure",
     "modality",
     "family",
-    "selected",
+    Flag("selected"),
     "weights",
     "data",
     "dtype",
     "device",
     "status",
-    "index",
+    Whole("index"),
     "session",
     "study",
-    "counted",
-    "valid",
-    "extra",
-    "short",
+    Flag("counted"),
+    Flag("valid"),
+    Flag("extra"),
+    Flag("short"),
     "flags",
     "reasons",
     "started_at_utc",
@@ -62,8 +74,8 @@ COLUMNS = (
     "energy_device_j",
     "idle_power_node_w",
     "idle_power_device_w",
-    "gpu_count",
-    "gpu_index",
+    Whole("gpu_count"),
+    Whole("gpu_index"),
     *METHOD_COLUMNS,
     "ram_model",
     "energy_method",
@@ -93,7 +105,29 @@ def runs(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows = [
         row for cell in evidence.cells if cell.record is not None for row in _cell_rows(cell, cell.record, evidence)
     ]
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Every repeat: energy, time, methods and whether it counts",
+    row="a repeat",
+    columns=_COLUMNS,
+    shown=(
+        "cell",
+        "purpose",
+        "index",
+        "counted",
+        "valid",
+        "short",
+        "flags",
+        "reasons",
+        "window_s",
+        *HEADLINES,
+        *METHOD_AND_SHARE,
+    ),
+    latex=("cell", "index", "valid", *HEADLINES),
+    build=runs,
+)
 
 
 def _cell_rows(cell: CellEvidence, record: Record, evidence: Evidence) -> list[dict[str, Any]]:
