@@ -75,9 +75,8 @@ rule rank_models:
         "python -m rank_models --study {input.study} --tables {params.tables} > {log} 2>&1"
 
 
-# There is a table of quality where the mapping names one.
-STUDY_FIGURES += ["decomposition", *(["quality"] if HAS_QUALITY else [])]
 EXTRA_TABLES += [
+    *rules.import_logs.output.quality,
     *rules.decompose_energy.output,
     *rules.rank_models.output,
 ]

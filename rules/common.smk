@@ -8,7 +8,8 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from wattlab.foundation.errors import InputError
-from wattlab.figures.listing import ALL_FIGURES, FIGURES
+from wattlab.figures.listing import figures_of
+from wattlab.foundation.registry import declared
 from wattlab.workflow.loading import resolve_study, write_study
 from wattlab.workflow.lock_notice import lock_notice
 from wattlab.tables.listing import TABLES
@@ -26,6 +27,8 @@ shell.prefix(f"export PYTHONPATH='{workflow.basedir}/scripts'; ")
 CONFIG_FILES = [Path("config.yaml"), *map(Path, workflow.overwrite_configfiles)]
 try:
     STUDY = resolve_study(config, CONFIG_FILES)
+    for _table in TABLES.values():
+        declared(_table, ("title", "row", "columns", "build"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -36,9 +39,8 @@ write_study(Path(STUDY_FILE), STUDY)
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
 
-# Tables and figures beyond those of every study; rules of a kind of study add theirs.
+# Tables beyond those of every study; rules of a kind of study add theirs.
 EXTRA_TABLES = []
-STUDY_FIGURES = list(FIGURES)
 
 # Relative, so that a moved checkout makes nothing due.
 CATALOG = os.path.relpath(f"{workflow.basedir}/catalog")

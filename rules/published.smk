@@ -7,7 +7,6 @@ from wattlab.logs.mapping import load_mapping, mapping_path
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = os.path.relpath(mapping_path(STUDY.config.logs.mapping))
 _mapping = load_mapping(STUDY.config.logs.mapping)
-HAS_QUALITY = _mapping.quality is not None
 PRINTED = _mapping.printed and str(Path(MAPPING).parent / _mapping.printed)
 
 
@@ -45,7 +44,7 @@ rule import_logs:
         account=f"{RESULTS}/import.json",
         problems=f"{RESULTS}/tables/import_problems.csv",
         lengths=f"{RESULTS}/tables/lengths.csv",
-        quality=[f"{RESULTS}/tables/quality.csv"] if HAS_QUALITY else [],
+        quality=[f"{RESULTS}/tables/quality.csv"] if _mapping.quality else [],
     log:
         f"{RESULTS}/logs/import_logs.log",
     conda:

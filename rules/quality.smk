@@ -34,5 +34,4 @@ rule score_answers:
         "python -m score_answers --study {input.study} --tables {params.tables} > {log} 2>&1"
 
 
-STUDY_FIGURES += ["quality"]
 EXTRA_TABLES += rules.score_answers.output

@@ -17,7 +17,6 @@ rule write_report:
             "wattlab/figures/listing.py",
             "wattlab/figures/notes.py",
             "wattlab/figures/palette.py",
-            "wattlab/figures/reading.py",
             "wattlab/tables/captions.py",
         ),
     output:

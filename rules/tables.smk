@@ -11,10 +11,7 @@ rule build_tables:
         source=sources(
             "build_tables.py",
             "wattlab/tables/*.py",
-            "wattlab/tables/intervals.py",
             "wattlab/runs/device_state.py",
-            "wattlab/tables/ram.py",
-            "wattlab/tables/parity_definition.py",
         ),
     output:
         csv=[

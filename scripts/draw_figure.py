@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from wattlab.figures.listing import ALL_FIGURES
-from wattlab.figures.reading import read_tables
+from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.foundation.registry import load
 from wattlab.study.resolve import read_study
+from wattlab.tables.reading import read_tables
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,15 +17,15 @@ def main(argv: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
     parser.add_argument("--figure", required=True, help="name of the figure")
     options = parser.parse_args(argv)
-    listed = ALL_FIGURES.get(options.figure)
-    if listed is None:
-        raise InputError(f"--figure {options.figure!r} is no figure; {near_matches(options.figure, ALL_FIGURES)}")
-    tables, study = read_tables(options.tables, listed.tables), read_study(options.study)
+    if options.figure not in FIGURES:
+        raise InputError(f"--figure {options.figure!r} is no figure; {near_matches(options.figure, FIGURES)}")
+    figure = load(FIGURES[options.figure])
+    tables, study = read_tables(options.tables, figure.tables), read_study(options.study)
 
     from wattlab.figures.style import LAYOUTS, save
 
     for layout in LAYOUTS:
-        save(listed.draw(tables, study, layout), options.figures, f"{listed.name}{layout.suffix}")
+        save(figure.draw(tables, study, layout), options.figures, f"{options.figure}{layout.suffix}")
     return 0
 
 

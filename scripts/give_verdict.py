@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from wattlab.figures.reading import read_tables
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.report.summary import TABLES, closing_paragraph
 from wattlab.report.verdict import is_whole, missing_lines
 from wattlab.study.resolve import read_study
+from wattlab.tables.reading import read_tables
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageColor
 
-from wattlab.figures.listing import ALL_FIGURES
+from wattlab.figures.listing import FIGURES
 from wattlab.figures.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
@@ -76,7 +76,7 @@ def chosen(results: Path) -> dict[str, bytes]:
         for form in forms:
             path = results / "tables" / f"{name}.{form}"
             files[path.name] = _content(path)
-    for name in ALL_FIGURES:
+    for name in FIGURES:
         path = results / "figures" / f"{name}.png"
         files[f"figures/{path.name}"] = small_image(_content(path))
     size = sum(len(content) for content in files.values())

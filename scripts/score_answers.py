@@ -9,7 +9,8 @@ from wattlab.quality.columns import TABLE
 from wattlab.quality.table import quality
 from wattlab.study.resolve import read_study
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table, texts_of, write_texts
+from wattlab.tables.reading import read_tables
+from wattlab.tables.writing import texts_of, write_texts
 
 
 def main(argv: list[str] | None) -> int:
@@ -20,7 +21,7 @@ def main(argv: list[str] | None) -> int:
     arguments = parser.parse_args(argv)
     study, home = read_study(arguments.study), arguments.study.parent
     evidence = gather(study, load_catalog(CATALOG_ROOT), home / "runs")
-    built = {name: read_table(arguments.tables / f"{name}.csv") for name in ("runs", "cells", "provenance")}
+    built = read_tables(arguments.tables, ("runs", "cells", "provenance"))
     table = quality(evidence, built["cells"], home.parent)
     write_texts(texts_of("quality", TABLE, table, evidence, built), arguments.tables)
     return 0

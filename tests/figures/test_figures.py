@@ -16,9 +16,9 @@ from support import hand_tables
 from support.imports import SCRIPTS, imported
 from support.records import write_study
 from wattlab.figures.listing import FIGURES
-from wattlab.figures.reading import Tables, read_tables
 from wattlab.figures.style import TWO_COLUMNS, Layout
 from wattlab.foundation.errors import InputError
+from wattlab.tables.reading import Tables, read_tables
 
 ALL = list(FIGURES)
 G = "emissions_g_per_1000"

@@ -35,7 +35,7 @@ from wattlab.records.record import Record
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from matplotlib.transforms import Bbox
 from support import hand_tables
 from support.imports import SCRIPTS, imported
 from wattlab.figures.listing import ALL_FIGURES, FIGURES, PUBLISHED_FIGURES
-from wattlab.figures.reading import Tables
 from wattlab.figures.style import LAYOUTS, ONE_COLUMN, TWO_COLUMNS, Layout
+from wattlab.tables.reading import Tables
 
 pytestmark = pytest.mark.slow
 

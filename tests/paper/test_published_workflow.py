@@ -13,7 +13,7 @@ import yaml
 from support.imports import ROOT
 from support.small_logs import V3_TOTALS
 from wattlab.logs.archive import LOGS_VARIABLE
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 pytestmark = pytest.mark.slow
 

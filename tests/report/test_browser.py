@@ -16,8 +16,8 @@ from support import hand_tables
 from support.browser import chromium, drawn, opened
 from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, more_tables, page_of
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.reading import Tables
 from wattlab.report.numbers import words
+from wattlab.tables.reading import Tables
 
 pytestmark = pytest.mark.slow
 

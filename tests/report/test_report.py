@@ -7,11 +7,11 @@ import pandas as pd
 from support import hand_tables, records
 from support.pages import page_of
 from wattlab.figures.listing import FIGURES
-from wattlab.figures.reading import Tables
 from wattlab.figures.style import TWO_COLUMNS
 from wattlab.report.summary import closing_paragraph
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
+from wattlab.tables.reading import Tables
 
 
 def without_values(tables: Tables, rows: "pd.Series[bool]") -> Tables:

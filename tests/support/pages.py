@@ -10,10 +10,10 @@ import pandas as pd
 
 from support import hand_tables
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.reading import Tables
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: A name that would run, break out, turn round or fill the page if it were not text.
 EVIL = """<script>document.title='ran'</script>"><img src=x onerror="document.title='ran'">&amp;'`${1}{{7*7}}"""

@@ -18,7 +18,8 @@ from wattlab.records.record import Failure
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 from wattlab.tables.listing import TABLES
-from wattlab.tables.writing import as_csv, as_markdown, read_table, shown_value, write_tables
+from wattlab.tables.reading import read_table
+from wattlab.tables.writing import as_csv, as_markdown, shown_value, write_tables
 
 ENERGY = "energy_kwh_per_1000"
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,6 @@ import pandas as pd
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Window
 
-#: Energy columns by scope: the whole node, and the GPUs alone.
-SCOPES = {"node": "energy_node_kwh", "gpu": "energy_gpu_kwh"}
-
 
 def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row per valid repeat.

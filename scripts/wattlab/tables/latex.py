@@ -113,7 +113,7 @@ def _cell(row: dict[Any, Any], name: str) -> str:
 
 def _text(value: Any) -> str:
     """A value in LaTeX; a missing one is empty."""
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+    if pd.isna(value):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

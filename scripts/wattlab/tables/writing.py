@@ -1,6 +1,5 @@
 """Tables as files: CSV with full precision for programs, Markdown and LaTeX with rounded numbers for people."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,11 +68,6 @@ def as_csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A table back from its CSV, floats to the last bit."""
-    return pd.read_csv(path)
-
-
 def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> str:
     """The shown columns (all: None) as a Markdown table below its caption."""
     columns = list(table.columns if shown is None else shown)
@@ -84,7 +78,7 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
 
 def shown_value(value: Any) -> str:
     """A value for people: numbers rounded to four significant digits, text escaped, a missing one empty."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if pd.isna(value):
         return ""
     if isinstance(value, float):
         return _rounded(value)
