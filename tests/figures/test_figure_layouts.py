@@ -10,13 +10,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from figures.test_figures import ALL, drawn, gids, points
 from support import hand_tables
-from wattlab.figures.listing import FIGURES
+from support.drawn import drawn, gids, points
+from wattlab.figures.listing import figures_of
 from wattlab.figures.palette import task_title
 from wattlab.figures.style import LAYOUTS, ONE_COLUMN, Layout, save
+from wattlab.tables.listing import TABLES
 
 pytestmark = pytest.mark.slow
+
+FIGURES = figures_of(TABLES)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -39,7 +42,7 @@ def test_labels_of_the_comparison_cover_neither_each_other_nor_a_point(crowd: fl
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", FIGURES)
 def test_nothing_reaches_beyond_the_page(name: str, layout: Layout) -> None:
     figure = drawn(name, hand_tables.tables(), layout)
     figure.draw_without_rendering()

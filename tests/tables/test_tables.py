@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +14,12 @@ import build_tables
 from support import records
 from support.records import evidence_of
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.registry import load
 from wattlab.foundation.units import UNIT_SUFFIXES
+from wattlab.paper import listing as of_logs
+from wattlab.quality import listing as of_answers
 from wattlab.records.record import Failure
+from wattlab.tables import provenance
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 from wattlab.tables.listing import TABLES
@@ -491,6 +496,14 @@ def test_one_joule_changes_cells_and_tasks(tmp_path):
     assert built_files(tmp_path / "c") == before
 
 
+@pytest.mark.parametrize("target", [*TABLES.values(), *of_answers.TABLES.values(), *of_logs.TABLES.values()])
+def test_what_people_are_shown_are_columns_of_the_table(target):
+    table = load(target)
+    assert len(set(table.columns)) == len(table.columns)
+    for chosen in (table.shown, table.latex, table.page):
+        assert set(chosen or ()) <= set(table.columns)
+
+
 def test_csv_reads_back_to_the_same_bits(tmp_path):
     table = pd.DataFrame({"a_s": [0.1 + 0.2, 1 / 3, float("nan"), 1e-300]})
     path = tmp_path / "t.csv"
@@ -521,7 +534,7 @@ def test_nothing_is_written_when_one_table_fails(tmp_path, monkeypatch):
     def broken(evidence, built):
         raise ValueError("broken")
 
-    monkeypatch.setattr("wattlab.tables.provenance.provenance", broken)
+    monkeypatch.setattr("wattlab.tables.provenance.TABLE", replace(provenance.TABLE, build=broken))
     study = full_study(tmp_path)
     with pytest.raises(ValueError, match="broken"):
         build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")])
