@@ -23,7 +23,10 @@ def declared(target: str, needed: Collection[str]) -> dict[str, Any]:
     not there.
     """
     module, _, name = target.partition(":")
-    spec = find_spec(module)
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:  # the folder around it
+        spec = None
     if spec is None or spec.origin is None:
         raise InputError(f"{target}: there is no module {module}; add its file, or correct the listing that names it")
     for node in ast.parse(Path(spec.origin).read_text()).body:
