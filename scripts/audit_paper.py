@@ -3,13 +3,14 @@
 python -m audit_paper --study results/published/study.json --tables results/published/tables
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
+from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_account, read_records
 from wattlab.paper.audit import TABLE, audit_table
 from wattlab.paper.definitions import Logs
@@ -35,21 +36,21 @@ def summary(table: pd.DataFrame) -> str:
     return f"{len(table)} printed numbers: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
+    tables: Annotated[Path, "folder to write to"],
+    printed: Annotated[Path, "the printed numbers"] = PRINTED,
+) -> None:
     """Read, judge, write, and print the counts of the verdicts."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
-    parser.add_argument("--printed", type=Path, default=PRINTED, help="the printed numbers")
-    arguments = parser.parse_args(argv)
-    table = audit_table(load_statements(arguments.printed), read_imported(arguments.study))
+    table = audit_table(load_statements(printed), read_imported(study))
     caption = (
         f"{TABLE.title}. {summary(table)}. "
         "`recomputed` is under the definition that gives the print, else under the stated one; audit.csv has both."
     )
-    write_texts(twins_of("audit", TABLE, table, caption), arguments.tables)
+    write_texts(twins_of("audit", TABLE, table, caption), tables)
     print(summary(table))
-    return 0
 
 
 if __name__ == "__main__":

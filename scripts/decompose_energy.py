@@ -3,11 +3,12 @@
 python -m decompose_energy --study results/published/study.json --tables results/published/tables
 """
 
-import argparse
 import math
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
 from wattlab.logs.mapping import load_mapping
 from wattlab.paper.decomposition import TABLE, decomposition
@@ -28,21 +29,21 @@ IDLE_UNKNOWN = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
+    tables: Annotated[Path, "folder to write to"],
+) -> None:
     """Read, decompose, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
-    arguments = parser.parse_args(argv)
-    study, runs = read_study(arguments.study), arguments.study.parent / "runs"
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; only imported studies are decomposed")
-    mapping = load_mapping(study.config.logs.mapping)
-    table = decomposition(read_records(study, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
+    resolved, runs = read_study(study), study.parent / "runs"
+    if resolved.config.logs is None:
+        raise InputError(f"{study}: logs is missing; only imported studies are decomposed")
+    mapping = load_mapping(resolved.config.logs.mapping)
+    table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
     idle_w = table["idle_gpu_power_w"].iloc[0]
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))
-    write_texts(twins_of("decomposition", TABLE, table, caption), arguments.tables)
-    return 0
+    write_texts(twins_of("decomposition", TABLE, table, caption), tables)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@
 The receipt says what was found and its checksum. Local logs that differ from the published ones are used and said so.
 """
 
-import argparse
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json
+from wattlab.foundation.verbs import verb
 from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, fetched_logs, local_logs, read_logs
 from wattlab.logs.mapping import Home, Mapping, load_mapping
 from wattlab.study.cells import ResolvedStudy
@@ -46,23 +46,23 @@ def find_or_fetch(study: ResolvedStudy, mapping: Mapping, argument: str | None, 
     return receipt_of(destination, mapping, local=False)
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json"],
+    receipt: Annotated[Path, "receipt to write"],
+    logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
+    fetched: Annotated[Path, "where fetched logs are kept"] = Path("results/fetched"),
+) -> None:
     """Find or fetch, write the receipt, say what was found."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
-    parser.add_argument("--logs", help=f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)")
-    parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetched logs are kept")
-    arguments = parser.parse_args(argv)
-    study = read_study(arguments.study)
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; this study measures, it imports nothing")
-    mapping = load_mapping(study.config.logs.mapping)
-    receipt = find_or_fetch(study, mapping, arguments.logs, arguments.fetched)
-    write_json(arguments.receipt, receipt)
-    differs = ", NOT the published ones" if receipt["as_published"] is False else ""
-    print(f"logs: {receipt['source']}, {receipt['n_files']} files, sha256 {receipt['sha256'][:12]}{differs}")
-    return 0
+    asked = read_study(study)
+    if asked.config.logs is None:
+        raise InputError(f"{study}: logs is missing; this study measures, it imports nothing")
+    mapping = load_mapping(asked.config.logs.mapping)
+    found = find_or_fetch(asked, mapping, logs, fetched)
+    write_json(receipt, found)
+    differs = ", NOT the published ones" if found["as_published"] is False else ""
+    print(f"logs: {found['source']}, {found['n_files']} files, sha256 {found['sha256'][:12]}{differs}")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,16 @@
 python -m import_logs --study results/published/study.json [--logs FOLDER-OR-ARCHIVE]
 """
 
-import argparse
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
+from wattlab.foundation.verbs import verb
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.codecarbon import Problem
@@ -71,28 +72,30 @@ def account_line(result: Import) -> str:
     )
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json"],
+    logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
+    fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results/fetched"),
+) -> None:
     """Read, import, write, and print the account."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--logs", help=f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)")
-    parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetch_logs puts them")
-    arguments = parser.parse_args(argv)
-    study, catalog = read_study(arguments.study), load_catalog(CATALOG_ROOT)
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; this study measures, it imports nothing")
-    mapping = load_mapping(study.config.logs.mapping)
-    logs = open_logs(study, mapping, arguments.logs, arguments.fetched)
-    result = import_study(study, mapping, catalog, logs)
+    resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)
+    if resolved.config.logs is None:
+        raise InputError(f"{study}: logs is missing; this study measures, it imports nothing")
+    mapping = load_mapping(resolved.config.logs.mapping)
+    opened = open_logs(resolved, mapping, logs, fetched)
+    result = import_study(resolved, mapping, catalog, opened)
     line = account_line(result)
-    folder = arguments.study.parent
+    folder = study.parent
     write_import(result, folder)
     if mapping.quality is not None:
-        table = quality_table(logs, mapping, model_stems(mapping, catalog, study.config.logs.mapping), result.records)
+        table = quality_table(
+            opened, mapping, model_stems(mapping, catalog, resolved.config.logs.mapping), result.records
+        )
         caption = "Published quality of the answers (appendix B) beside size and mean node energy of the model."
         write_table(table, folder / "tables", "quality", caption)
     print(line)
-    return 0
 
 
 if __name__ == "__main__":

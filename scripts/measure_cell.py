@@ -6,7 +6,6 @@ cell's time limit, the record says so and the exit code is 0, so that tables and
 SIGINT and SIGTERM stop the worker and leave no record (exit 130 or 143); the next call resumes.
 """
 
-import argparse
 import contextlib
 import ctypes
 import os
@@ -16,10 +15,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, NoDevice, near_matches, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import gpu_lease, machine_lock
@@ -150,7 +150,11 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
         print(f"# {utc_now()} {job.resolved.cell.id}", file=output, flush=True)
         begun = output.tell()
         worker = subprocess.Popen(
-            command, stdout=output, stderr=output, env=os.environ | offline() | environment, preexec_fn=_die_with_parent
+            command,
+            stdout=output,
+            stderr=output,
+            env=os.environ | python_path() | offline() | environment,
+            preexec_fn=_die_with_parent,
         )
         try:
             code = worker.wait(timeout=job.resolved.time_limit_s)
@@ -163,6 +167,12 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
     if -code in STOPPING:
         raise Stopped(-code)  # a scheduler signals every process of a job, and the worker's end may be seen first
     return None if code == 0 else death_of(code, log.read_bytes()[begun:].decode(errors="replace").splitlines())
+
+
+def python_path() -> dict[str, str]:
+    """Environment in which the worker finds the package, which lies beside this program."""
+    others = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *([others] if others else [])])}
 
 
 def offline() -> dict[str, str]:
@@ -205,25 +215,33 @@ def _move_to_its_environment(job: Job) -> None:
     Parent and worker both: the fingerprint has the versions of the packages that measure.
     """
     assert job.resolved.spec is not None
-    environment = job.resolved.spec.model["environment"]
+    environment = job.resolved.spec.model.environment
     python = None if is_this(environment) else interpreter(environment)
     if python is not None:
-        os.execv(python, [str(python), "-m", "measure_cell", *sys.argv[1:]])
+        os.execv(python, [str(python), __file__, *sys.argv[1:]])
 
 
-def main(argv: list[str] | None) -> int:
+def _declare_answers(path: Path) -> None:
+    """An empty file where the cell has no answers: the rule promises one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json"],
+    cell: Annotated[str, "task/dataset[@variant]/model"],
+    spec_sha256: Annotated[str, "hash of the cell's spec as planned"],
+) -> int:
     """Measure one cell of a study and write its record."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--cell", required=True, help="task/dataset[@variant]/model")
-    parser.add_argument("--spec-sha256", required=True, help="hash of the cell's spec as planned")
-    arguments = parser.parse_args(argv)
     signal.signal(signal.SIGINT, _raise_stopped)
     signal.signal(signal.SIGTERM, _raise_stopped)
-    job = find_job(arguments.study, arguments.cell, arguments.spec_sha256)
+    job = find_job(study, cell, spec_sha256)
     _move_to_its_environment(job)
     try:
         record = record_of(job)
+        _declare_answers(job.path("outputs", ".jsonl.gz"))
         write_record(job.path("runs", ".json"), record)
     except Stopped as stopped:
         print(f"{job.resolved.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)

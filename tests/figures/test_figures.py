@@ -17,7 +17,7 @@ from support.imports import SCRIPTS
 from support.records import write_study
 from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.tables.listing import TABLES
 from wattlab.tables.reading import read_tables
 
@@ -38,7 +38,7 @@ def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()][:3] == [
         "image classification",
         "text classification",
-        "fill-mask",
+        "fill mask",
     ]
     means = points(axes, "means")
     assert means[:, 1] == pytest.approx(expected[G].to_numpy())
@@ -106,7 +106,7 @@ def test_output_length_says_that_lengths_are_set() -> None:
     figure = drawn("output_length", tables)
     assert points(figure.axes[1], "seq2seq/task-specific") == pytest.approx(np.array([[15.0, 1.3]]))
     assert all("lengths set, not produced" in axes.get_xlabel() for axes in figure.axes)
-    assert "Lengths set, not produced." in text_of(figure, "footnote")
+    assert "Summarization: lengths set, not produced." in text_of(figure, "footnote")
     produced = tables | {"output_lengths": tables["output_lengths"].assign(lengths="produced")}
     figure = drawn("output_length", produced)
     assert not any("not produced" in axes.get_xlabel() for axes in figure.axes)
@@ -235,7 +235,7 @@ def test_a_figure_is_drawn_where_its_tables_are() -> None:
 
 def test_the_listing_reads_what_the_figures_say_and_imports_none_of_them() -> None:
     for name, figure in figures_of({*TABLES, "quality", "decomposition"}).items():
-        assert replace(load(FIGURES[name]), draw=None) == figure
+        assert replace(load_member(FIGURES[name]), draw=None) == figure
     heavy = (
         "import sys; from wattlab.figures.listing import figures_of; figures_of(['cells']); "
         "print([m for m in ('matplotlib', 'pandas', 'torch') if m in sys.modules])"

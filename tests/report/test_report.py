@@ -8,7 +8,7 @@ from support import hand_tables, records
 from support.pages import page_of
 from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.figures.style import TWO_COLUMNS
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.report.summary import closing_paragraph
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
@@ -121,6 +121,6 @@ def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None
     assert "Spearman's rho is 1.00 (no interval)" in text  # the same order; no interval under four tasks
     assert "1 cell lacks valid repeats (1 failed)" in text
     for name in figures_of(tables):
-        assert load(FIGURES[name]).draw(tables, study, TWO_COLUMNS).axes, name
+        assert load_member(FIGURES[name]).draw(tables, study, TWO_COLUMNS).axes, name
     page = page_of(tables, tmp_path, study)
     assert "out of memory" in page and "add memory" in page

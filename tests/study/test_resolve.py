@@ -375,6 +375,26 @@ def test_prompts_stand_in_multi_purpose_cells_alone(catalog: Catalog) -> None:
         assert (cell.spec.protocol.prompt is not None) == (cell.cell.purpose == "multi-purpose")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        (
+            "say {txt}",
+            r"config\.yaml: text-classification/imdb/\S+: prompt = 'say {txt}': {txt} is no role of imdb; did you",
+        ),
+        (
+            "say {text",
+            "prompt = 'say {text': expected '}' before end of string; write a brace of the text itself twice",
+        ),
+        (None, "prompt = None: a multi-purpose model needs one"),
+    ],
+)
+def test_a_prompt_names_roles_of_the_dataset(catalog: Catalog, prompt: str | None, words: str) -> None:
+    override = {"where": {"task": "text-classification", "purpose": "multi-purpose"}, "set": {"prompt": prompt}}
+    with pytest.raises(InputError, match=words):
+        resolved(catalog, overrides=[override])
+
+
 def test_native_images_keep_their_size_and_are_not_selected(catalog: Catalog) -> None:
     content = study_content()
     content["tasks"][6]["datasets"].append("cifar10@native")

@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 from support import hand_tables
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.style import TWO_COLUMNS, Layout
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.tables.reading import Tables
 
 
 def drawn(name: str, tables: Tables, layout: Layout = TWO_COLUMNS, **config: object) -> Figure:
     """The figure, from those tables alone that it says it reads."""
-    figure = load(FIGURES[name])
+    figure = load_member(FIGURES[name])
     return figure.draw({table: tables[table] for table in figure.tables}, hand_tables.study(**config), layout)
 
 

@@ -14,7 +14,7 @@ import build_tables
 from support import records
 from support.records import evidence_of
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.foundation.units import UNIT_SUFFIXES
 from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
@@ -498,7 +498,7 @@ def test_one_joule_changes_cells_and_tasks(tmp_path):
 
 @pytest.mark.parametrize("target", [*TABLES.values(), *of_answers.TABLES.values(), *of_logs.TABLES.values()])
 def test_what_people_are_shown_are_columns_of_the_table(target):
-    table = load(target)
+    table = load_member(target)
     assert len(set(table.columns)) == len(table.columns)
     for chosen in (table.shown, table.latex, table.page):
         assert set(chosen or ()) <= set(table.columns)

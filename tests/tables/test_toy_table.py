@@ -11,7 +11,7 @@ from support import records
 from support.toy_table import toy_table
 from support.workflow import Project
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.registry import declared
+from wattlab.foundation.members import declared
 from wattlab.tables.listing import TABLES
 
 TOY = "support.toy_table.toy_table:TABLE"
@@ -34,10 +34,10 @@ def test_it_is_built_beside_the_others(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("target", "fault"),
     [
-        ("support.no_such_module:TABLE", "there is no module support.no_such_module"),
-        ("no_such_folder.toy:TABLE", "there is no module no_such_folder.toy"),
-        ("support.toy_table.toy_table:TABEL", "there is no TABEL"),
-        ("support.toy_figure.toy_figure:FIGURE", "FIGURE lacks build, columns, row"),
+        ("support.no_such_module:TABLE", "there is no module .support.no_such_module"),
+        ("no_such_folder.toy:TABLE", "there is no module .no_such_folder.toy"),
+        ("support.toy_table.toy_table:TABEL", "defines no .TABEL."),
+        ("support.toy_figure.toy_figure:FIGURE", "it lacks build, columns, row"),
     ],
 )
 def test_a_member_that_is_none_is_told_without_an_import(target: str, fault: str) -> None:
@@ -65,4 +65,4 @@ def test_a_name_without_a_file_stops_the_dry_run(finished: Project, tmp_path: Pa
     with_toy = project.with_modules_of(Path(toy_table.__file__).parent)
     (project.root / "scripts/toy_table.py").unlink()
     run = project.snakemake("--dry-run", **with_toy)
-    assert run.returncode == 1 and "toy_table:TABLE: there is no module toy_table" in run.stdout
+    assert run.returncode == 1 and "toy_table:TABLE: there is no module 'toy_table'" in run.stdout

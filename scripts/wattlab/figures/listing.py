@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from wattlab.figures.figure import StudyFigure
-from wattlab.foundation.registry import declared
+from wattlab.foundation.members import declared
 
 #: Name -> `module:NAME`, in the order of the report.
 FIGURES: dict[str, str] = {

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
-from wattlab.catalog.reading import CATALOG_ROOT, read_yaml
-from wattlab.foundation.errors import InputError, explain, near_matches
-from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.catalog.reading import CATALOG_ROOT, read_tasks, read_yaml
+from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact, task_context
 from wattlab.records.record import Method
 
 Phase = Literal["load", "transfer", "query"]
@@ -147,11 +145,7 @@ def mapping_path(written: str) -> Path:
 
 def load_mapping(written: str) -> Mapping:
     """Read and check a mapping; raises `InputError`."""
-    path = mapping_path(written)
-    try:
-        mapping = Mapping.model_validate(read_yaml(path))
-    except ValidationError as error:
-        raise explain(error, Mapping, written) from error
+    mapping = checked(Mapping, read_yaml(mapping_path(written)), written, context=task_context(read_tasks()))
     known = {name for group in mapping.groups for name in group.models}
     for name in mapping.unselected:
         if name not in known:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
 from wattlab.report.numbers import grams, value_text
@@ -54,7 +54,7 @@ def _declared(name: str) -> Table:
     """What a table says of itself; of one that no folder lists (an import's) its name."""
     target = {**of_studies.TABLES, **of_answers.TABLES, **of_logs.TABLES}.get(name)
     if target is not None:
-        table: Table = load(target)
+        table: Table = load_member(target)
         return table
     return Table(title=name.replace("_", " "), row="", columns=())
 

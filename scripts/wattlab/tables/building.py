@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.listing import TABLES
 
@@ -11,5 +11,5 @@ def build(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """Every table by name. An empty study gives empty tables with their headers."""
     built: dict[str, pd.DataFrame] = {}
     for name, target in TABLES.items():
-        built[name] = load(target).build(evidence, built)
+        built[name] = load_member(target).build(evidence, built)
     return built

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from wattlab.foundation.files import write_text
-from wattlab.foundation.registry import load
+from wattlab.foundation.members import load_member
 from wattlab.tables.captions import caption
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
@@ -36,7 +36,7 @@ def write_tables(evidence: Evidence, built: dict[str, pd.DataFrame], folder: Pat
     """Write every table as `.csv`, `.md` and `.tex`. All texts are made before the first file is written."""
     texts: dict[str, str] = {}
     for name, target in TABLES.items():
-        texts |= texts_of(name, load(target), built[name], evidence, built)
+        texts |= texts_of(name, load_member(target), built[name], evidence, built)
     write_texts(texts, folder)
 
 
