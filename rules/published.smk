@@ -8,7 +8,6 @@ from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
 _mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
-HAS_QUALITY = _mapping.quality is not None
 PRINTED = _printed and local(os.path.relpath(_printed))
 # The code of the log format, which may be a person's own.
 FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
@@ -51,7 +50,7 @@ rule import_logs:
         account=f"{RESULTS}/import.json",
         problems=f"{RESULTS}/tables/import_problems.csv",
         lengths=f"{RESULTS}/tables/lengths.csv",
-        quality=[f"{RESULTS}/tables/quality.csv"] if HAS_QUALITY else [],
+        quality=[f"{RESULTS}/tables/quality.csv"] if _mapping.quality else [],
     log:
         f"{RESULTS}/logs/import_logs.log",
     localrule: True

@@ -10,17 +10,14 @@ import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
-from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_account, read_records, repeats_frame
 from wattlab.logs.mapping import printed_path
-from wattlab.paper.audit import audit_table
+from wattlab.paper.audit import TABLE, audit_table
 from wattlab.paper.definitions import Logs
 from wattlab.paper.printed import load_statements
 from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
-
-SHOWN = ["place", "text", "printed", "recomputed_as_printed", "unit", "definition", "verdict", "why"]
+from wattlab.tables.writing import twins_of, write_texts
 
 
 def summary(table: pd.DataFrame) -> str:
@@ -45,11 +42,10 @@ def main(
     logs = Logs(repeats, read_account(study.parent / "import.json"), frozenset(load_catalog(CATALOG_ROOT).models))
     table = audit_table(load_statements(printed), logs)
     caption = (
-        f"Every number that the paper prints, recomputed from its authors' own logs. {summary(table)}. "
+        f"{TABLE.title}. {summary(table)}. "
         "`recomputed` is under the definition that gives the print, else under the stated one; audit.csv has both."
     )
-    write_text(tables / "audit.csv", as_csv(table))
-    write_text(tables / "audit.md", as_markdown(table, SHOWN, caption))
+    write_texts(twins_of("audit", TABLE, table, caption), tables)
     print(summary(table))
 
 

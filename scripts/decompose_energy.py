@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
 from wattlab.logs.mapping import mapping_of
-from wattlab.paper.decomposition import decomposition
+from wattlab.paper.decomposition import TABLE, decomposition
 from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
+from wattlab.tables.writing import twins_of, write_texts
 
 CAPTION = (
-    "What the logged node energy is made of: GPUs above their idle power, idle GPUs, RAM and CPU (as the tracker "
+    f"{TABLE.title}: GPUs above their idle power, idle GPUs, RAM and CPU (as the tracker "
     "charged them), as shares; the same runs with CodeCarbon 3's RAM power, and with one GPU alone. {idle} Rows by task "
     "are over the selected cells; decomposition.csv has every cell."
 )
@@ -40,11 +39,9 @@ def main(
     resolved, runs = read_study(study), study.parent / "runs"
     mapping = mapping_of(resolved)
     table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
-    write_text(tables / "decomposition.csv", as_csv(table))
-    shown = [column for column in table.columns if column not in ("dataset", "variant", "model", "idle_gpu_power_w")]
     idle_w = table["idle_gpu_power_w"].iloc[0]
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))
-    write_text(tables / "decomposition.md", as_markdown(table[table["level"] != "cell"], shown, caption))
+    write_texts(twins_of("decomposition", TABLE, table, caption), tables)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.figures.listing import ALL_FIGURES
-from wattlab.figures.reading import read_tables
+from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.foundation.members import load_member
 from wattlab.foundation.verbs import verb
 from wattlab.study.resolve import read_study
+from wattlab.tables.reading import read_tables
 
 
 @verb
@@ -19,15 +20,15 @@ def main(
     figure: Annotated[str, "name of the figure"],
 ) -> None:
     """`--figure NAME` -> `{figures}/NAME.pdf` and `.png`, `NAME_column.pdf` and `.png`."""
-    listed = ALL_FIGURES.get(figure)
-    if listed is None:
-        raise InputError(f"--figure {figure!r} is no figure; {near_matches(figure, ALL_FIGURES)}")
+    if figure not in FIGURES:
+        raise InputError(f"--figure {figure!r} is no figure; {near_matches(figure, FIGURES)}")
+    listed = load_member(FIGURES[figure])
     read, shown = read_tables(tables, listed.tables), read_study(study)
 
     from wattlab.figures.style import LAYOUTS, save
 
     for layout in LAYOUTS:
-        save(listed.draw(read, shown, layout), figures, f"{listed.name}{layout.suffix}")
+        save(listed.draw(read, shown, layout), figures, f"{figure}{layout.suffix}")
 
 
 if __name__ == "__main__":

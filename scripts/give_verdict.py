@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.figures.reading import read_tables
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
 from wattlab.report.summary import TABLES, closing_paragraph
 from wattlab.report.verdict import is_whole, missing_lines
 from wattlab.study.resolve import read_study
+from wattlab.tables.reading import read_tables
 
 
 @verb

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from PIL import Image
 
-from wattlab.figures.listing import ALL_FIGURES
+from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
 from wattlab.foundation.verbs import verb
@@ -58,7 +58,7 @@ def chosen(results: Path) -> dict[str, bytes]:
         for form in forms:
             path = results / "tables" / f"{name}.{form}"
             files[path.name] = _content(path)
-    for name in ALL_FIGURES:
+    for name in FIGURES:
         path = results / "figures" / f"{name}.png"
         files[f"figures/{path.name}"] = small_image(_content(path))
     size = sum(len(content) for content in files.values())

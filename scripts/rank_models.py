@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, repeats_frame
-from wattlab.paper.ranks import rank_tables
+from wattlab.paper import rank_stability, ranks
 from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
+from wattlab.tables.writing import twins_of, write_texts
 
 NOTE = (
     "Bootstrap over datasets and repeats, 95 %. Repeats of one session are not independent, so that the intervals are "
@@ -28,12 +27,11 @@ def main(
 ) -> None:
     """Read, compare, write."""
     records = read_records(read_study(study), study.parent / "runs")
-    pairs, stability = rank_tables(repeats_frame(records))
+    pairs, stability = ranks.rank_tables(repeats_frame(records))
     apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be told apart. {NOTE}"
     ranked = f"Rank by energy, 1 the least; tasks are drawn over their models. {NOTE}"
-    for name, table, caption in (("ranks", pairs, apart), ("rank_stability", stability, ranked)):
-        write_text(tables / f"{name}.csv", as_csv(table))
-        write_text(tables / f"{name}.md", as_markdown(table, None, caption))
+    write_texts(twins_of("ranks", ranks.TABLE, pairs, apart), tables)
+    write_texts(twins_of("rank_stability", rank_stability.TABLE, stability, ranked), tables)
     print(apart)
 
 

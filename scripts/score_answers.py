@@ -5,12 +5,13 @@ from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
+from wattlab.quality.columns import TABLE
 from wattlab.quality.table import quality
 from wattlab.study.resolve import read_study
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table, texts_of
+from wattlab.tables.reading import read_tables
+from wattlab.tables.writing import texts_of, write_texts
 
 
 @verb
@@ -22,10 +23,9 @@ def main(
     """Read the records, their answers and the frozen rows; compute every score; write the table."""
     scored, home = read_study(study), study.parent
     evidence = gather(scored, load_catalog(CATALOG_ROOT), home / "runs")
-    built = {name: read_table(tables / f"{name}.csv") for name in ("runs", "cells", "provenance")}
+    built = read_tables(tables, ("runs", "cells", "provenance"))
     table = quality(evidence, built["cells"], home.parent)
-    for file, text in texts_of("quality", table, evidence, built).items():
-        write_text(tables / file, text)
+    write_texts(texts_of("quality", TABLE, table, evidence, built), tables)
 
 
 if __name__ == "__main__":

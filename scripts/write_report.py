@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.reading import read_table, read_tables
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
@@ -13,6 +12,7 @@ from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.report.summary import TABLES
 from wattlab.study.resolve import read_study
+from wattlab.tables.reading import read_table, read_tables
 
 
 @verb
@@ -34,7 +34,7 @@ def main(
 
 
 def _beside(folder: Path) -> Beside:
-    return Beside(read_study(folder / "study.json").config.study, read_table(folder / "tables", "tasks"))
+    return Beside(read_study(folder / "study.json").config.study, read_table(folder / "tables/tasks.csv"))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from wattlab.logs.scores import read_scores
 from wattlab.records.record import Record
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 CELL = "text-classification/imdb/distilbert--distilbert-base-uncased-finetuned-sst-2-english"
 

@@ -15,7 +15,7 @@ from wattlab.logs.archive import LogFiles, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.mapping import load_mapping
 from wattlab.records.record import Record
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 TESTS = str(Path(__file__).parents[1])
 

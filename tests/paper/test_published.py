@@ -19,7 +19,7 @@ from publish_docs import main as publish_docs
 from rank_models import main as rank_models
 from support import published_logs
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
-from wattlab.figures.listing import ALL_FIGURES
+from wattlab.figures.listing import FIGURES
 from wattlab.figures.palette import MODALITY_COLOURS, STRUCTURE_COLOURS
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_text
@@ -31,13 +31,13 @@ from wattlab.logs.scores import read_scores
 from wattlab.paper.decomposition import decomposition
 from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
-from wattlab.quality.columns import COLUMNS as QUALITY_COLUMNS
+from wattlab.quality.columns import TABLE as QUALITY_COLUMNS
 from wattlab.records.record import Record
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
 from wattlab.tables.columns import frame
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 pytestmark = pytest.mark.slow
 
@@ -348,7 +348,7 @@ def test_the_published_copy_is_small_and_its_page_tells_the_counts(tables):
 
 
 def test_the_published_copy_shows_every_figure_at_a_modest_size():
-    for name in ALL_FIGURES:
+    for name in FIGURES:
         with Image.open(DOCS / "figures" / f"{name}.png") as image:
             assert image.width == 1050 and image.mode == "P", name
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (DOCS / "README.md").read_text())

@@ -9,7 +9,7 @@ import yaml
 
 from support.imports import ROOT
 from support.small_logs import V3_TOTALS, snakemake
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 pytestmark = pytest.mark.slow
 

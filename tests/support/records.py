@@ -23,6 +23,7 @@ from wattlab.foundation.files import write_json
 from wattlab.records.record import Failure, Machine, Phase, Record, Repeat, Session, Window
 from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec
 from wattlab.study.config import StudyConfig
+from wattlab.tables.evidence import CellEvidence, Evidence
 
 #: Task -> (the paper's name, modality, output unit, mean and sd of Table 2).
 TASKS: dict[str, tuple[str, str, str, float, float]] = {
@@ -367,6 +368,14 @@ def _training(training_kwh: float, fine_tuning_kwh: float, inference_kwh: float,
         printed_inferences=printed,
         source="Table 5",
     )
+
+
+def evidence_of(
+    pairs: Sequence[tuple[ResolvedCell, Record | None]], unassigned: Sequence[Window] = (), **config: Any
+) -> Evidence:
+    """Evidence from pairs of cell and record (None: not measured)."""
+    cells = [CellEvidence(cell, record) for cell, record in pairs]
+    return Evidence(resolved_study([cell for cell, _ in pairs], **config), catalog(), cells, unassigned)
 
 
 def write_study(folder: Path, study: ResolvedStudy, records: Sequence[Record] = ()) -> Path:

@@ -67,13 +67,19 @@ class Project:
 
     root: Path
 
-    def snakemake(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def with_modules_of(self, folder: Path) -> dict[str, str]:
+        """Put modules beside the programs: somebody else's; the environment in which Python finds them."""
+        for path in folder.glob("*.py"):
+            shutil.copy(path, self.root / "scripts")
+        return {"PYTHONPATH": str(self.root / "scripts")}
+
+    def snakemake(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Call Snakemake in the project; its two streams come back as one text."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         return subprocess.run(
             command,
             cwd=self.root,
-            env=environment(),
+            env=environment() | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

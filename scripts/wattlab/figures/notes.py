@@ -4,9 +4,9 @@ import re
 
 import pandas as pd
 
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.other_rows import other_rows
+from wattlab.tables.reading import Tables
 
 _UNKNOWN = frozenset({"none", "not recorded"})
 

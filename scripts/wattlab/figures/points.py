@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from wattlab.figures.reading import column
+from wattlab.tables.reading import column
 
 EMISSIONS = "emissions_g_per_1000"
 EMISSIONS_LOW = f"ci95_low_{EMISSIONS}"

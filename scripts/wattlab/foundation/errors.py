@@ -71,6 +71,9 @@ def _nested_model(annotation: object) -> type[BaseModel] | None:
 
 def _remedy(model: type[BaseModel], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
+        gone = getattr(model, "GONE", {}).get(error["loc"][-1])
+        if gone is not None:
+            return f"this key is gone; {gone}"
         return f"unknown key; {near_matches(str(error['loc'][-1]), _allowed_keys(model, error['loc']))}"
     if error["type"] == "missing":
         return "this key is missing; add it"

@@ -18,25 +18,7 @@ from wattlab.paper.printed import (
     rounded,
     truncated,
 )
-
-COLUMNS = [
-    "id",
-    "place",
-    "text",
-    "printed",
-    "unit",
-    "relation",
-    "stated_value",
-    "stated_definition",
-    "recomputed",
-    "recomputed_as_printed",
-    "definition",
-    "verdict",
-    "n_definitions",
-    "n_matching",
-    "also_matching",
-    "why",
-]
+from wattlab.tables.table import Table
 
 #: Further definitions that also give the print, so many are spelled out.
 _SHOWN = 3
@@ -53,13 +35,39 @@ class Match:
 
 
 def audit_table(statements: list[Statement], logs: Logs) -> pd.DataFrame:
-    """One row per printed number; see `COLUMNS`. `recomputed` is under `definition`: the nearest one that gives the
+    """One row per printed number; see `TABLE`. `recomputed` is under `definition`: the nearest one that gives the
     print, else the stated one. `n_definitions` were tried, `n_matching` of them give the print."""
-    return pd.DataFrame([_row(statement, logs) for statement in statements], columns=COLUMNS)
+    return pd.DataFrame([_row(statement, logs) for statement in statements], columns=list(TABLE.columns))
+
+
+TABLE = Table(
+    title="Every number that the paper prints, recomputed from its authors' own logs",
+    row="a printed number",
+    columns=(
+        "id",
+        "place",
+        "text",
+        "printed",
+        "unit",
+        "relation",
+        "stated_value",
+        "stated_definition",
+        "recomputed",
+        "recomputed_as_printed",
+        "definition",
+        "verdict",
+        "n_definitions",
+        "n_matching",
+        "also_matching",
+        "why",
+    ),
+    shown=("place", "text", "printed", "recomputed_as_printed", "unit", "definition", "verdict", "why"),
+    build=audit_table,
+)
 
 
 def _row(statement: Statement, logs: Logs) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row: dict[str, Any] = dict.fromkeys(TABLE.columns)
     row.update({key: getattr(statement, key) for key in ("id", "place", "text", "printed", "unit", "relation")})
     if isinstance(statement.definition, External):
         verdict: Verdict = "not checkable from the logs"

@@ -7,12 +7,11 @@ import pandas as pd
 
 from wattlab.catalog.reading import Catalog
 from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
-from wattlab.quality.columns import COLUMNS
+from wattlab.quality.columns import TABLE
 from wattlab.quality.scoring import metric_of
 from wattlab.records.record import Record
 from wattlab.samples.manifest import manifest_of
 from wattlab.study.cells import Spec
-from wattlab.tables.columns import frame
 from wattlab.tables.evidence import CellEvidence, Evidence
 
 #: What a row has of the cell's row in `cells`.
@@ -46,7 +45,7 @@ def quality(evidence: Evidence, cells: pd.DataFrame, results: Path) -> pd.DataFr
             rows += [shared | _row(score, withheld) for score in _scores(cell, evidence, results)]
         except Unscorable as reason:
             rows.append(shared | {"headline": True, "reason": str(reason)})
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
 
 
 def _known(value: Any) -> Any:

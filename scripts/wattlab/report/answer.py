@@ -9,10 +9,10 @@ from markupsafe import Markup
 from wattlab.catalog.entries import EquivalentEntry
 from wattlab.figures import notes
 from wattlab.figures.palette import task_title
-from wattlab.figures.reading import Tables
 from wattlab.report.numbers import grams, interval_words, words
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.other_rows import other_rows
+from wattlab.tables.reading import Tables
 
 Equivalents = dict[str, EquivalentEntry]
 

@@ -9,10 +9,10 @@ import re
 import pandas as pd
 
 from wattlab.figures import notes
-from wattlab.figures.reading import Tables
 from wattlab.report.summary import measured_cells
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.intervals import CONFIDENCE, N_RESAMPLES
+from wattlab.tables.reading import Tables
 
 #: Key -> BibTeX. The entries of software without a paper are its repository.
 _BIBTEX = {

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from wattlab.figures import notes
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.other_rows import other_rows
+from wattlab.tables.reading import Tables
 
 #: Tables that the paragraph reads.
 TABLES = ("cells", "comparison", "totals", "missing", "provenance", "drift")

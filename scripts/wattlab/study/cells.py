@@ -4,7 +4,9 @@
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import field_validator
 
 from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts
 from wattlab.catalog.protocols import Protocol
@@ -137,6 +139,14 @@ class ResolvedStudy(Closed):
     config: StudyConfig
     grid: Grid
     cells: list[ResolvedCell]
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _without_gone_keys(cls, config: Any) -> Any:
+        """An older study file may have keys that only a configuration of today may not have."""
+        if not isinstance(config, dict):
+            return config
+        return {key: value for key, value in config.items() if key not in StudyConfig.GONE}
 
     def cell(self, cell_id: str) -> ResolvedCell:
         """The cell `task/dataset[@variant]/model`; raises `KeyError`."""

@@ -1,6 +1,6 @@
 """Schema of what a person configures: `config.yaml`, and what a file under `studies/` changes of it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -20,10 +20,6 @@ class TaskGroup(Closed):
     models: list[str] = fact("names of catalog/models, hub ids or aliases", min_length=1)
 
 
-#: Models of the memory's power; `wattlab.tables.ram` has them.
-RamModel = Literal["codecarbon-3", "codecarbon-2"]
-
-
 class KnownMissing(Closed):
     """Cells that are expected to be missing: listed, but no failure."""
 
@@ -40,6 +36,12 @@ class Logs(Closed):
 
 class StudyConfig(Closed):
     """A study: `config.yaml`, and what a file under `studies/` changes of it."""
+
+    #: Keys that older configurations have -> what stands in their place.
+    GONE: ClassVar[dict[str, str]] = {
+        "ram_model": "the columns energy_ram_codecarbon_2_kwh_per_1000 and energy_node_codecarbon_2_kwh_per_1000 of "
+        "tables/cells.csv are always there; take the key out"
+    }
 
     study: str = fact("names results/{study}", pattern=r"^[a-z0-9][a-z0-9-]*$")
     source: Literal["measure", "logs", "codecarbon-logs"] = fact(
@@ -61,7 +63,6 @@ class StudyConfig(Closed):
     parallel_cells: int = fact("cells measured side by side", 1, ge=1)
     exclusive: bool = fact("nothing else runs beside a measurement", True)
     require_counters: bool = fact("true: a modelled component makes a repeat invalid", False)
-    ram_model: RamModel = fact("model of the memory's power in the tables; nothing is measured again", "codecarbon-3")
     beside: list[str] = fact("studies beside which tables/protocols.csv and the page set this one", [])
     time_limit_s: float | dict[TaskName, float] | None = fact(
         "limit of one cell, or by task; null: none", None, unit="s"
