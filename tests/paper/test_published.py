@@ -31,11 +31,9 @@ from wattlab.logs.scores import read_scores
 from wattlab.paper.decomposition import decomposition
 from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
-from wattlab.quality.columns import TABLE as QUALITY_COLUMNS
 from wattlab.records.record import Record
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
-from wattlab.tables.columns import frame
 from wattlab.tables.evidence import gather
 from wattlab.tables.reading import read_table
 
@@ -93,7 +91,7 @@ def scores() -> pd.DataFrame:
     assert mapping.quality is not None
     stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
     rows = read_scores(published_logs.logs(), mapping.quality, stems, published_logs.imported().records)
-    return frame(rows, QUALITY_COLUMNS)
+    return QUALITY.frame(rows)
 
 
 def one_joule_more(files: dict[str, bytes], record: Record) -> dict[str, bytes]:
