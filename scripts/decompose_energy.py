@@ -7,11 +7,11 @@ import math
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
-from wattlab.logs.mapping import load_mapping
+from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import decomposition
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
@@ -38,9 +38,7 @@ def main(
 ) -> None:
     """Read, decompose, write."""
     resolved, runs = read_study(study), study.parent / "runs"
-    if resolved.config.logs is None:
-        raise InputError(f"{study}: logs is missing; only imported studies are decomposed")
-    mapping = load_mapping(resolved.config.logs.mapping)
+    mapping = mapping_of(resolved)
     table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
     write_text(tables / "decomposition.csv", as_csv(table))
     shown = [column for column in table.columns if column not in ("dataset", "variant", "model", "idle_gpu_power_w")]

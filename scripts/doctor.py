@@ -85,7 +85,7 @@ def main(
     from wattlab.machine.locks import machine_is_mine
 
     asked = study_of(CONFIG, *configfile) if study is None else read_study(study)
-    if asked.config.source != "measure":
+    if asked.config.is_imported:
         raise InputError(f"study {asked.config.study}: it imports published logs; there is nothing to measure")
     results = Path("results") if study is None else study.parents[1]
     try:

@@ -9,8 +9,7 @@ from typing import Annotated
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
-from wattlab.logs.imported import read_records
-from wattlab.paper.frame import repeats_frame
+from wattlab.logs.imported import read_records, repeats_frame
 from wattlab.paper.ranks import rank_tables
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown

@@ -37,7 +37,7 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
     source = files[-1].as_posix() if files else "--config"
-    if config.source == "codecarbon-logs":
+    if config.is_imported:
         return resolve_published(config, catalog, source)
     return resolve(config, catalog, source)
 
