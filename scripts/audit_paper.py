@@ -9,25 +9,15 @@ from typing import Annotated
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import tell
+from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.verbs import verb
-from wattlab.logs.imported import read_account, read_records
+from wattlab.logs.imported import read_account, read_records, repeats_frame
+from wattlab.logs.mapping import printed_path
 from wattlab.paper.audit import TABLE, audit_table
 from wattlab.paper.definitions import Logs
-from wattlab.paper.frame import repeats_frame
 from wattlab.paper.printed import load_statements
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import twins_of, write_texts
-
-PRINTED = CATALOG_ROOT / "published" / "printed.yaml"
-
-
-def read_imported(study_file: Path) -> Logs:
-    """The records beside `study.json` and the account of the import; raises `InputError` for a missing one."""
-    folder = study_file.parent
-    records = read_records(read_study(study_file), folder / "runs")
-    account = read_account(folder / "import.json")
-    return Logs(repeats_frame(records), account, frozenset(load_catalog(CATALOG_ROOT).models))
 
 
 def summary(table: pd.DataFrame) -> str:
@@ -41,10 +31,16 @@ def main(
     *,
     study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
     tables: Annotated[Path, "folder to write to"],
-    printed: Annotated[Path, "the printed numbers"] = PRINTED,
+    printed: Annotated[Path | None, "the printed numbers, if not those of the mapping"] = None,
 ) -> None:
     """Read, judge, write, and print the counts of the verdicts."""
-    table = audit_table(load_statements(printed), read_imported(study))
+    resolved = read_study(study)
+    printed = printed or printed_path(resolved)
+    if printed is None:
+        raise InputError(f"{study}: its mapping names no printed numbers; name a file: --printed")
+    repeats = repeats_frame(read_records(resolved, study.parent / "runs"))
+    logs = Logs(repeats, read_account(study.parent / "import.json"), frozenset(load_catalog(CATALOG_ROOT).models))
+    table = audit_table(load_statements(printed), logs)
     caption = (
         f"{TABLE.title}. {summary(table)}. "
         "`recomputed` is under the definition that gives the print, else under the stated one; audit.csv has both."

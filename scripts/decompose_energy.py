@@ -7,10 +7,10 @@ import math
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import tell
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
-from wattlab.logs.mapping import load_mapping
+from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import TABLE, decomposition
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import twins_of, write_texts
@@ -37,9 +37,7 @@ def main(
 ) -> None:
     """Read, decompose, write."""
     resolved, runs = read_study(study), study.parent / "runs"
-    if resolved.config.logs is None:
-        raise InputError(f"{study}: logs is missing; only imported studies are decomposed")
-    mapping = load_mapping(resolved.config.logs.mapping)
+    mapping = mapping_of(resolved)
     table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
     idle_w = table["idle_gpu_power_w"].iloc[0]
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))

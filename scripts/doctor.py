@@ -32,18 +32,18 @@ IDLE_S = 1.0
 def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     """Lines for a person, and what stands in the study's way; takes a few seconds and the machine's lock."""
     from wattlab.machine.describe import describe_machine
+    from wattlab.meters.accelerators import on_machine
     from wattlab.meters.codecarbon import CodeCarbonMeter
-    from wattlab.meters.nvml import list_gpus
     from wattlab.workflow.doctor.components import components
     from wattlab.workflow.doctor.report import lines_of, obstacles_of
 
-    meter = CodeCarbonMeter()
+    accelerator = on_machine(study.config.device)
+    meter = CodeCarbonMeter(accelerator=accelerator)
     meter.begin()
     begun = time.perf_counter()
     time.sleep(IDLE_S)
     window = meter.end(time.perf_counter() - begun)
-    assert window is not None
-    found = components(window, meter.describe(), list_gpus())
+    found = components(window, meter.describe(), accelerator)
     machine = describe_machine(study.config.device)
     free_gb = free_bytes(results) / 1024**3
     return (
@@ -85,7 +85,7 @@ def main(
     from wattlab.machine.locks import machine_is_mine
 
     asked = study_of(CONFIG, *configfile) if study is None else read_study(study)
-    if asked.config.source != "measure":
+    if asked.config.is_imported:
         raise InputError(f"study {asked.config.study}: it imports published logs; there is nothing to measure")
     results = Path("results") if study is None else study.parents[1]
     try:

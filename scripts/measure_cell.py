@@ -22,8 +22,8 @@ from wattlab.foundation.errors import InputError, NoDevice, near_matches, tell
 from wattlab.foundation.verbs import verb
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
-from wattlab.machine.locks import gpu_lease, machine_lock
-from wattlab.meters.nvml import list_gpus
+from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
+from wattlab.meters.accelerators import CPU, computing
 from wattlab.models.environments import interpreter, is_this, missing_environment
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path
@@ -51,6 +51,22 @@ class Stopped(BaseException):
 def _raise_stopped(number: int, _frame: object) -> NoReturn:
     # Only raises: waiting for the worker inside the handler would deadlock `Popen.wait`.
     raise Stopped(number)
+
+
+def _raise_timeout(number: int, _frame: object) -> NoReturn:
+    raise TimeoutError
+
+
+@contextlib.contextmanager
+def _alarm_after(limit_s: float | None) -> Iterator[None]:
+    """`TimeoutError` after so long (null: never). `Popen.wait(timeout)` would poll beside the measurement."""
+    before = signal.signal(signal.SIGALRM, _raise_timeout)
+    signal.setitimer(signal.ITIMER_REAL, limit_s or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _die_with_parent() -> None:
@@ -123,14 +139,10 @@ def _hardware(exclusive: bool, device: str) -> Iterator[dict[str, str]]:
         if exclusive:
             held.enter_context(machine_lock())
         environment: dict[str, str] = {}
-        if device == "cuda":
-            gpu = held.enter_context(gpu_lease(list_gpus()))
-            # By index in NVML's order: CodeCarbon mistakes UUIDs for MIG slices.
-            environment = {
-                "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-                "CUDA_VISIBLE_DEVICES": str(gpu.index),
-                "WATTLAB_GPU_INDEX": str(gpu.index),
-            }
+        if device != CPU:
+            accelerator = computing(device)
+            gpu = held.enter_context(gpu_lease(accelerator))
+            environment = {**accelerator.environment(gpu), GPU_INDEX: str(gpu.index)}
         yield environment
 
 
@@ -157,8 +169,9 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
             preexec_fn=_die_with_parent,
         )
         try:
-            code = worker.wait(timeout=job.resolved.time_limit_s)
-        except subprocess.TimeoutExpired:
+            with _alarm_after(job.resolved.time_limit_s):
+                code = worker.wait()
+        except TimeoutError:
             return overdue(job.resolved.time_limit_s or 0)
         finally:
             if worker.poll() is None:

@@ -8,9 +8,8 @@ from typing import Annotated
 
 from wattlab.foundation.errors import tell
 from wattlab.foundation.verbs import verb
-from wattlab.logs.imported import read_records
+from wattlab.logs.imported import read_records, repeats_frame
 from wattlab.paper import rank_stability, ranks
-from wattlab.paper.frame import repeats_frame
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import twins_of, write_texts
 

@@ -450,7 +450,7 @@ MISTAKES: list[tuple[Edit, list[str]]] = [
     (lambda c: c.update(parallel_cells=0), ["parallel_cells = 0", "greater than or equal to 1"]),
     (lambda c: c.update(parallel_cells=2), ["parallel_cells = 2", "needs exclusive: false"]),
     (lambda c: c.update(exclusive=False), ["exclusive: false", "needs headline_scope: device"]),
-    (lambda c: c.update(device="gpu"), ["device = 'gpu'"]),
+    (lambda c: c.update(device="GPU 0"), ["device = 'GPU 0'"]),
     (lambda c: c.update(grid="world"), ["grid = 'world'", "world-codecarbon-3"]),
     (lambda c: c.update(grid=-1), ["grid = -1", "0 g/kWh or more"]),
     (lambda c: c.update(grid=[1]), ["grid = [1]", "valid string", "valid number"]),
