@@ -20,7 +20,7 @@ from wattlab.logs.lengths import COLUMNS as LENGTH_COLUMNS
 from wattlab.logs.mapping import mapping_of
 from wattlab.logs.resolve import model_stems
 from wattlab.logs.scores import read_scores
-from wattlab.quality.columns import TABLE as QUALITY
+from wattlab.quality.table import TABLE
 from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
@@ -78,7 +78,7 @@ def main(
     write_import(result, folder)
     if mapping.quality is not None:
         stems = model_stems(mapping, catalog, str(study))
-        table = QUALITY.frame(read_scores(opened, mapping.quality, stems, result.records))
+        table = TABLE.frame(read_scores(opened, mapping.quality, stems, result.records))
         caption = "Published quality of the answers (appendix B) beside size and mean node energy of the model."
         write_table(table, folder / "tables", "quality", caption)
     print(line)

@@ -6,8 +6,7 @@ from typing import Annotated
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
 from wattlab.foundation.verbs import verb
-from wattlab.quality.columns import TABLE
-from wattlab.quality.table import quality
+from wattlab.quality.table import TABLE, quality
 from wattlab.study.resolve import read_study
 from wattlab.tables.evidence import gather
 from wattlab.tables.reading import read_tables

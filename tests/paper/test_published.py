@@ -31,6 +31,7 @@ from wattlab.logs.scores import read_scores
 from wattlab.paper.decomposition import decomposition
 from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
+from wattlab.quality.table import TABLE as QUALITY
 from wattlab.records.record import Record
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build

@@ -17,7 +17,7 @@ from support import records
 from support.imports import SCRIPTS
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
-from wattlab.quality.columns import TABLE
+from wattlab.quality.table import TABLE
 from wattlab.records.record import Record
 from wattlab.runs.inputs import cell_inputs
 from wattlab.samples.manifest import Manifest, write_samples

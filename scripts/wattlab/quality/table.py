@@ -7,12 +7,13 @@ import pandas as pd
 
 from wattlab.catalog.reading import Catalog
 from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
-from wattlab.quality.columns import TABLE
 from wattlab.quality.scoring import metric_of
 from wattlab.records.record import Record
 from wattlab.samples.manifest import manifest_of
 from wattlab.study.cells import Spec
+from wattlab.tables.columns import Flag, Whole
 from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.table import Table
 
 #: What a row has of the cell's row in `cells`.
 _OF_CELL = (
@@ -46,6 +47,48 @@ def quality(evidence: Evidence, cells: pd.DataFrame, results: Path) -> pd.DataFr
         except Unscorable as reason:
             rows.append(shared | {"headline": True, "reason": str(reason)})
     return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Quality of the answers (0 to 1) beside their energy, by the metrics of docs/quality.md; without a score, the reason",
+    row="a cell and a metric",
+    columns=(
+        "task",
+        "dataset",
+        "variant",
+        "model",
+        "purpose",
+        "structure",
+        Whole("parameters_as_published"),
+        "metric",
+        "quality_score",
+        Flag("headline"),
+        "n_scored",
+        "n_unscored",
+        "n_unparsed",
+        "reason",
+        "weights",
+        "data",
+        "n_repeats",
+        "energy_kwh_per_1000",
+        Flag("selected"),
+    ),
+    shown=(
+        "task",
+        "dataset",
+        "variant",
+        "model",
+        "purpose",
+        "metric",
+        "quality_score",
+        "n_scored",
+        "n_unscored",
+        "n_unparsed",
+        "energy_kwh_per_1000",
+        "reason",
+    ),
+    build=quality,
+)
 
 
 def _known(value: Any) -> Any:
