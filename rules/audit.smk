@@ -81,9 +81,8 @@ rule rank_models:
         "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
-# There is a table of quality where the mapping names one.
-STUDY_FIGURES += ["decomposition", *(["quality"] if HAS_QUALITY else [])]
 EXTRA_TABLES += [
+    *rules.import_logs.output.quality,
     *rules.decompose_energy.output,
     *rules.rank_models.output,
 ]

@@ -87,7 +87,7 @@ def order_of(wildcards):
 
 
 def conda_env_of(wildcards):
-    environment = cell_of(wildcards).spec.model["environment"]
+    environment = cell_of(wildcards).spec.model.environment
     suffix = "" if environment == "main" else f"-{environment}"
     return f"../envs/inference{suffix}.yaml"
 

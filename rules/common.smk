@@ -15,9 +15,10 @@ if set(":{}") & set(str(BASE)):
     )
 sys.path.insert(0, f"{BASE}/scripts")
 
-from wattlab.figures.listing import ALL_FIGURES, FIGURES
+from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.closure import closure
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.members import declared
 from wattlab.tables.listing import TABLES
 from wattlab.workflow import snakemake_internals
 from wattlab.workflow.loading import resolve_study, write_study
@@ -30,6 +31,8 @@ try:
     STUDY = resolve_study(
         config, snakemake_internals.configuration_files(workflow, "config.yaml")
     )
+    for _table in TABLES.values():
+        declared(_table, ("title", "row", "columns", "build"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -43,9 +46,8 @@ write_study(Path(placed(STUDY_FILE)), STUDY)
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
 
-# Tables and figures beyond those of every study; rules of a kind of study add theirs.
+# Tables beyond those of every study; rules of a kind of study add theirs.
 EXTRA_TABLES = []
-STUDY_FIGURES = list(FIGURES)
 
 
 # A measurement runs alone: it takes the whole of `quiet` (or its share, where a study measures side by side), all other

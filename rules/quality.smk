@@ -36,5 +36,4 @@ rule score_answers:
         "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
-STUDY_FIGURES += ["quality"]
 EXTRA_TABLES += rules.score_answers.output

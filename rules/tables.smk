@@ -5,9 +5,7 @@ rule build_tables:
         records=list(RECORDS.values()),
         beside=beside_of(STUDY.config.beside),
         catalog=catalog("tasks", "grids", "training", "paper"),
-        source=sources(
-            "build_tables", *{f"wattlab.tables.{module}" for module in TABLES.values()}
-        ),
+        source=sources("build_tables", *TABLES.values()),
     output:
         csv=[
             report(

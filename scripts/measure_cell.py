@@ -6,7 +6,6 @@ cell's time limit, the record says so and the exit code is 0, so that tables and
 SIGINT and SIGTERM stop the worker and leave no record (exit 130 or 143); the next call resumes.
 """
 
-import argparse
 import contextlib
 import ctypes
 import os
@@ -16,14 +15,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, NoDevice, near_matches, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
-from wattlab.machine.locks import gpu_lease, machine_lock
-from wattlab.meters.nvml import list_gpus
+from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
+from wattlab.meters.accelerators import CPU, computing
 from wattlab.models.environments import interpreter, is_this, missing_environment
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path
@@ -51,6 +51,22 @@ class Stopped(BaseException):
 def _raise_stopped(number: int, _frame: object) -> NoReturn:
     # Only raises: waiting for the worker inside the handler would deadlock `Popen.wait`.
     raise Stopped(number)
+
+
+def _raise_timeout(number: int, _frame: object) -> NoReturn:
+    raise TimeoutError
+
+
+@contextlib.contextmanager
+def _alarm_after(limit_s: float | None) -> Iterator[None]:
+    """`TimeoutError` after so long (null: never). `Popen.wait(timeout)` would poll beside the measurement."""
+    before = signal.signal(signal.SIGALRM, _raise_timeout)
+    signal.setitimer(signal.ITIMER_REAL, limit_s or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _die_with_parent() -> None:
@@ -123,14 +139,10 @@ def _hardware(exclusive: bool, device: str) -> Iterator[dict[str, str]]:
         if exclusive:
             held.enter_context(machine_lock())
         environment: dict[str, str] = {}
-        if device == "cuda":
-            gpu = held.enter_context(gpu_lease(list_gpus()))
-            # By index in NVML's order: CodeCarbon mistakes UUIDs for MIG slices.
-            environment = {
-                "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-                "CUDA_VISIBLE_DEVICES": str(gpu.index),
-                "WATTLAB_GPU_INDEX": str(gpu.index),
-            }
+        if device != CPU:
+            accelerator = computing(device)
+            gpu = held.enter_context(gpu_lease(accelerator))
+            environment = {**accelerator.environment(gpu), GPU_INDEX: str(gpu.index)}
         yield environment
 
 
@@ -157,8 +169,9 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
             preexec_fn=_die_with_parent,
         )
         try:
-            code = worker.wait(timeout=job.resolved.time_limit_s)
-        except subprocess.TimeoutExpired:
+            with _alarm_after(job.resolved.time_limit_s):
+                code = worker.wait()
+        except TimeoutError:
             return overdue(job.resolved.time_limit_s or 0)
         finally:
             if worker.poll() is None:
@@ -215,7 +228,7 @@ def _move_to_its_environment(job: Job) -> None:
     Parent and worker both: the fingerprint has the versions of the packages that measure.
     """
     assert job.resolved.spec is not None
-    environment = job.resolved.spec.model["environment"]
+    environment = job.resolved.spec.model.environment
     python = None if is_this(environment) else interpreter(environment)
     if python is not None:
         os.execv(python, [str(python), __file__, *sys.argv[1:]])
@@ -227,16 +240,17 @@ def _declare_answers(path: Path) -> None:
     path.touch()
 
 
-def main(argv: list[str] | None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json"],
+    cell: Annotated[str, "task/dataset[@variant]/model"],
+    spec_sha256: Annotated[str, "hash of the cell's spec as planned"],
+) -> int:
     """Measure one cell of a study and write its record."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--cell", required=True, help="task/dataset[@variant]/model")
-    parser.add_argument("--spec-sha256", required=True, help="hash of the cell's spec as planned")
-    arguments = parser.parse_args(argv)
     signal.signal(signal.SIGINT, _raise_stopped)
     signal.signal(signal.SIGTERM, _raise_stopped)
-    job = find_job(arguments.study, arguments.cell, arguments.spec_sha256)
+    job = find_job(study, cell, spec_sha256)
     _move_to_its_environment(job)
     try:
         record = record_of(job)

@@ -3,16 +3,15 @@
 python -m rank_models --study results/published/study.json --tables results/published/tables
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
-from wattlab.logs.imported import read_records
-from wattlab.paper.frame import repeats_frame
-from wattlab.paper.ranks import rank_tables
+from wattlab.foundation.verbs import verb
+from wattlab.logs.imported import read_records, repeats_frame
+from wattlab.paper import rank_stability, ranks
 from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
+from wattlab.tables.writing import twins_of, write_texts
 
 NOTE = (
     "Bootstrap over datasets and repeats, 95 %. Repeats of one session are not independent, so that the intervals are "
@@ -20,21 +19,20 @@ NOTE = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
+    tables: Annotated[Path, "folder to write to"],
+) -> None:
     """Read, compare, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
-    arguments = parser.parse_args(argv)
-    records = read_records(read_study(arguments.study), arguments.study.parent / "runs")
-    pairs, stability = rank_tables(repeats_frame(records))
+    records = read_records(read_study(study), study.parent / "runs")
+    pairs, stability = ranks.rank_tables(repeats_frame(records))
     apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be told apart. {NOTE}"
     ranked = f"Rank by energy, 1 the least; tasks are drawn over their models. {NOTE}"
-    for name, table, caption in (("ranks", pairs, apart), ("rank_stability", stability, ranked)):
-        write_text(arguments.tables / f"{name}.csv", as_csv(table))
-        write_text(arguments.tables / f"{name}.md", as_markdown(table, None, caption))
+    write_texts(twins_of("ranks", ranks.TABLE, pairs, apart), tables)
+    write_texts(twins_of("rank_stability", rank_stability.TABLE, stability, ranked), tables)
     print(apart)
-    return 0
 
 
 if __name__ == "__main__":

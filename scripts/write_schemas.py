@@ -3,16 +3,16 @@
 Editors complete and check with them; a run checks with the same models in Python.
 """
 
-import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from wattlab.catalog.entries import DatasetEntry, ModelEntry
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
+from wattlab.foundation.verbs import verb
 from wattlab.study.config import StudyConfig
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -35,14 +35,11 @@ def _without_empty(value: Any) -> Any:
     return [_without_empty(part) for part in value] if isinstance(value, list) else value
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(*, root: Annotated[Path, "the repository"] = Path()) -> None:
     """Write every schema below a folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--root", type=Path, default=Path(), help="the repository")
-    arguments = parser.parse_args(argv)
     for name, schema in SCHEMAS.items():
-        write_text(arguments.root / name, schema_text(schema))
-    return 0
+        write_text(root / name, schema_text(schema))
 
 
 if __name__ == "__main__":

@@ -68,4 +68,5 @@ def test_parent_and_worker_run_in_the_cells_environment(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.stdout.split() == ["went", "on", "in", "it:", "-m", "measure_cell", *arguments], done.stderr
+    program = str(project.root / "scripts/measure_cell.py")
+    assert done.stdout.split() == ["went", "on", "in", "it:", program, *arguments], done.stderr

@@ -1,6 +1,7 @@
 """The measuring parent: a failure is a result, a signal is not, and nothing is measured twice."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,16 +14,9 @@ import measure_cell
 from measure_cell import Job, Stopped, find_job, main, run_worker
 from support import records
 from wattlab.foundation.errors import InputError
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
-
-def _cell() -> ResolvedCell:
-    cell = records.resolved_cell()
-    assert cell.spec is not None
-    return cell.model_copy(update={"spec": cell.spec.model_copy(update={"model": {"environment": "main"}})})
-
-
-CELL = _cell()
+CELL = records.resolved_cell()
 
 
 @pytest.fixture
@@ -76,6 +70,16 @@ def test_a_time_limit_ends_the_worker(monkeypatch: pytest.MonkeyPatch, study: Pa
     assert died is not None
     assert died.reason == "it met its time limit of 0.2 s (time_limit_s)"
     assert time.monotonic() - begun < 30
+
+
+def test_the_parent_sleeps_while_its_worker_measures(monkeypatch: pytest.MonkeyPatch, study: Path) -> None:
+    worker_that(monkeypatch, "import time; time.sleep(1.5)")
+    limited = CELL.model_copy(update={"time_limit_s": 60.0})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+    assert run_worker(job(study, limited), study.parent / "logs/cell.log", {}) is None
+    # Polling would make it wake 20 times a second; a few times it waits for the disk and for the start.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before < 15
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_the_reason_is_of_this_attempt(monkeypatch: pytest.MonkeyPatch, study: Path) -> None:

@@ -26,6 +26,7 @@ from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import tell
 from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session, Window
 from wattlab.records.store import StoreWriter, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
@@ -102,7 +103,7 @@ class FakeAdapter:
         return SimpleNamespace(value=0, n_output_units=1)
 
 
-class FakeMeter:
+class FakeMeter(Meter):
     """Windows whose energies no other window has, so that a number says which repeat it comes from."""
 
     def __init__(self) -> None:

@@ -40,7 +40,7 @@ SMALL: dict[str, Any] = {
 }
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of a person who has activated the project's environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
@@ -54,7 +54,7 @@ def _planner() -> "subprocess.Popen[str]":
     """The one process that answers every dry run (see planner.py); it ends when its stdin does."""
     return subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("planner.py"))],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -67,13 +67,19 @@ class Project:
 
     root: Path
 
-    def snakemake(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def with_modules_of(self, folder: Path) -> dict[str, str]:
+        """Put modules beside the programs: somebody else's; the environment in which Python finds them."""
+        for path in folder.glob("*.py"):
+            shutil.copy(path, self.root / "scripts")
+        return {"PYTHONPATH": str(self.root / "scripts")}
+
+    def snakemake(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Call Snakemake in the project; its two streams come back as one text."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         return subprocess.run(
             command,
             cwd=self.root,
-            env=_environment(),
+            env=environment() | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -7,7 +7,7 @@ import pytest
 import build_tables
 from support import records
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 LAPTOP = records.resolved_cell()
 STRICT = records.resolved_cell(protocol_values={"min_window_s": 10.0, "warmup_s": 5.0})

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from support.imports import ROOT, SCRIPTS, canonical, direct_imports, distributions_of
-from wattlab.foundation.closure import imported, lazy_targets
+from support.imports import ROOT, SCRIPTS, canonical, direct_imports, distributions_of, lazy_targets
+from wattlab.foundation.closure import imported
 
 LOCK = ROOT / "requirements.lock"
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))

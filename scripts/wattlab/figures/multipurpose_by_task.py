@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
-from wattlab.figures.points import EMISSIONS, SHARED_TASKS
-from wattlab.figures.reading import Tables
+from wattlab.figures.figure import StudyFigure
+from wattlab.figures.points import EMISSIONS
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: As in the paper: dots for sequence-to-sequence models, crosses for decoders.
 _MARKERS = {"seq2seq": "o", "decoder": "X"}
@@ -17,18 +17,20 @@ _OTHER_MARKER = "s"
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 5 from `cells`: one collection per task and structure (gid `task/structure`)."""
-    title = FIGURES["multipurpose_by_task"].title
     chosen = points.chosen(tables["cells"], purpose="multi-purpose")
     cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
     if cells.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout)
+        return style.plain_page(
+            FIGURE.title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout
+        )
     note = notes.footnote(tables, cells, study, notes.left_out(missing))
-    figure, body = style.new_figure(title, note, layout, height_in=3.8 if layout.narrow else 3.0)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.8 if layout.narrow else 3.0)
     axes = body.add_subplot()
     models = points.by_model(cells)
     sizes = models.sort_values(["parameters_as_published", "model"]).drop_duplicates("model")
     names = list(sizes["model"])
-    _points(axes, models, names)
+    colours = palette.task_colours(points.shared_tasks(chosen))
+    _points(axes, models, names, colours)
     _label(axes, names, list(sizes["parameters_as_published"]), layout)
     axes.set_xlim(-0.5, len(names) - 0.5)
     style.value_axis(axes, "y", [*models["low"], *models["high"]])
@@ -36,8 +38,19 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     axes.set_xlabel("model, by parameters as published")
     axes.grid(False, axis="x")
     style.finish(axes)
-    _legend(body, models, layout)
+    _legend(body, models, layout, colours)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Multi-purpose models by task",
+    caption=(
+        "Multi-purpose models in ascending order of size (figure 5 of the paper). A point is one model at one task, "
+        "the mean of its cells; the line runs from its lowest to its highest cell."
+    ),
+    tables=("cells", "provenance"),
+    draw=draw,
+)
 
 
 def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layout) -> None:
@@ -53,26 +66,22 @@ def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layou
             text.set(ha="right", rotation_mode="anchor")
 
 
-def _colour(task: str) -> str:
-    return palette.TASK_COLOURS.get(task, palette.GREY)
-
-
-def _points(axes: Axes, models: pd.DataFrame, names: list[str]) -> None:
-    tasks = points.ordered(models["task"], SHARED_TASKS)
+def _points(axes: Axes, models: pd.DataFrame, names: list[str], colours: dict[str, str]) -> None:
+    tasks = points.ordered(models["task"], tuple(colours))
     for keys, rows in models.groupby(["task", "structure"], sort=True):
         task, structure = (str(key) for key in keys)
         shift = (tasks.index(task) - (len(tasks) - 1) / 2) * 0.12
         at = [names.index(model) + shift for model in rows["model"]]
         gid = f"{task}/{structure}"
-        style.interval(axes, at, list(rows["low"]), list(rows["high"]), _colour(task), f"range/{gid}")
+        style.interval(axes, at, list(rows["low"]), list(rows["high"]), colours[task], f"range/{gid}")
         marker = _MARKERS.get(structure, _OTHER_MARKER)
-        axes.scatter(at, rows["mean"], s=30, marker=marker, color=_colour(task), linewidths=0, zorder=3).set_gid(gid)
+        axes.scatter(at, rows["mean"], s=30, marker=marker, color=colours[task], linewidths=0, zorder=3).set_gid(gid)
 
 
-def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout) -> None:
+def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout, colours: dict[str, str]) -> None:
     handles = [
-        style.handle(palette.task_title(task), _colour(task), "s")
-        for task in points.ordered(models["task"], SHARED_TASKS)
+        style.handle(palette.task_title(task), colours[task], "s")
+        for task in points.ordered(models["task"], tuple(colours))
     ]
     handles += [
         style.handle(structure, palette.GREY, _MARKERS.get(structure, _OTHER_MARKER))

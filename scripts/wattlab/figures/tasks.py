@@ -4,10 +4,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: Models stand left of the task's tick, the mean right of it, so that neither hides the other.
 _OFFSET = 0.14
@@ -15,15 +15,16 @@ _OFFSET = 0.14
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 1 from `tasks` (means, intervals) and `cells` (models); gids `models`, `means`, `intervals`."""
-    title = FIGURES["tasks"].title
     chosen = points.chosen(tables["cells"], purpose="task-specific")
     cells, missing = points.with_values(chosen, EMISSIONS)
     means = tables["tasks"][tables["tasks"][EMISSIONS] > 0].sort_values(EMISSIONS, kind="stable")
     if means.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+        return style.plain_page(
+            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
+        )
     single = int((means["n_models"] < 2).sum())
     note = notes.footnote(tables, cells, study, notes.left_out(missing), _single(single))
-    figure, body = style.new_figure(title, note, layout, height_in=3.3)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.3)
     axes = body.add_subplot()
     place = {task: at for at, task in enumerate(means["task"])}
     models = points.by_model(cells[cells["task"].isin(place)])
@@ -45,6 +46,18 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     _label(axes, list(means["task"]), layout)
     _legend(body, axes, layout)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Emissions by task",
+    caption=(
+        "The ten tasks in ascending order of their mean (figure 1 of the paper). Circles: task-specific models, each "
+        "the mean of its cells. Diamonds: mean of the task's cells, with the 95 % bootstrap interval over models, "
+        "which needs at least two models."
+    ),
+    tables=("tasks", "cells", "provenance"),
+    draw=draw,
+)
 
 
 def _single(count: int) -> str | None:

@@ -11,11 +11,11 @@ client's own cache (HF_HOME).
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, explain
 from wattlab.foundation.files import write_json
-from wattlab.foundation.schema import Closed, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 
 #: Revision of what is not pinned.
 UNPINNED = "main"
@@ -48,12 +48,9 @@ class FetchedFile(Closed):
     sha256: str | None = fact("of its content; null where the file was listed and not downloaded", None)
 
 
-class Receipt(Closed):
+class Receipt(Outcome):
     """What a fetch gave."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there is nothing", None)
-    remedy: str | None = fact("what to do about it", None)
     kind: Literal["model", "dataset"]
     hub_id: str = fact("namespaced id, as asked")
     revision: str | None = fact("revision, as asked", None)
@@ -67,8 +64,6 @@ class Receipt(Closed):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Receipt":
-        if self.status == "unavailable" and not (self.reason and self.remedy):
-            raise ValueError("status unavailable needs a reason and a remedy")
         if self.status == "complete" and not (self.commit and self.files):
             raise ValueError("status complete needs a commit and files")
         if self.kind == "dataset" and self.split is None:
@@ -93,9 +88,4 @@ def write_receipt(path: Path, receipt: Receipt) -> None:
 
 def read_receipt(path: Path) -> Receipt:
     """The receipt at `path`; an `InputError` names the file."""
-    try:
-        return Receipt.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the fetching rule (`snakemake {path}`)") from error
-    except ValidationError as error:
-        raise explain(error, Receipt, str(path)) from error
+    return read_json(path, Receipt, f"run the fetching rule (`snakemake {path}`)")

@@ -9,10 +9,10 @@ from markupsafe import Markup
 from wattlab.catalog.entries import EquivalentEntry
 from wattlab.figures import notes
 from wattlab.figures.palette import task_title
-from wattlab.figures.reading import Tables
 from wattlab.report.numbers import grams, interval_words, words
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.other_rows import other_rows
+from wattlab.tables.reading import Tables
 
 Equivalents = dict[str, EquivalentEntry]
 
@@ -120,7 +120,7 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     ]
     if study.config.no_result:
         found = [("no result", study.config.no_result)]
-    if study.config.source == "codecarbon-logs":
+    if study.config.is_imported:
         found.append(("published logs", "read again, nothing was measured for this page"))
     phrase = notes.energy_phrase(cells, study.config.headline_scope)
     return [

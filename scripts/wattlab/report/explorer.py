@@ -15,10 +15,10 @@ import pandas as pd
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures import notes
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
-from wattlab.figures.reading import Tables
 from wattlab.foundation.units import INFERENCES_PER_ROW
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.intervals import Estimate, cluster_bootstrap_estimate
+from wattlab.tables.reading import Tables
 
 #: Name on the page -> column of `cells`: the scopes of the energy, and the time.
 QUANTITIES = {

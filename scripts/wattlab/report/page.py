@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
 from wattlab.figures import notes
-from wattlab.figures.listing import ALL_FIGURES, FIGURES
-from wattlab.figures.reading import Tables
+from wattlab.figures.figure import StudyFigure
+from wattlab.figures.listing import figures_of
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
@@ -27,6 +27,7 @@ from wattlab.report.numbers import grams
 from wattlab.report.shown import shown
 from wattlab.report.summary import closing_paragraph, cost_in_grams, measured_cells
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -72,7 +73,7 @@ def render(
         labels=answer.labels(study, measured),
         facts=study_facts(study, tables),
         conditions=_conditions(study, tables, measured),
-        figures=[_figure(name, figures) for name in _figures(figures)],
+        figures=[_figure(name, figure, figures) for name, figure in figures_of(tables).items()],
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
         missing=shown("missing", tables["missing"], intensity),
@@ -123,7 +124,7 @@ def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
     """Pairs of a name and a value: what was measured, with what."""
     config, cells = study.config, tables["cells"]
     measured = measured_cells(cells)
-    source = "measured here" if config.source == "measure" else "published CodeCarbon logs, imported"
+    source = "published CodeCarbon logs, imported" if config.is_imported else "measured here"
     facts = [
         ("Study", config.study),
         ("Source", source),
@@ -152,13 +153,7 @@ def _mixed(provenance: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(rows["aspect"]))
 
 
-def _figures(folder: Path) -> list[str]:
-    """The figures of every study, and of the others those that this one has drawn."""
-    return [name for name in ALL_FIGURES if name in FIGURES or (folder / f"{name}.png").exists()]
-
-
-def _figure(name: str, folder: Path) -> dict[str, Any]:
+def _figure(name: str, figure: StudyFigure, folder: Path) -> dict[str, Any]:
     path = folder / f"{name}.png"
-    listed = ALL_FIGURES[name]
     image = base64.b64encode(path.read_bytes()).decode() if path.exists() else None
-    return {"name": name, "title": listed.title, "caption": listed.caption, "image": image}
+    return {"name": name, "title": figure.title, "caption": figure.caption, "image": image}

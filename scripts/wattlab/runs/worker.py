@@ -24,8 +24,11 @@ from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
 from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.machine.locks import GPU_INDEX
 from wattlab.machine.software import code_sha256, versions
+from wattlab.meters.accelerators import CPU, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session
 from wattlab.records.store import StoreWriter, answers_path, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
@@ -78,12 +81,12 @@ def _set_threads(spec: Spec) -> None:
 
 
 def _leased_gpu(machine: Machine) -> int | None:
-    """Place of the GPU that the parent holds, in NVML's order; null on a CPU."""
-    leased = os.environ.get("WATTLAB_GPU_INDEX")
-    return int(leased) if machine.device == "cuda" and leased is not None else None
+    """Place of the GPU that the parent holds, in the vendor's order; null on a CPU."""
+    leased = os.environ.get(GPU_INDEX)
+    return int(leased) if machine.device != CPU and leased is not None else None
 
 
-def _session(study: str, attempt: int, machine: Machine, meter: CodeCarbonMeter) -> Session:
+def _session(study: str, attempt: int, machine: Machine, meter: Meter) -> Session:
     return Session(
         session=uuid.uuid4().hex,
         started_at_utc=utc_now(),
@@ -125,7 +128,7 @@ def _run(
 ) -> None:
     # The meter waits for a program that looks at the CPU; the libraries are imported meanwhile, before any window.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine))
+        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine), on_machine(machine.device))
         import torch
         import transformers.modeling_utils  # noqa: F401
 
@@ -136,19 +139,19 @@ def _run(
     spec = resolved.spec
     assert spec is not None
     _set_threads(spec)
-    on_gpu = machine.device == "cuda"
+    accelerator = computing(machine.device)
     session = _session(study, len(read_store(store.path).sessions) + 1, machine, meter)
     store.append("session", **session_header(session))
-    adapter = adapter_for(spec)(spec, source_of(spec, inputs.tokenizer, inputs.receipt), torch.device(machine.device))
-    before = meter.processes(session.gpu_index)
+    adapter = adapter_for(spec)(
+        spec, source_of(spec, inputs.tokenizer, inputs.receipt), torch.device(accelerator.torch_device)
+    )
     bench = Bench(
         spec=spec,
         adapter=adapter,
         meter=meter,
         store=store,
         session=session.session,
-        synchronise=torch.cuda.synchronize if on_gpu else lambda: None,
-        foreign_processes=lambda: meter.foreign_processes(session.gpu_index, before),
+        synchronise=accelerator.synchronise,
         parameter_counts=lambda: _parameter_counts(adapter, resolved.facts),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
     )

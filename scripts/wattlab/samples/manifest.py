@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import replacing, write_bytes, write_json
 from wattlab.foundation.hashing import sha256_of
-from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.schema import Closed, Outcome, fact
+from wattlab.foundation.stored import read_json
 from wattlab.hub.receipts import FetchedFile
 from wattlab.study.cells import SampleSpec
 from wattlab.study.config import Data
@@ -51,12 +52,9 @@ class FetchedImage(Closed):
     sha256: str = fact("of the file")
 
 
-class Manifest(Closed):
+class Manifest(Outcome):
     """What frozen rows are, or why there are none."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there are no rows", None)
-    remedy: str | None = fact("what to do about it", None)
     dataset: str = fact("name of the catalog entry")
     hub_id: str | None = fact("dataset on the hub; null: surrogate", None)
     hub_revision: str | None = fact("its commit", None)
@@ -78,15 +76,27 @@ class Manifest(Closed):
     key: str = fact("key of the sample spec")
     notes: list[str] = fact("what the rows are made of, and credits", [])
 
+    @classmethod
+    def of(cls, spec: SampleSpec, n_rows: int, **found: Any) -> "Manifest":
+        """The manifest of a spec's rows; `found`: the fields that the spec does not say, of `status: complete` or another."""
+        return cls(
+            **{"status": "complete", **found},
+            dataset=spec.dataset,
+            data=spec.data,
+            selection=spec.selection,
+            seed=spec.seed,
+            n_wanted=spec.n,
+            n_rows=n_rows,
+            cycled=0 < n_rows < spec.n,
+            generator_version=spec.generator_version,
+            key=spec.key,
+        )
+
     @model_validator(mode="after")
     def _is_consistent(self) -> "Manifest":
-        if self.status == "unavailable":
-            if not (self.reason and self.remedy):
-                raise ValueError("status unavailable needs a reason and a remedy")
-            return self
-        if self.n_rows < 1 or len(self.row_ids) != self.n_rows:
+        if self.status == "complete" and (self.n_rows < 1 or len(self.row_ids) != self.n_rows):
             raise ValueError("status complete needs as many row_ids as n_rows, at least one")
-        if self.cycled != (self.n_rows < self.n_wanted):
+        if self.status == "complete" and self.cycled != (self.n_rows < self.n_wanted):
             raise ValueError("cycled says whether n_rows is below n_wanted")
         return self
 
@@ -214,12 +224,7 @@ def _rgb(value: Any) -> Any:
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest at `path`; an `InputError` names the file."""
-    try:
-        return Manifest.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the sampling rule (`snakemake {path}`)") from error
-    except ValidationError as error:
-        raise explain(error, Manifest, str(path)) from error
+    return read_json(path, Manifest, f"run the sampling rule (`snakemake {path}`)")
 
 
 def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:

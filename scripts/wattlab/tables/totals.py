@@ -1,4 +1,4 @@
-"""`emissions` (cell x grid) and `totals` (what the study cost, by phase)."""
+"""`totals`: what the study cost, by phase."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,58 +8,13 @@ import pandas as pd
 
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Repeat, Window
-from wattlab.tables.columns import KEYS, frame, statistics_of
+from wattlab.tables.columns import Flag
 from wattlab.tables.energies import device_components, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
-
-_EMISSIONS = "emissions_g_per_1000"
-EMISSIONS_COLUMNS = (
-    *KEYS,
-    "purpose",
-    "selected",
-    "headline_scope",
-    "grid",
-    "intensity_g_per_kwh",
-    "study_grid",
-    *statistics_of(_EMISSIONS),
-)
+from wattlab.tables.table import Table
 
 #: Phases of a study's cost, in the order of the protocol.
-PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned")
-
-TOTALS_COLUMNS = (
-    "phase",
-    "reused",
-    "scope",
-    "n_windows",
-    "n_windows_measured",
-    "energy_kwh",
-    "emissions_kg",
-    "duration_s",
-)
-
-
-def emissions(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per measured cell and grid: headline energy x intensity, g CO2eq per 1,000 inferences.
-
-    The grids are those of catalog/grids.yaml and the study's own where it is a bare number (`stated`).
-    """
-    own = evidence.study.grid
-    grids = {name: entry.intensity_g_per_kwh for name, entry in evidence.catalog.grids.items()}
-    grids = {**grids, own.grid: own.intensity_g_per_kwh}
-    cells = built["cells"]
-    measured = cells[(cells["status"] == "complete") & (cells["n_valid"] > 0)]
-    parts = []
-    for order, (name, intensity) in enumerate(grids.items()):
-        part = measured[[*KEYS, "purpose", "selected", "headline_scope"]].assign(
-            grid=name, intensity_g_per_kwh=intensity, study_grid=name == own.grid, order=order
-        )
-        for source, target in zip(statistics_of("energy_kwh_per_1000"), statistics_of(_EMISSIONS), strict=True):
-            part[target] = measured[source] * intensity
-        parts.append(part)
-    if measured.empty:
-        return frame([], EMISSIONS_COLUMNS)
-    return pd.concat(parts).sort_index(kind="stable")[list(EMISSIONS_COLUMNS)].reset_index(drop=True)
+_PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned")
 
 
 @dataclass(frozen=True)
@@ -79,9 +34,9 @@ class _Cost:
 def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per phase and `reused` (paid by another study), for phases that have windows.
 
-    Every window of every session is counted once, by session and start: neighbouring repeats share an idle window. Energy (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose
-    energy is known (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats
-    are `unassigned`.
+    Every window of every session is counted once, by session and start: neighbouring repeats share an idle window. Energy
+    (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose energy is known
+    (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats are `unassigned`.
     """
     scope = "node" if evidence.exclusive else "device"
     sums: dict[tuple[str, bool], dict[str, Any]] = {}
@@ -93,8 +48,26 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
             seen.add(cost.name)
         _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, scope)), cost)
     intensity = evidence.study.grid.intensity_g_per_kwh
-    ordered = sorted(sums.items(), key=lambda item: (PHASES.index(item[0][0]), item[0][1]))
-    return frame([_in_kwh(row, intensity) for _, row in ordered], TOTALS_COLUMNS)
+    ordered = sorted(sums.items(), key=lambda item: (_PHASES.index(item[0][0]), item[0][1]))
+    return TABLE.frame([_in_kwh(row, intensity) for _, row in ordered])
+
+
+TABLE = Table(
+    title="What the study cost, by phase: every window once",
+    row="a phase of the work",
+    columns=(
+        "phase",
+        Flag("reused"),
+        "scope",
+        "n_windows",
+        "n_windows_measured",
+        "energy_kwh",
+        "emissions_kg",
+        "duration_s",
+    ),
+    latex=("phase", "reused", "scope", "n_windows", "energy_kwh", "emissions_kg", "duration_s"),
+    build=totals,
+)
 
 
 def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
