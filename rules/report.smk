@@ -1,4 +1,10 @@
 # The page for people, and the verdict: the last rule says what is missing and why, at every call until nothing is.
+# Of a host's report this is a part, not the text.
+if not snakemake_internals.is_module(workflow):
+
+    report: "captions/workflow.rst"
+
+
 rule write_report:
     input:
         study=STUDY_FILE,

@@ -29,3 +29,4 @@ def test_the_report_of_snakemake_has_everything_with_labels(finished: Project, t
         assert f"{table}.csv" in whole, table
     assert any(path.endswith("/report.html") for path in names)
     assert {"Figures", "Tables", "Report"} <= set(re.findall(r'"(Figures|Tables|Report)"', whole))
+    assert "What an inference costs, measured." in whole

@@ -142,6 +142,17 @@ def test_every_rule_finds_its_imports_in_its_conda_file() -> None:
     assert {rule: packages for rule, packages in lacking.items() if packages} == {}
 
 
+def test_actions_are_pinned_and_call_what_people_call() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+    used = re.findall(r"uses: (\S+)", workflow)
+    assert used and all(re.fullmatch(r"actions/[\w-]+@v\d+\.\d+\.\d+", action) for action in used), used
+    called = {
+        step["run"] for job in yaml.safe_load(workflow)["jobs"].values() for step in job["steps"] if "run" in step
+    }
+    assert {".ci/run", "make check", "make published"} <= called
+    assert any("--report" in command for command in called)
+
+
 def test_reading_of_imports_sees_lazy_ones_and_no_types() -> None:
     source = (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\n"
