@@ -17,7 +17,7 @@ from support import records
 from support.imports import SCRIPTS
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
-from wattlab.quality.columns import COLUMNS
+from wattlab.quality.table import TABLE
 from wattlab.records.record import Record
 from wattlab.runs.inputs import cell_inputs
 from wattlab.samples.manifest import Manifest, write_samples
@@ -76,7 +76,7 @@ def scored(results: Path, study: ResolvedStudy, found: list[Record]) -> pd.DataF
     write_tables(evidence, build(evidence), path.parent / "tables")
     score_answers(["--study", str(path), "--tables", str(path.parent / "tables")])
     table = pd.read_csv(path.parent / "tables/quality.csv")
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == TABLE.columns
     return table
 
 
