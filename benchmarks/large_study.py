@@ -23,7 +23,7 @@ import yaml
 from support import records
 from support.workflow import REPOSITORY, Project, make_project
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 REPEATS = 10
 

@@ -9,7 +9,8 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from wattlab.foundation.errors import InputError
 from wattlab.figures.listing import ALL_FIGURES, FIGURES
-from wattlab.workflow.loading import resolve_study, write_study
+from wattlab.study.specs import write_study
+from wattlab.workflow.loading import resolve_study
 from wattlab.workflow.lock_notice import lock_notice
 from wattlab.tables.listing import TABLES
 
@@ -30,8 +31,10 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = f"results/{STUDY.config.study}"
-STUDY_FILE = f"{RESULTS}/study.json"
-write_study(Path(STUDY_FILE), STUDY)
+# Under a name that its content gives, so that no call with another configuration changes what a running one reads; and
+# the copy that the tables belong to.
+STUDY_FILE = str(write_study(Path(RESULTS), STUDY))
+TABLES_STUDY = f"{RESULTS}/tables/{Path(STUDY_FILE).name}"
 
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}

@@ -2,7 +2,7 @@
 # that figure again.
 rule draw_figure:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=lambda wildcards: [
             f"{RESULTS}/tables/{table}.csv"
             for table in ALL_FIGURES[wildcards.figure].tables

@@ -2,8 +2,16 @@
 # quality: their studies have no such table. The answers in outputs/ are declared nowhere; the records name their hashes.
 rule score_answers:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         records=list(RECORDS.values()),
+        samples=ancient(
+            sorted(
+                {
+                    str(input_paths(Path("results"), cell).manifest)
+                    for cell in STUDY.cells
+                }
+            )
+        ),
         tables=rules.build_tables.output.csv,
         source=sources(
             "score_answers.py",

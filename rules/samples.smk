@@ -11,7 +11,7 @@ rule sample_dataset:
     input:
         receipt=lambda wildcards: ancient(sampled_from(wildcards)),
     output:
-        manifest=f"{RESULTS}/samples/{{dataset}}/{{key}}.json",
+        manifest="results/samples/{dataset}/{key}.json",
     log:
         f"{RESULTS}/logs/sample_dataset/{{dataset}}/{{key}}.log",
     conda:
@@ -19,13 +19,13 @@ rule sample_dataset:
     resources:
         quiet=1,
     params:
-        spec=sample_spec_json,
-        study=STUDY_FILE,
+        # Named by the key: no value changes without the path.
+        spec=lambda wildcards: json_of(SAMPLE_SPECS[wildcards.key]),
     message:
         "Sampling {wildcards.dataset} ({wildcards.key})"
     shell:
-        "python -m sample_dataset --study {params.study} --dataset {wildcards.dataset} --key {wildcards.key}"
-        " --manifest {output.manifest} > {log} 2>&1"
+        "python -m sample_dataset --spec {params.spec:q} --manifest {output.manifest} --receipt {input.receipt}"
+        " > {log} 2>&1"
 
 
 rule train_tokenizer:
@@ -38,8 +38,7 @@ rule train_tokenizer:
     resources:
         quiet=1,
     params:
-        # Not the study's file: all studies share the tokenizers.
-        spec=tokenizer_spec_json,
+        spec=lambda wildcards: json_of(TOKENIZER_SPECS[wildcards.tokenizer]),
     message:
         "Training the tokenizer {wildcards.tokenizer}"
     shell:
@@ -52,7 +51,5 @@ rule inputs:
         [
             str(path)
             for resolved in STUDY.cells
-            for path in cell_inputs(
-                Path("results"), STUDY.config.study, resolved.spec
-            ).paths
+            for path in input_paths(Path("results"), resolved).all
         ],

@@ -12,7 +12,7 @@ from wattlab.foundation.files import write_text
 from wattlab.logs.imported import read_records, read_unassigned
 from wattlab.logs.mapping import load_mapping
 from wattlab.paper.decomposition import decomposition
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 CAPTION = (
@@ -32,10 +32,12 @@ IDLE_UNKNOWN = (
 def main(argv: list[str] | None = None) -> int:
     """Read, decompose, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--study", type=Path, required=True, help="results/{study}/tables/study-{key}.json")
+    parser.add_argument(
+        "--tables", type=Path, required=True, help="results/{study}/tables, to write to; records lie beside it"
+    )
     arguments = parser.parse_args(argv)
-    study, runs = read_study(arguments.study), arguments.study.parent / "runs"
+    study, runs = read_study(arguments.study), arguments.tables.parent / "runs"
     if study.config.logs is None:
         raise InputError(f"{arguments.study}: logs is missing; only imported studies are decomposed")
     mapping = load_mapping(study.config.logs.mapping)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text_if_changed
+from wattlab.foundation.files import write_text
 from wattlab.workflow.catalog_page.page import page
 
 
@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", type=Path, default=Path("docs/catalog.md"), help="file to write")
     arguments = parser.parse_args(argv)
-    write_text_if_changed(arguments.page, page(load_catalog(CATALOG_ROOT)))
+    write_text(arguments.page, page(load_catalog(CATALOG_ROOT)))
     return 0
 
 

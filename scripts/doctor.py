@@ -1,7 +1,7 @@
 """Say what this machine can measure and what it can only model, and what a study will cost here at least.
 
     python -m doctor --configfile studies/strict.yaml     the study as it would be resolved now
-    python -m doctor --study results/laptop/study.json    a study that was resolved (the first step of every run)
+    python -m doctor --study results/laptop/study-*.json    a study that was resolved (the first step of every run)
 
 Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wattlab.foundation.errors import InputError, tell
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
@@ -54,7 +54,7 @@ def _existing(folder: Path) -> Path:
 def main(argv: list[str] | None) -> int:
     """Examine this machine for a study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", type=Path, help="results/{study}/study.json")
+    parser.add_argument("--study", type=Path, help="results/{study}/study-{key}.json")
     parser.add_argument("--configfile", type=Path, nargs="*", default=[], help="files beside config.yaml")
     arguments = parser.parse_args(argv)
     lacking = [module for module in NEEDED if importlib.util.find_spec(module) is None]

@@ -1,4 +1,4 @@
-"""Draw one figure as PDF and PNG, for two columns and for one, from `tables/*.csv` and `study.json` alone."""
+"""Draw one figure as PDF and PNG, for two columns and for one, from `tables/*.csv` and the study's file alone."""
 
 import argparse
 from pathlib import Path
@@ -6,13 +6,17 @@ from pathlib import Path
 from wattlab.figures.listing import ALL_FIGURES
 from wattlab.figures.reading import read_tables
 from wattlab.foundation.errors import InputError, near_matches, tell
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 
 def main(argv: list[str] | None = None) -> int:
     """`--figure NAME` -> `{figures}/NAME.pdf` and `.png`, `NAME_column.pdf` and `.png`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, meaning in (("study", "study.json"), ("tables", "folder of the tables"), ("figures", "folder to write")):
+    for name, meaning in (
+        ("study", "the study's file"),
+        ("tables", "folder of the tables"),
+        ("figures", "folder to write"),
+    ):
         parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
     parser.add_argument("--figure", required=True, help="name of the figure")
     options = parser.parse_args(argv)

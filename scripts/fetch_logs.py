@@ -1,6 +1,6 @@
 """Fetch published logs from their home at the pinned commit, or find them where a person put them.
 
-    python -m fetch_logs --study results/published/study.json --receipt results/published/logs.json
+    python -m fetch_logs --study results/published/study-*.json --receipt results/published/logs.json
 
 The receipt says what was found and its checksum. Local logs that differ from the published ones are used and said so.
 """
@@ -14,7 +14,7 @@ from wattlab.foundation.files import write_json
 from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, fetched_logs, local_logs, read_logs
 from wattlab.logs.mapping import Home, Mapping, load_mapping
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 
 def receipt_of(path: Path, mapping: Mapping, *, local: bool) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def find_or_fetch(study: ResolvedStudy, mapping: Mapping, argument: str | None, 
 def main(argv: list[str] | None = None) -> int:
     """Find or fetch, write the receipt, say what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
+    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study-{key}.json")
     parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
     parser.add_argument("--logs", help=f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)")
     parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetched logs are kept")

@@ -8,13 +8,13 @@ from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.report.summary import TABLES, closing_paragraph
 from wattlab.report.verdict import is_whole, missing_lines
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 
 def main(argv: list[str] | None = None) -> int:
     """Print the verdict; write it to `--verdict` where the study is whole, else exit 1 and leave no such file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="study.json")
+    parser.add_argument("--study", type=Path, required=True, help="results/{study}/tables/study-{key}.json")
     parser.add_argument("--tables", type=Path, required=True, help="folder of the tables")
     parser.add_argument("--verdict", type=Path, help="file to write where the study is whole")
     options = parser.parse_args(argv)

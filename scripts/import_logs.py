@@ -1,6 +1,6 @@
 """Import published CodeCarbon logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
 
-python -m import_logs --study results/published/study.json [--logs FOLDER-OR-ARCHIVE]
+python -m import_logs --study results/published/study-*.json [--logs FOLDER-OR-ARCHIVE]
 """
 
 import argparse
@@ -20,7 +20,7 @@ from wattlab.logs.mapping import Mapping, load_mapping
 from wattlab.logs.resolve import model_stems
 from wattlab.quality.published import quality_table
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 
@@ -74,7 +74,7 @@ def account_line(result: Import) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Read, import, write, and print the account."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
+    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study-{key}.json")
     parser.add_argument("--logs", help=f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)")
     parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetch_logs puts them")
     arguments = parser.parse_args(argv)

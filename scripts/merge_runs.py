@@ -10,7 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 from wattlab.foundation.errors import tell
-from wattlab.workflow.loading import study_of, write_study
+from wattlab.study.specs import write_study
+from wattlab.workflow.loading import study_of
 from wattlab.workflow.merging import copy_all, plan_merge
 
 CONFIG, RESULTS = Path("config.yaml"), Path("results")
@@ -27,7 +28,7 @@ def main(argv: list[str] | None) -> int:
     merge = plan_merge(study, RESULTS, arguments.folders)
     if not arguments.dry_run:
         copy_all(merge.copies)
-        write_study(RESULTS / study.config.study / "study.json", study)
+        write_study(RESULTS / study.config.study, study)
     for folder, n_cells in Counter(merge.taken.values()).items():
         print(f"{folder}: {n_cells} cell(s)")
     for found in merge.left:

@@ -11,7 +11,7 @@ from wattlab.foundation.files import write_text
 from wattlab.logs.imported import read_records
 from wattlab.paper.frame import repeats_frame
 from wattlab.paper.ranks import rank_tables
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 NOTE = (
@@ -23,10 +23,12 @@ NOTE = (
 def main(argv: list[str] | None = None) -> int:
     """Read, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--study", type=Path, required=True, help="results/{study}/tables/study-{key}.json")
+    parser.add_argument(
+        "--tables", type=Path, required=True, help="results/{study}/tables, to write to; records lie beside it"
+    )
     arguments = parser.parse_args(argv)
-    records = read_records(read_study(arguments.study), arguments.study.parent / "runs")
+    records = read_records(read_study(arguments.study), arguments.tables.parent / "runs")
     pairs, stability = rank_tables(repeats_frame(records))
     apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be told apart. {NOTE}"
     ranked = f"Rank by energy, 1 the least; tasks are drawn over their models. {NOTE}"

@@ -1,4 +1,4 @@
-"""Write the report: one self-contained HTML page, from `study.json`, `tables/*.csv` and `figures/*.png` alone."""
+"""Write the report: one self-contained HTML page, from the study's file, `tables/*.csv` and `figures/*.png` alone."""
 
 import argparse
 from pathlib import Path
@@ -10,14 +10,14 @@ from wattlab.foundation.files import write_text
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.report.summary import TABLES
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study, study_of_tables
 
 
 def main(argv: list[str] | None = None) -> int:
     """`--study --tables --figures` -> `--report`, an HTML file; `--beside results/X …` sets other studies beside it."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, meaning in (
-        ("study", "study.json"),
+        ("study", "the study's file"),
         ("tables", "folder of the tables"),
         ("figures", "folder of the figures"),
         ("report", "HTML file to write"),
@@ -30,14 +30,15 @@ def main(argv: list[str] | None = None) -> int:
     names = sorted({path.stem for path in options.tables.glob("*.csv")} | set(TABLES))
     tables = read_tables(options.tables, names)
     cells_csv = (options.tables / "cells.csv").read_text()
-    beside = [_beside(folder) for folder in options.beside]
+    beside = [found for folder in options.beside if (found := _beside(folder)) is not None]
     page = render(read_study(options.study), tables, options.figures, load_catalog(CATALOG_ROOT), cells_csv, beside)
     write_text(options.report, page)
     return 0
 
 
-def _beside(folder: Path) -> Beside:
-    return Beside(read_study(folder / "study.json").config.study, read_table(folder / "tables", "tasks"))
+def _beside(folder: Path) -> Beside | None:
+    study = study_of_tables(folder)
+    return None if study is None else Beside(read_study(study).config.study, read_table(folder / "tables", "tasks"))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from golden_files import GOLDEN, compare, difference
 from wattlab.runs.assembly import measured_record, write_record
 from wattlab.runs.deaths import Death
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables import drift
 from wattlab.tables.listing import TABLES
 from wattlab.workflow.loading import resolve_study, write_study

@@ -12,7 +12,7 @@ import pytest
 from support.chaos import fake_project, small_disk
 from support.fragile import FINISHED, FULL, OVERRIDES, REPEATS, Fragile, first_part
 from wattlab.records.store import read_store
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 pytestmark = pytest.mark.slow
 

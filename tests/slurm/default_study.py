@@ -25,7 +25,7 @@ from support.workflow import REPOSITORY, Project, make_project
 from wattlab.catalog.reading import load_catalog
 from wattlab.records.record import read_record
 from wattlab.records.store import read_store
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 

@@ -20,7 +20,7 @@ from support.chaos import CHAOS, fake_project
 from support.workflow import Project
 from wattlab.records.record import read_record
 from wattlab.records.store import read_store
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 #: `make test-slurm` wants it; elsewhere a machine without Slurm is no failure.
 REQUIRED = os.environ.get("WATTLAB_SLURM") == "required"

@@ -31,7 +31,7 @@ import psutil
 from support.workflow import Project, make_project
 from wattlab.records.record import read_record
 from wattlab.records.store import read_events, read_store
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 TESTS = Path(__file__).parent
 DISK_MIB = 48

@@ -33,7 +33,7 @@ from wattlab.runs.inputs import cell_inputs, contents_of
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
 from wattlab.study.cells import ResolvedCell
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 INFERENCE_S = float(os.environ.get("WATTLAB_INFERENCE_S", "0.02"))
 

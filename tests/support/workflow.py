@@ -24,7 +24,7 @@ from wattlab.records.store import open_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import cell_inputs, contents_of
 from wattlab.study.cells import ResolvedCell
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COPIED = ("Snakefile", "config.yaml", "rules", "scripts", "catalog", "studies", "profiles", "envs")

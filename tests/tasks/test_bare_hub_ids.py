@@ -24,7 +24,7 @@ from wattlab.records.record import read_record
 from wattlab.runs import memory_check as memory
 from wattlab.runs.inputs import cell_inputs
 from wattlab.study.cells import ResolvedCell
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tasks import adapter_for
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from support.workflow import Project, make_project
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 pytestmark = pytest.mark.slow
 

@@ -1,40 +1,51 @@
 """Receipts of fetches: what of a model or a dataset the hub gave, or why it gave nothing.
 
-    results/fetched/models/{name}/{revision}.json
-    results/fetched/datasets/{name}/{revision}.json
+    results/fetched/models/{name}/{revision}-{key}.json
+    results/fetched/datasets/{name}/{revision}-{key}.json
 
 All studies of the work directory share them. `revision` is the pinned commit, or `main` where none is pinned: then the
-receipt's `commit` says what `main` was, and holds until the receipt is deleted. The files themselves lie in the hub
+receipt's `commit` says what `main` was, and holds until the receipt is deleted. `key` is a hash of all that determines
+the fetch: with another value it has another receipt, since Snakemake would plan a changed fetch alone, and nothing that
+rests on it. The files themselves lie in the hub
 client's own cache (HF_HOME).
 """
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, explain
 from wattlab.foundation.files import write_json
+from wattlab.foundation.hashing import key_of
 from wattlab.foundation.schema import Closed, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 
 #: Revision of what is not pinned.
 UNPINNED = "main"
 
 
-class ModelFetch(Closed):
-    """What determines the fetch of a model."""
+class Fetch(Closed):
+    """What determines a fetch."""
 
     hub_id: str = fact("namespaced hub id")
     revision: str | None = fact("pinned commit; null: whatever `main` is", None)
+
+    @property
+    def key(self) -> str:
+        """Part of the receipt's name."""
+        return key_of(self.model_dump(mode="json"))
+
+
+class ModelFetch(Fetch):
+    """What determines the fetch of a model."""
+
     library: Literal["transformers", "diffusers"] = fact("library that runs it")
     structure_for: TaskName | None = fact("task of a model that the catalog lacks: its structure is looked up", None)
 
 
-class DatasetFetch(Closed):
+class DatasetFetch(Fetch):
     """What determines the fetch of a dataset: one split of one configuration."""
 
-    hub_id: str = fact("namespaced dataset id")
-    revision: str | None = fact("pinned commit; null: whatever `main` is", None)
     config: str | None = fact("configuration name", None)
     split: str = fact("split that the study reads")
     files: list[str] = fact("files of that split, relative to the repository (globs); empty: as the card says", [])
@@ -76,14 +87,29 @@ class Receipt(Closed):
         return self
 
 
-def model_receipt(results: Path, name: str, revision: str | None) -> Path:
-    """Where the receipt of a model lies; `name` is the cell's model."""
-    return results / "fetched/models" / name / f"{revision or UNPINNED}.json"
+def receipt_path(
+    results: Path, kind: Literal["models", "datasets"], name: str, fetch: ModelFetch | DatasetFetch
+) -> Path:
+    """Where the receipt of a fetch lies; `name` is the cell's model, or the dataset's entry."""
+    return results / "fetched" / kind / name / f"{fetch.revision or UNPINNED}-{fetch.key}.json"
 
 
-def dataset_receipt(results: Path, name: str, revision: str | None) -> Path:
-    """Where the receipt of a dataset lies; `name` is that of the catalog entry."""
-    return results / "fetched/datasets" / name / f"{revision or UNPINNED}.json"
+def earlier_place(path: Path) -> Path:
+    """Where the receipt of a fetch lay when its name was the revision alone."""
+    return path.with_name(f"{path.stem.rpartition('-')[0]}.json")
+
+
+def earlier_receipt(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
+    """The receipt of the same fetch that lies at the earlier place; null without one."""
+    if not earlier_place(path).exists():
+        return None
+    receipt = read_receipt(earlier_place(path))
+    if (receipt.hub_id, receipt.revision) != (fetch.hub_id, fetch.revision):
+        return None
+    if isinstance(fetch, DatasetFetch):
+        return receipt if receipt.split == fetch else None
+    lacks_structure = receipt.status == "complete" and fetch.structure_for is not None and receipt.structure is None
+    return None if lacks_structure else receipt
 
 
 def write_receipt(path: Path, receipt: Receipt) -> None:
@@ -93,9 +119,4 @@ def write_receipt(path: Path, receipt: Receipt) -> None:
 
 def read_receipt(path: Path) -> Receipt:
     """The receipt at `path`; an `InputError` names the file."""
-    try:
-        return Receipt.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the fetching rule (`snakemake {path}`)") from error
-    except ValidationError as error:
-        raise explain(error, Receipt, str(path)) from error
+    return read_json(path, Receipt, f"run the fetching rule (`snakemake {path}`)")

@@ -10,7 +10,7 @@ from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, 
 from wattlab.quality.columns import COLUMNS
 from wattlab.quality.scoring import WITHOUT, scores
 from wattlab.records.record import Record
-from wattlab.samples.manifest import manifest_of
+from wattlab.samples.places import manifest_of
 from wattlab.study.cells import Spec
 from wattlab.tables.columns import frame
 from wattlab.tables.evidence import CellEvidence, Evidence
@@ -84,7 +84,7 @@ def _beside_rows(spec: Spec, record: Record, evidence: Evidence, results: Path) 
     study, fields = evidence.study.config.study, dict(spec.dataset["fields"])
     answers = read_answers(results / study / "outputs" / f"{spec.cell.id}.jsonl.gz", record.outputs_sha256)
     images = fields.get("image") if spec.cell.task == "object-detection" else None
-    manifest_path = manifest_of(results, study, spec.samples)
+    manifest_path = manifest_of(results, spec.samples)
     manifest, rows, sizes = read_references(manifest_path, record.samples_sha256, images)
     if len(answers) < len(rows):
         raise Unscorable(f"it answered {len(answers)} of {len(rows)} rows")

@@ -6,11 +6,10 @@ A missing value is null, never zero. An imported record (published logs) may lea
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
+from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
-from wattlab.foundation.errors import InputError, explain
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 from wattlab.study.cells import Spec
 
 #: How a component's energy was obtained. `counter`: an energy counter of the hardware. `sampled`: integrated power
@@ -185,9 +184,4 @@ class Record(Closed):
 
 def read_record(path: Path) -> Record:
     """A record from its file; an `InputError` names the file and the key."""
-    try:
-        return Record.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such record; measure its cell first") from error
-    except ValidationError as error:
-        raise explain(error, Record, str(path)) from error
+    return read_json(path, Record, "measure its cell first", SCHEMA_VERSION)

@@ -1,17 +1,16 @@
 """From a configuration and the catalog to the study resolved: every cell with its spec."""
 
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from wattlab import METHOD_VERSION, SAMPLES_VERSION, SCHEMA_VERSION, TOKENIZERS_VERSION
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, explain, near_matches
 from wattlab.foundation.schema import Purpose, TaskName, working_fields
-from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
+from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
 
@@ -24,7 +23,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
     """Resolve a measured study; `source` names its file in messages. Raises `InputError` for any unknown name,
     a cell listed twice, or a protocol whose values do not fit together."""
     names = names_of(catalog)
-    cells: dict[str, ResolvedCell] = {}
+    cells: dict[str, MeasuredCell] = {}
     listed: dict[str, str] = {}
     sections: list[tuple[Purpose, str, list[TaskGroup]]] = [
         ("task-specific", "tasks", config.tasks),
@@ -43,7 +42,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
                 cells[cell.id] = _resolve_cell(cell, config, catalog, source)
     _check_exceptions(config, cells, source)
     return ResolvedStudy(
-        schema_version=SCHEMA_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
+        schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
 
 
@@ -111,7 +110,7 @@ def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
     return catalog.models.get(cell.model) or uncatalogued(cell)
 
 
-def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> ResolvedCell:
+def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> MeasuredCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
     spec = _spec(cell, config, _protocol(cell, config, catalog, source), model, dataset)
     limit = config.time_limit_s.get(cell.task) if isinstance(config.time_limit_s, dict) else config.time_limit_s
@@ -131,7 +130,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str
         other_rows=dataset.hub.other_rows if config.data == "hub" else None,
         known_missing=known,
     )
-    return ResolvedCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
+    return MeasuredCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
 
 
 def _spec(
@@ -241,7 +240,7 @@ def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
     return Grid(grid=config.grid, intensity_g_per_kwh=catalog.grids[config.grid].intensity_g_per_kwh)
 
 
-def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], source: str) -> None:
+def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: str) -> None:
     """An exception that matches no cell is a typing mistake."""
     places = [
         {
@@ -273,13 +272,3 @@ def check_config(content: dict[str, Any], source: Any) -> StudyConfig:
         return StudyConfig.model_validate(content)
     except ValidationError as error:
         raise explain(error, StudyConfig, source) from error
-
-
-def read_study(path: Path) -> ResolvedStudy:
-    """`study.json`; an `InputError` names the file."""
-    try:
-        return ResolvedStudy.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; a `snakemake -n` writes it") from error
-    except ValidationError as error:
-        raise explain(error, ResolvedStudy, str(path)) from error
