@@ -162,6 +162,7 @@ def not_valid(repeat: dict[str, Any]) -> None:
     repeat["valid"] = False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell_id", "mutate", "changed"),
     [
