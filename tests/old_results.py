@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from golden_files import GOLDEN
-from wattlab.fingerprint import fingerprint_of
-from wattlab.machine import describe_machine, device_kind
-from wattlab.software import versions
-from workflow import COPIED, Project, make_project
+from support.workflow import COPIED, Project, make_project
+from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.software import versions
+from wattlab.runs.fingerprint import fingerprint_of
 
 #: Archives: `tests/golden/old_{name}.tar.gz` with config.yaml, results and .snakemake.
 NAMES = ("small", "hub")

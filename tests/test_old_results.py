@@ -12,8 +12,8 @@ import pytest
 import build_tables
 from golden_files import GOLDEN, difference
 from old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
-from wattlab.fingerprint import fingerprint_of
-from workflow import Project
+from support.workflow import Project
+from wattlab.runs.fingerprint import fingerprint_of
 
 #: Rules that a fresh clone makes due: what is shown, never what is measured.
 CHEAP = {"build_tables", "draw_figure", "write_report", "give_verdict", "score_answers"}

@@ -13,7 +13,7 @@ import fetch_dataset
 import sample_dataset
 from support.hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
 from support.mock_hub import MockHub
-from support.surrogates import write_study
+from support.surrogates import one_cell
 from wattlab.hub import models
 from wattlab.hub.datasets import look_up
 from wattlab.hub.requests import dataset_fetch, samples_receipt
@@ -21,6 +21,7 @@ from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub import sampling as hub_sampling
 from wattlab.samples.from_hub.selection import algorithm_r, distinct
 from wattlab.samples.manifest import Manifest, read_samples
+from wattlab.samples.places import manifest_of
 
 
 @pytest.fixture
@@ -222,20 +223,17 @@ def test_a_split_too_large_for_index_sampling_asks_for_reservoirs(
 # ---------------------------------------------------------------- the verb
 
 
-def test_the_verbs_find_each_other_through_the_study(hub: MockHub, tmp_path: Path) -> None:
-    results = tmp_path / "results"
-    study = write_study(results / "laptop/study.json", data="hub")
-    spec = study.cells[0].spec
-    assert spec is not None
+def test_the_verbs_find_each_other_through_the_receipt(hub: MockHub, tmp_path: Path) -> None:
+    results, spec = tmp_path / "results", one_cell(data="hub").spec
     add(
         hub,
         "stanfordnlp/sst2",
         {"data/test-00000-of-00001.parquet": parquet([{"idx": 0, "sentence": "a", "label": -1}])},
     )
     hub.datasets["stanfordnlp/sst2"].commit = spec.dataset["hub"]["revision"]
-    receipt, manifest = samples_receipt(results, spec.samples), results / "laptop/samples/sst2/key.json"
+    receipt, manifest = samples_receipt(results, spec.samples), manifest_of(results, spec.samples)
     assert receipt is not None
-    arguments = ["--study", str(results / "laptop/study.json"), "--dataset", "sst2", "--key", spec.samples.key]
+    arguments = ["--spec", spec.samples.model_dump_json(), "--receipt", str(receipt)]
     assert fetch_dataset.main(["--spec", dataset_fetch(spec.samples).model_dump_json(), "--receipt", str(receipt)]) == 0
     assert sample_dataset.main([*arguments, "--manifest", str(manifest)]) == 0
     found, rows = read_samples(manifest)

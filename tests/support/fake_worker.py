@@ -29,11 +29,11 @@ from wattlab.machine.describe import boot_id, describe_machine
 from wattlab.records.record import Machine, Session, Window
 from wattlab.records.store import StoreWriter, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
-from wattlab.runs.inputs import cell_inputs, contents_of
+from wattlab.runs.inputs import load_inputs
+from wattlab.runs.job import Job, read_job
+from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
-from wattlab.study.cells import ResolvedCell
-from wattlab.study.specs import read_study
 
 INFERENCE_S = float(os.environ.get("WATTLAB_INFERENCE_S", "0.02"))
 
@@ -157,19 +157,18 @@ def faults() -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def measure(resolved: ResolvedCell, study: str, results: Path) -> None:
-    spec = resolved.spec
-    assert spec is not None
+def measure(job: Job) -> None:
+    spec = job.cell.spec
     machine = describe_machine(spec.device)
-    content = identity(spec, machine, contents_of(cell_inputs(results, study, spec)))
-    path = store_path(results, spec.cell.id, fingerprint_of(content))
+    content = identity(spec, machine, load_inputs(input_paths(job.results, job.cell)).contents)
+    path = store_path(job.results, spec.cell.id, fingerprint_of(content))
     fault, after = faults().get(spec.cell.id, (None, 0))
     with open_store(path, content):
         stored = read_store(path)
         if is_settled(stored, spec):
             return
         store = ReportingStore(path)
-        session = _session(study, len(stored.sessions) + 1, machine)
+        session = _session(job.folder.name, len(stored.sessions) + 1, machine)
         store.append("session", **session_header(session))
         bench = Bench(
             spec=spec, adapter=FakeAdapter(fault, after), meter=FakeMeter(), store=store, session=session.session
@@ -178,11 +177,7 @@ def measure(resolved: ResolvedCell, study: str, results: Path) -> None:
 
 
 def main(argv: list[str] | None) -> int:
-    arguments = sys.argv[1:] if argv is None else argv
-    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    path = Path(options["--study"])
-    study = read_study(path)
-    measure(study.cell(options["--cell"]), study.config.study, path.parents[1])
+    measure(read_job(argv, main.__doc__))
     return 0
 
 

@@ -66,7 +66,7 @@ def test_a_constant_is_nobodys_model():
 
 
 def test_an_imported_record_keeps_what_its_logs_say():
-    cell = records.resolved_cell(imported=True)
+    cell = records.imported_cell()
     of = records.record_of(
         cell, [records.repeat(index, ram_j=430.0, energy_ram_method="model") for index in range(3)], sessions=[]
     )

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from support.workflow import Project, make_project
-from wattlab.study.specs import read_study
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +68,7 @@ def test_every_target_can_be_named(finished: Project) -> None:
 
 def test_copied_results_without_snakemakes_memory_plan_no_measurement(project: Project) -> None:
     shutil.rmtree(project.root / ".snakemake")
-    for path in (project.results / "small/samples").rglob("*"):
+    for path in (project.results / "samples").rglob("*"):
         os.utime(path)
     planned = project.plan()
     assert not {"measure_cell", "sample_dataset", "train_tokenizer"} & set(planned)
@@ -157,12 +156,13 @@ def test_a_deleted_record_is_made_again_from_the_store(project: Project) -> None
     assert record.read_bytes() == content
 
 
-def test_study_json_is_written_only_when_it_says_something_else(finished: Project) -> None:
-    path = finished.results / "small/study.json"
+def test_the_study_is_written_only_when_it_says_something_else(finished: Project) -> None:
+    (path,) = finished.study_files("small")
     before = path.stat().st_mtime_ns
     finished.plan()
+    assert finished.study_files("small") == [path]
     assert path.stat().st_mtime_ns == before
-    assert len(read_study(path).cells) == 3
+    assert len(finished.study("small").cells) == 3
 
 
 def test_a_model_that_can_not_be_built_fails_alone_and_is_retried_alone(project: Project) -> None:
