@@ -209,9 +209,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         os.environ.setdefault("WATTLAB_LOCKS", str(folder / "locks"))
-        cell, tokenizer, texts = prepare(study_of(arguments.inferences), folder)
+        study = study_of(arguments.inferences)
+        cell, tokenizer, texts = prepare(study, folder)
         in_the_loop(cell, tokenizer, texts, arguments.pairs, arguments.inferences)
-        whole_process(cell, tokenizer, texts, arguments.pairs, folder)
+        whole_process(study, tokenizer, texts, arguments.pairs, folder)
     return 0
 
 

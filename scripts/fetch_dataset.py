@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wattlab.foundation.errors import tell
 from wattlab.hub.datasets import look_up
-from wattlab.hub.receipts import DatasetFetch, earlier_receipt, write_receipt
+from wattlab.hub.receipts import DatasetFetch, take_over, write_receipt
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,8 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
     arguments = parser.parse_args(argv)
     fetch = DatasetFetch.model_validate_json(arguments.spec)
-    receipt = earlier_receipt(arguments.receipt, fetch) or look_up(fetch)
-    write_receipt(arguments.receipt, receipt)
+    receipt = take_over(arguments.receipt, fetch) or write_receipt(arguments.receipt, look_up(fetch))
     if receipt.status == "complete":
         size_mb = sum(file.size_bytes for file in receipt.files) / 1e6
         print(

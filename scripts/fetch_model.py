@@ -11,19 +11,7 @@ from pydantic import ValidationError
 
 from wattlab.foundation.errors import explain, tell
 from wattlab.hub.models import fetch_model
-from wattlab.hub.receipts import ModelFetch, Receipt, earlier_receipt, write_receipt
-from wattlab.hub.snapshots import FilesGone, snapshot_of
-
-
-def still_there(path: Path, fetch: ModelFetch) -> Receipt | None:
-    """The receipt of an older layout, where the files that it names are in the cache; null without one."""
-    earlier = earlier_receipt(path, fetch)
-    try:
-        if earlier is not None and earlier.status == "complete":
-            snapshot_of(earlier, path)
-    except FilesGone:
-        return None
-    return earlier
+from wattlab.hub.receipts import ModelFetch, take_over, write_receipt
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,8 +24,7 @@ def main(argv: list[str] | None = None) -> int:
         fetch = ModelFetch.model_validate_json(arguments.spec)
     except ValidationError as error:
         raise explain(error, ModelFetch, "--spec") from error
-    receipt = still_there(arguments.receipt, fetch) or fetch_model(fetch)
-    write_receipt(arguments.receipt, receipt)
+    receipt = take_over(arguments.receipt, fetch) or write_receipt(arguments.receipt, fetch_model(fetch))
     size_gb = sum(file.size_bytes for file in receipt.files) / 10**9
     print(receipt.reason or f"{fetch.hub_id}: {len(receipt.files)} files, {size_gb:.3f} GB, commit {receipt.commit}")
     for note in receipt.notes:

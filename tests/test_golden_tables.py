@@ -53,12 +53,9 @@ def resolved(name: str) -> ResolvedStudy:
 
 
 def copy_results(folder: Path) -> Path:
-    """The recorded results, their study files written anew; the folder of all studies."""
+    """The recorded results, study files of version 1 among them; the folder of all studies."""
     results = folder / "results"
     shutil.copytree(MEASURED / "results", results)
-    for name in STUDIES:
-        (results / name / "study.json").unlink()
-        study_file(results, name)
     return results
 
 

@@ -119,7 +119,7 @@ def test_a_signal_stops_the_worker_and_leaves_no_record(job: Job, number: int, c
 def test_bad_arguments_are_one_line(job: Job) -> None:
     with pytest.raises(InputError, match="none.json: no such file"):
         main([*job.arguments, "--spec", "none.json"])
-    with pytest.raises(InputError, match="--facts: famly: unknown key; did you mean 'family'"):
+    with pytest.raises(InputError, match="--facts: famly = .bert.: unknown key; did you mean 'family'"):
         main([*job.arguments, "--facts", CELL.facts.model_dump_json().replace("family", "famly")])
 
 

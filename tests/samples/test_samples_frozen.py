@@ -165,5 +165,5 @@ def test_the_command_takes_a_spec(tmp_path: Path) -> None:
     manifest, rows = read_samples(path)
     assert manifest.key == spec.samples.key
     assert len(rows) == spec.protocol.n_inferences
-    with pytest.raises(InputError, match="--spec: dataset_: unknown key; did you mean 'dataset'"):
+    with pytest.raises(InputError, match="--spec: dataset_ = 'sst2': unknown key; did you mean 'dataset'"):
         sample_dataset.main(["--spec", given.replace('"dataset"', '"dataset_"'), "--manifest", str(path)])

@@ -99,22 +99,33 @@ def earlier_place(path: Path) -> Path:
     return path.with_name(f"{path.stem.rpartition('-')[0]}.json")
 
 
-def earlier_receipt(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
-    """The receipt of the same fetch that lies at the earlier place; null without one."""
-    if not earlier_place(path).exists():
+def take_over(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
+    """Move the receipt of the same fetch from its earlier place to `path`, whatever it says; null without one.
+
+    Moved, so that nothing is in the way of fetching again once the receipt at `path` is deleted.
+    """
+    earlier = earlier_place(path)
+    if not earlier.exists():
         return None
-    receipt = read_receipt(earlier_place(path))
+    receipt = read_receipt(earlier)
+    if not _answers(receipt, fetch):
+        return None
+    earlier.rename(path)
+    return receipt
+
+
+def _answers(receipt: Receipt, fetch: ModelFetch | DatasetFetch) -> bool:
     if (receipt.hub_id, receipt.revision) != (fetch.hub_id, fetch.revision):
-        return None
+        return False
     if isinstance(fetch, DatasetFetch):
-        return receipt if receipt.split == fetch else None
-    lacks_structure = receipt.status == "complete" and fetch.structure_for is not None and receipt.structure is None
-    return None if lacks_structure else receipt
+        return receipt.split == fetch
+    return receipt.status != "complete" or fetch.structure_for is None or receipt.structure is not None
 
 
-def write_receipt(path: Path, receipt: Receipt) -> None:
-    """The receipt as JSON, atomically."""
+def write_receipt(path: Path, receipt: Receipt) -> Receipt:
+    """Write the receipt as JSON, atomically, and return it."""
     write_json(path, receipt.model_dump(mode="json"))
+    return receipt
 
 
 def read_receipt(path: Path) -> Receipt:

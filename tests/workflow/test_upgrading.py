@@ -11,7 +11,7 @@ import pytest
 
 import build_tables
 from golden_files import GOLDEN, difference
-from old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
+from support.old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
 from support.workflow import Project
 from wattlab.runs.fingerprint import fingerprint_of
 
