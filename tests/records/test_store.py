@@ -63,8 +63,12 @@ def test_a_store_without_a_version_is_of_the_first(path: Path) -> None:
 
 def test_a_store_of_a_newer_version_is_refused_in_one_line(path: Path) -> None:
     text = path.read_text()
-    path.write_text(text.replace('"schema_version": 1', '"schema_version": 2').replace('"index": 0', '"index": 0, "of": 7'))
-    with pytest.raises(InputError, match=r"c.jsonl: schema_version = 2: a newer wattlab wrote .* update wattlab") as caught:
+    path.write_text(
+        text.replace('"schema_version": 1', '"schema_version": 2').replace('"index": 0', '"index": 0, "of": 7')
+    )
+    with pytest.raises(
+        InputError, match=r"c.jsonl: schema_version = 2: a newer wattlab wrote .* update wattlab"
+    ) as caught:
         read_store(path)
     assert "\n" not in str(caught.value)
     path.write_text(text.replace('"index": 0', '"index": 0, "sesion": 7'))

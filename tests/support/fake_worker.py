@@ -62,6 +62,10 @@ def meet(fault: str) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     if fault == "hang":
         time.sleep(600)
+    if fault == "pause":
+        while not Path(os.environ["WATTLAB_FAULTS"]).with_name("go").exists():
+            time.sleep(0.05)
+        return
     if fault.startswith("full disk"):
         fill(Path(os.environ["WATTLAB_DISK"]) / "ballast", for_all=fault == "full disk for all")
         return

@@ -7,32 +7,31 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-import build_tables
 from golden_files import GOLDEN, difference
 from support.old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
 from support.workflow import Project
+from wattlab.hub.receipts import ModelFetch, Receipt, earlier_place, read_receipt, receipt_path, write_receipt
+from wattlab.hub.receipts import take_over as take_over_receipt
 from wattlab.runs.fingerprint import fingerprint_of
+from wattlab.samples.manifest import read_manifest, take_over
 
-#: Rules that a fresh clone makes due: what is shown, never what is measured.
-CHEAP = {"build_tables", "draw_figure", "write_report", "give_verdict", "score_answers"}
+#: A port that nothing listens at: no hub.
+NO_HUB = "http://127.0.0.1:9"
 N_CELLS = {"small": 4, "hub": 3}
 
 
 @pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", NO_HUB)
     return str(request.param)
 
 
 @pytest.fixture
 def project(name: str, tmp_path: Path) -> Project:
     return old_project(name, tmp_path / "a project")
-
-
-def study_file(project: Project, name: str) -> Path:
-    return project.results / name / "study.json"
 
 
 def records_of(project: Project) -> list[Path]:
@@ -60,46 +59,66 @@ def test_a_store_is_named_by_the_fingerprint_of_its_identity(name: str, tmp_path
 
 
 @pytest.mark.slow
-def test_nothing_is_due(project: Project) -> None:
-    assert project.plan() == {}
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("memory", [True, False], ids=["with .snakemake", "without"])
-def test_a_fresh_clone_measures_nothing(project: Project, memory: bool) -> None:
+def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project, name: str, memory: bool) -> None:
+    """The hub is a closed port of this machine: nothing can be fetched, sampled or loaded."""
     if not memory:
         shutil.rmtree(project.root / ".snakemake")
     touch_sources(project)
+    stored = {path: path.read_bytes() for path in stores(project.results)}
+    before = {path: path.read_text() for path in records_of(project)}
+    receipts = sorted(path.read_text() for path in project.results.glob("fetched/*/*/*.json"))
+    samples = {path.name: path.read_bytes() for path in project.results.glob("*/samples/*/*")}
+    cells = pd.read_csv(project.results / name / "tables/cells.csv")
     planned = project.plan()
-    # With its memory Snakemake compares the sources by content.
-    assert set(planned) <= CHEAP and ("build_tables" in planned or memory)
-
-
-@pytest.mark.slow
-def test_a_deleted_record_is_made_from_the_store_again(project: Project) -> None:
-    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in stores(project.results)}
-    records = {path: path.read_text() for path in records_of(project)}
-    for path in records:
-        path.unlink()
-    run = project.snakemake(*(str(path.relative_to(project.root)) for path in records))
+    assert planned["build_tables"] == planned["give_verdict"] == 1
+    if memory:
+        assert planned["measure_cell"] == planned["sample_dataset"] == N_CELLS[name]
+    run = project.snakemake()
     assert run.returncode == 0, run.stdout
-    for path, text in records.items():
-        found = difference(text, path.read_text(), path.name)
-        assert not found, found
-    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in stores(project.results)} == before
+    assert project.plan() == {}, "everything due was planned at once"
+    assert {path: path.read_bytes() for path in stores(project.results)} == stored
+    for path, text in before.items():
+        assert not difference(text, path.read_text(), path.name)
+    assert sorted(path.read_text() for path in project.results.glob("fetched/*/*/*.json")) == receipts
+    taken = {path.name: path.read_bytes() for path in project.results.glob("samples/*/*")}
+    assert taken == (samples if "sample_dataset" in planned else {})
+    after = pd.read_csv(project.results / name / "tables/cells.csv")
+    shared = [column for column in cells if column in after]
+    assert "energy_kwh_per_1000" in shared and len(cells) == N_CELLS[name]
+    pd.testing.assert_frame_equal(after[shared], cells[shared])
 
 
 @pytest.mark.slow
-def test_the_tables_are_the_old_ones(project: Project, name: str, tmp_path: Path) -> None:
-    """But for `drift`, which sets the old code beside today's."""
-    project.plan()  # writes the study's file anew, where its schema has changed
-    assert build_tables.main(["--study", str(study_file(project, name)), "--tables", str(tmp_path / "tables")]) == 0
-    made = sorted(path for path in (tmp_path / "tables").iterdir() if path.stem != "drift")
-    assert len(made) > 40
-    for path in made:
-        old = project.results / name / "tables" / path.name
-        found = difference(old.read_text(), path.read_text(), path.name)
-        assert not found, found
+def test_samples_that_are_not_what_they_say_are_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    project = old_project("small", tmp_path / "a project")
+    manifest, *_ = sorted(project.results.glob("small/samples/*/*.json"))
+    place = project.results / "samples" / manifest.parent.name / manifest.name
+    rows = manifest.with_suffix(".parquet")
+    sound = rows.read_bytes()
+    other = next(path for path in sorted(project.results.glob("small/samples/*/*.parquet")) if path != rows)
+    shutil.copy(other, rows)
+    assert take_over(place) is None
+    assert not place.exists() and not place.with_suffix(".parquet").exists()
+    rows.write_bytes(sound)
+    taken = take_over(place)
+    assert taken is not None and taken == read_manifest(manifest)
+    assert place.with_suffix(".parquet").read_bytes() == sound
+
+
+def test_a_receipt_of_another_fetch_is_not_taken_over(tmp_path: Path) -> None:
+    fetch = ModelFetch(hub_id="a/model", library="transformers")
+    receipt = Receipt(
+        status="unavailable", reason="gated", remedy="ask", kind="model", hub_id="a/model", fetched_at_utc="2026"
+    )
+    path = receipt_path(tmp_path, "models", "a--model", fetch)
+    assert take_over_receipt(path, fetch) is None, "nothing lies there"
+    write_receipt(earlier_place(path), receipt.model_copy(update={"hub_id": "another/model"}))
+    assert take_over_receipt(path, fetch) is None
+    write_receipt(earlier_place(path), receipt)
+    assert take_over_receipt(path, fetch) == receipt == read_receipt(path)
+    assert not earlier_place(path).exists(), "it would be in the way of fetching again"
 
 
 @pytest.mark.slow

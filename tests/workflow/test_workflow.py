@@ -124,6 +124,25 @@ def test_another_grid_plans_tables_alone(project: Project) -> None:
     assert project.plan() == AFTER_RECORDS
 
 
+def test_a_study_that_was_another_in_between_is_due_without_snakemakes_memory(project: Project) -> None:
+    """Configuration A, then B, then A: every file of A's is older than the tables of B."""
+    tables = project.results / "small/tables"
+    (first,) = tables.glob("study-*.json")
+    grid = yaml.safe_load((project.root / "config.yaml").read_text())["grid"]
+    project.configure(grid=297.6)
+    assert project.snakemake("tables").returncode == 0
+    (second,) = tables.glob("study-*.json")
+    assert second.name != first.name
+    assert set(pd.read_csv(tables / "cells.csv")["intensity_g_per_kwh"]) == {297.6}
+    shutil.rmtree(project.root / ".snakemake")
+    assert project.plan("tables") == {}
+    project.configure(grid=grid)
+    assert project.plan("tables") == {"build_tables": 1}
+    assert project.snakemake("tables").returncode == 0
+    assert [path.name for path in tables.glob("study-*.json")] == [first.name]
+    assert set(pd.read_csv(tables / "cells.csv")["intensity_g_per_kwh"]) == {138.75}
+
+
 def test_a_run_says_beforehand_what_it_measures_again(project: Project) -> None:
     shutil.copy(Path(__file__).parents[1] / "support/fake_worker.py", project.root / "scripts/wattlab/runs/worker.py")
     project.configure(
