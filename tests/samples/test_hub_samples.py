@@ -239,10 +239,3 @@ def test_the_verbs_find_each_other_through_the_receipt(hub: MockHub, tmp_path: P
     found, rows = read_samples(manifest)
     assert (found.hub_id, found.n_rows, rows[0]) == ("stanfordnlp/sst2", 1, {"sentence": "a", "label": -1})
     assert str(tmp_path) not in manifest.read_text() + receipt.read_text()
-
-
-def test_a_receipt_of_another_split_is_not_taken_for_this_one(hub: MockHub, tmp_path: Path) -> None:
-    add(hub, "stanfordnlp/imdb", {IMDB: parquet(texts(5))})
-    receipt = look_up(dataset_fetch(spec_of_hub("imdb")))
-    manifest = sample_dataset.sample(spec_of_hub("imdb", split="validation"), tmp_path / "key.json", receipt)
-    assert "the receipt of imdb is of another split" in refusal(manifest)
