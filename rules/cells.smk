@@ -1,5 +1,6 @@
 # What the rules of a measured study ask of their cells: pure functions of wildcards.
 import random
+import subprocess
 
 from wattlab.runs.needs import memory_mb, walltime_min
 from wattlab.foundation.hashing import canonical_json
@@ -7,7 +8,6 @@ from wattlab.runs.job import job_arguments
 from wattlab.runs.places import input_paths
 from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
 from wattlab.study.specs import spec_path, write_specs
-from wattlab.workflow.notice import here, measured_again, notice
 
 SAMPLE_SPECS = {
     resolved.spec.samples.key: resolved.spec.samples for resolved in STUDY.cells
@@ -30,7 +30,7 @@ DATASET_FETCHES = {
     for samples in SAMPLE_SPECS.values()
     if samples.data == "hub"
 }
-SPEC_KEYS = write_specs(Path("results"), STUDY)
+SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
@@ -43,8 +43,8 @@ def spec_key(wildcards):
 
 def arguments_of(wildcards, output):
     # What takes `output` counts as derived from it: Snakemake does not compare it, and it plans no cell again.
-    path = spec_path(Path("results"), spec_key(wildcards))
-    return job_arguments(Path(STUDY_FILE), path, cell_of(wildcards))
+    spec = spec_path(Path(placed("results")), spec_key(wildcards))
+    return job_arguments(Path(placed(STUDY_FILE)), spec, cell_of(wildcards))
 
 
 def inputs_of(wildcards):
@@ -80,7 +80,7 @@ def order_of(wildcards):
 
 
 def conda_env_of(wildcards):
-    environment = cell_of(wildcards).spec.model["environment"]
+    environment = cell_of(wildcards).spec.model.environment
     suffix = "" if environment == "main" else f"-{environment}"
     return f"../envs/inference{suffix}.yaml"
 
@@ -89,10 +89,14 @@ def threads_of(wildcards):
     return cell_of(wildcards).spec.protocol.cpu_threads
 
 
-def planned_cells(dag):
-    """Cells that this call measures."""
-    return {
-        f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}"
-        for job in dag.needrun_jobs()
-        if job.rule.name == "measure_cell"
-    }
+def announce(planned):
+    """Before cells are measured: which of them were measured before, and what this machine can measure.
+
+    No job, so that it makes nothing due. In the rules' own Python: Snakemake's may have less.
+    """
+    here = [] if snakemake_internals.runs_here(workflow) else ["--elsewhere"]
+    command = ["python", f"{SCRIPTS}/doctor.py", "--study", STUDY_FILE, "--planned"]
+    if planned:
+        subprocess.run(
+            [*command, *here], input="\n".join(planned), text=True, stdout=sys.stderr
+        )

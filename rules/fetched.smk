@@ -1,27 +1,24 @@
 # Models and datasets of the hub: the only rules that need the network, apart from sampling. A receipt is `ancient` to
 # those who read it: it determines what was fetched, and fetching again is `make retry` or deleting it.
 # Not for a cluster's queue: its compute nodes may be offline.
-localrules:
-    fetch_model,
-    fetch_dataset,
-
-
 rule fetch_model:
     output:
         receipt="results/fetched/models/{model}/{revision}-{key}.json",
     log:
         f"{RESULTS}/logs/fetch_model/{{model}}/{{revision}}-{{key}}.log",
+    localrule: True
     conda:
         "../envs/inference.yaml"
     resources:
         quiet=1,
     params:
+        program=program("fetch_model"),
         # Another value has another key, and so another receipt: a param that changed alone would mask what is below.
         spec=lambda wildcards: json_of(MODEL_FETCHES[wildcards.model, wildcards.key]),
     message:
         "Fetching {wildcards.model} ({wildcards.revision})"
     shell:
-        "python -m fetch_model --spec {params.spec:q} --receipt {output.receipt} > {log} 2>&1"
+        "python {params.program:q} --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"
 
 
 rule fetch_dataset:
@@ -29,15 +26,17 @@ rule fetch_dataset:
         receipt="results/fetched/datasets/{dataset}/{revision}-{key}.json",
     log:
         f"{RESULTS}/logs/fetch_dataset/{{dataset}}/{{revision}}-{{key}}.log",
+    localrule: True
     conda:
         "../envs/inference.yaml"
     resources:
         quiet=1,
     params:
+        program=program("fetch_dataset"),
         spec=lambda wildcards: json_of(
             DATASET_FETCHES[wildcards.dataset, wildcards.key]
         ),
     message:
         "Looking up {wildcards.dataset} ({wildcards.revision})"
     shell:
-        "python -m fetch_dataset --spec {params.spec:q} --receipt {output.receipt} > {log} 2>&1"
+        "python {params.program:q} --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"

@@ -1,24 +1,16 @@
 # What the answers of published weights on the datasets themselves are worth. Random weights and surrogate rows have no
-# quality: their studies have no such table. The answers in outputs/ are declared nowhere; the records name their hashes.
+# quality: their studies have no such table.
 rule score_answers:
     input:
         study=TABLES_STUDY,
         records=list(RECORDS.values()),
-        samples=ancient(
-            sorted(
-                {
-                    str(input_paths(Path("results"), cell).manifest)
-                    for cell in STUDY.cells
-                }
-            )
-        ),
+        answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
+        rows=[
+            f"results/samples/{spec.dataset}/{spec.key}.parquet"
+            for spec in SAMPLE_SPECS.values()
+        ],
         tables=rules.build_tables.output.csv,
-        source=sources(
-            "score_answers.py",
-            "wattlab/quality/*.py",
-            "wattlab/tables/captions.py",
-            "wattlab/tables/writing.py",
-        ),
+        source=sources("score_answers"),
     output:
         csv=report(
             f"{RESULTS}/tables/quality.csv",
@@ -30,16 +22,18 @@ rule score_answers:
         tex=f"{RESULTS}/tables/quality.tex",
     log:
         f"{RESULTS}/logs/score_answers.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, output: str(Path(output.csv).parent),
+        program=program("score_answers"),
+        tables=tables_folder,
     message:
         "Scoring the answers"
     shell:
-        "python -m score_answers --study {input.study} --tables {params.tables} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
 STUDY_FIGURES += ["quality"]

@@ -1,31 +1,29 @@
 # Samples and tokenizers: the frozen inputs of the measurements. Sources are no inputs here: a change of what they yield
 # raises a version in their spec.
 # Not for a cluster's queue: seconds each, and datasets of the hub need the network.
-localrules:
-    sample_dataset,
-    train_tokenizer,
-    inputs,
-
-
 rule sample_dataset:
     input:
         receipt=lambda wildcards: ancient(sampled_from(wildcards)),
     output:
         manifest="results/samples/{dataset}/{key}.json",
+        # Empty where the manifest says why there are none.
+        rows="results/samples/{dataset}/{key}.parquet",
     log:
         f"{RESULTS}/logs/sample_dataset/{{dataset}}/{{key}}.log",
+    localrule: True
     conda:
         "../envs/inference.yaml"
     resources:
         quiet=1,
     params:
+        program=program("sample_dataset"),
         # Named by the key: no value changes without the path.
         spec=lambda wildcards: json_of(SAMPLE_SPECS[wildcards.key]),
     message:
         "Sampling {wildcards.dataset} ({wildcards.key})"
     shell:
-        "python -m sample_dataset --spec {params.spec:q} --manifest {output.manifest} --receipt {input.receipt}"
-        " > {log} 2>&1"
+        "python {params.program:q} --spec {params.spec:q} --manifest {output.manifest:q} --receipt {input.receipt:q}"
+        " > {log:q} 2>&1"
 
 
 rule train_tokenizer:
@@ -33,16 +31,18 @@ rule train_tokenizer:
         tokenizer="results/tokenizers/{tokenizer}.json",
     log:
         f"{RESULTS}/logs/train_tokenizer/{{tokenizer}}.log",
+    localrule: True
     conda:
         "../envs/inference.yaml"
     resources:
         quiet=1,
     params:
+        program=program("train_tokenizer"),
         spec=lambda wildcards: json_of(TOKENIZER_SPECS[wildcards.tokenizer]),
     message:
         "Training the tokenizer {wildcards.tokenizer}"
     shell:
-        "python -m train_tokenizer --spec {params.spec:q} --output {output.tokenizer} > {log} 2>&1"
+        "python {params.program:q} --spec {params.spec:q} --output {output.tokenizer:q} > {log:q} 2>&1"
 
 
 # Everything that measuring reads: for the machine that has the network, before the one that measures.
@@ -53,3 +53,4 @@ rule inputs:
             for resolved in STUDY.cells
             for path in input_paths(Path("results"), resolved).all
         ],
+    localrule: True

@@ -1,16 +1,17 @@
 """What the imported energy is made of: `tables/decomposition.csv` and `.md`.
 
-python -m decompose_energy --study results/published/study.json --tables results/published/tables
+python -m decompose_energy --study results/published/tables/study-*.json --tables results/published/tables
 """
 
-import argparse
 import math
 from pathlib import Path
+from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
+from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
-from wattlab.logs.mapping import load_mapping
+from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import decomposition
 from wattlab.study.specs import read_study
 from wattlab.tables.writing import as_csv, as_markdown
@@ -29,25 +30,21 @@ IDLE_UNKNOWN = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables, to write to; records lie beside it"],
+) -> None:
     """Read, decompose, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/tables/study-{key}.json")
-    parser.add_argument(
-        "--tables", type=Path, required=True, help="results/{study}/tables, to write to; records lie beside it"
-    )
-    arguments = parser.parse_args(argv)
-    study, runs = read_study(arguments.study), arguments.tables.parent / "runs"
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; only imported studies are decomposed")
-    mapping = load_mapping(study.config.logs.mapping)
-    table = decomposition(read_records(study, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
-    write_text(arguments.tables / "decomposition.csv", as_csv(table))
+    resolved, runs = read_study(study), tables.parent / "runs"
+    mapping = mapping_of(resolved)
+    table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
+    write_text(tables / "decomposition.csv", as_csv(table))
     shown = [column for column in table.columns if column not in ("dataset", "variant", "model", "idle_gpu_power_w")]
     idle_w = table["idle_gpu_power_w"].iloc[0]
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))
-    write_text(arguments.tables / "decomposition.md", as_markdown(table[table["level"] != "cell"], shown, caption))
-    return 0
+    write_text(tables / "decomposition.md", as_markdown(table[table["level"] != "cell"], shown, caption))
 
 
 if __name__ == "__main__":

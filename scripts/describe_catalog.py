@@ -1,21 +1,19 @@
 """Write `docs/catalog.md`, the catalog as a page for people."""
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
-from wattlab.workflow.catalog_page.page import page
+from wattlab.foundation.verbs import verb
+from wattlab.workflow.catalog_page.page import page as page_of
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(*, page: Annotated[Path, "file to write"] = Path("docs/catalog.md")) -> None:
     """Read the catalog, write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--page", type=Path, default=Path("docs/catalog.md"), help="file to write")
-    arguments = parser.parse_args(argv)
-    write_text(arguments.page, page(load_catalog(CATALOG_ROOT)))
-    return 0
+    write_text(page, page_of(load_catalog(CATALOG_ROOT)))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import NoDevice, tell
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
-from wattlab.machine.locks import gpu_lease, machine_lock
-from wattlab.meters.nvml import list_gpus
+from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
+from wattlab.meters.accelerators import CPU, computing
 from wattlab.models.environments import interpreter, is_this, missing_environment
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path
@@ -29,7 +29,7 @@ from wattlab.runs.assembly import measured_record, unmeasured_record, write_reco
 from wattlab.runs.deaths import STOPPING, Death, death_of, overdue
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import Inputs, load_inputs
-from wattlab.runs.job import Job, read_job
+from wattlab.runs.job import Job, job_verb
 from wattlab.runs.memory_check import too_large
 from wattlab.runs.places import input_paths
 from wattlab.runs.validity import is_settled
@@ -49,6 +49,22 @@ class Stopped(BaseException):
 def _raise_stopped(number: int, _frame: object) -> NoReturn:
     # Only raises: waiting for the worker inside the handler would deadlock `Popen.wait`.
     raise Stopped(number)
+
+
+def _raise_timeout(number: int, _frame: object) -> NoReturn:
+    raise TimeoutError
+
+
+@contextlib.contextmanager
+def _alarm_after(limit_s: float | None) -> Iterator[None]:
+    """`TimeoutError` after so long (null: never). `Popen.wait(timeout)` would poll beside the measurement."""
+    before = signal.signal(signal.SIGALRM, _raise_timeout)
+    signal.setitimer(signal.ITIMER_REAL, limit_s or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _die_with_parent() -> None:
@@ -97,14 +113,10 @@ def _hardware(exclusive: bool, device: str) -> Iterator[dict[str, str]]:
         if exclusive:
             held.enter_context(machine_lock())
         environment: dict[str, str] = {}
-        if device == "cuda":
-            gpu = held.enter_context(gpu_lease(list_gpus()))
-            # By index in NVML's order: CodeCarbon mistakes UUIDs for MIG slices.
-            environment = {
-                "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-                "CUDA_VISIBLE_DEVICES": str(gpu.index),
-                "WATTLAB_GPU_INDEX": str(gpu.index),
-            }
+        if device != CPU:
+            accelerator = computing(device)
+            gpu = held.enter_context(gpu_lease(accelerator))
+            environment = {**accelerator.environment(gpu), GPU_INDEX: str(gpu.index)}
         yield environment
 
 
@@ -116,11 +128,16 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
         print(f"# {utc_now()} {job.cell.cell.id}", file=output, flush=True)
         begun = output.tell()
         worker = subprocess.Popen(
-            command, stdout=output, stderr=output, env=os.environ | offline() | environment, preexec_fn=_die_with_parent
+            command,
+            stdout=output,
+            stderr=output,
+            env=os.environ | python_path() | offline() | environment,
+            preexec_fn=_die_with_parent,
         )
         try:
-            code = worker.wait(timeout=job.cell.time_limit_s)
-        except subprocess.TimeoutExpired:
+            with _alarm_after(job.cell.time_limit_s):
+                code = worker.wait()
+        except TimeoutError:
             return overdue(job.cell.time_limit_s or 0)
         finally:
             if worker.poll() is None:
@@ -129,6 +146,12 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
     if -code in STOPPING:
         raise Stopped(-code)  # a scheduler signals every process of a job, and the worker's end may be seen first
     return None if code == 0 else death_of(code, log.read_bytes()[begun:].decode(errors="replace").splitlines())
+
+
+def python_path() -> dict[str, str]:
+    """Environment in which the worker finds the package, which lies beside this program."""
+    others = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *([others] if others else [])])}
 
 
 def offline() -> dict[str, str]:
@@ -154,26 +177,35 @@ def _move_to_its_environment(job: Job) -> None:
 
     Parent and worker both: the fingerprint has the versions of the packages that measure.
     """
-    environment = job.cell.spec.model["environment"]
+    environment = job.cell.spec.model.environment
     python = None if is_this(environment) else interpreter(environment)
     if python is not None:
-        os.execv(python, [str(python), "-m", "measure_cell", *sys.argv[1:]])
+        os.execv(python, [str(python), __file__, *sys.argv[1:]])
 
 
-def main(argv: list[str] | None) -> int:
+def _declare_answers(path: Path) -> None:
+    """An empty file where the cell has no answers: the rule promises one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def measure_and_record(job: Job) -> int:
     """Measure one cell of a study and write its record."""
-    job = read_job(argv, main.__doc__)
     signal.signal(signal.SIGINT, _raise_stopped)
     signal.signal(signal.SIGTERM, _raise_stopped)
     _move_to_its_environment(job)
     try:
         record = record_of(job)
+        _declare_answers(job.path("outputs", ".jsonl.gz"))
         write_record(job.path("runs", ".json"), record)
     except Stopped as stopped:
         print(f"{job.cell.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)
         return stopped.exit_code
     print(progress_line(job.study, record), flush=True)
     return 0
+
+
+main = job_verb(measure_and_record)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ Inputs that hold nothing but why there is nothing are removed: what lies below a
 `ancient`, Snakemake does not look at, forced or not; a missing file it makes first.
 """
 
-import argparse
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.receipts import Receipt, earlier_place, read_receipt
 from wattlab.hub.requests import samples_receipt
 from wattlab.models.tokenizers.file import TokenizerFile, read_tokenizer
@@ -70,37 +71,36 @@ def _not_complete(read: Callable[[Path], Manifest | TokenizerFile | Receipt], *p
         yield path
 
 
-def main(argv: list[str] | None) -> int:
+@verb
+def main(
+    targets: Annotated[Sequence[str], "what to make, as for snakemake; default: everything"] = (),
+    *,
+    configfile: Annotated[Sequence[Path], "the study, as for snakemake"] = (),
+    cores: Annotated[str, "as for snakemake"] = "all",
+    dry_run: Annotated[bool, "only print the plan; without what makes the inputs again"] = False,
+) -> int:
     """Run Snakemake on what is missing."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("targets", nargs="*", help="what to make, as for snakemake; default: everything")
-    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="the study, as for snakemake")
-    parser.add_argument("--cores", default="all", help="as for snakemake")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="only print the plan; without what makes the inputs again"
-    )
-    arguments = parser.parse_args(argv)
-    study, results = study_of(CONFIG, *arguments.configfile), Path("results")
-    records, inputs = records_to_make_again(study, results), inputs_to_make_again(study, results)
+    asked, results = study_of(CONFIG, *configfile), Path("results")
+    records, inputs = records_to_make_again(asked, results), inputs_to_make_again(asked, results)
     if not records:
         print("nothing to retry: every record that there is is complete; `snakemake` measures what was never measured")
         return 0
     print(f"{len(records) + len(inputs)} file(s) to make again", flush=True)
     for path in inputs:
         print(f"{path}: asked for again", flush=True)
-        if not arguments.dry_run:
+        if not dry_run:
             path.unlink()
     command = [
         sys.executable,
         "-m",
         "snakemake",
         "--cores",
-        arguments.cores,
-        *(["--dry-run"] if arguments.dry_run else []),
+        cores,
+        *(["--dry-run"] if dry_run else []),
     ]
-    if arguments.configfile:
-        command += ["--configfile", *map(str, arguments.configfile)]
-    command += ["--forcerun", *map(str, records), "--", *arguments.targets]
+    if configfile:
+        command += ["--configfile", *map(str, configfile)]
+    command += ["--forcerun", *map(str, records), "--", *targets]
     return subprocess.run(command, check=False).returncode
 
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 import build_tables
-import golden_files
-from golden_files import GOLDEN, compare, difference
+from support import golden_files
+from support.golden_files import GOLDEN, compare, difference
 from wattlab.records.store import store_path
 from wattlab.runs.assembly import measured_record, write_record
 from wattlab.runs.deaths import Death

@@ -7,8 +7,7 @@ from describe_catalog import main as describe_catalog
 from support.imports import ROOT
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.workflow.catalog_page.fields import SCHEMAS, schemas_within
-from wattlab.workflow.catalog_page.models import difference
-from wattlab.workflow.catalog_page.page import page
+from wattlab.workflow.catalog_page.page import difference, page
 
 CATALOG = load_catalog(CATALOG_ROOT)
 PAGE = (ROOT / "docs/catalog.md").read_text()

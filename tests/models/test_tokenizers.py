@@ -12,12 +12,11 @@ import pytest
 
 import train_tokenizer
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.models.tokenizers import vocabulary
 from wattlab.models.tokenizers.file import load_tokenizer, read_tokenizer, save
 from wattlab.models.tokenizers.layouts import LAYOUTS
 from wattlab.models.tokenizers.training import N_PIECES, tokens_per_word, train
-from wattlab.samples.surrogate.text import SourceUnavailable
 from wattlab.study.cells import TokenizerSpec
 
 pytestmark = pytest.mark.slow
@@ -266,7 +265,7 @@ def test_unknown_layouts_and_wrong_kinds_are_told() -> None:
 
 def test_missing_text_is_a_status_and_a_mistake_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: TokenizerSpec) -> Any:
-        raise SourceUnavailable("no prose", "use a complete CPython")
+        raise Unavailable("no prose", "use a complete CPython")
 
     def mistaken(_: TokenizerSpec) -> Any:
         raise KeyError("a programming error")

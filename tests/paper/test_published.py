@@ -25,15 +25,17 @@ from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_text
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.archive import checksum, fetch
+from wattlab.logs.imported import repeats_frame
 from wattlab.logs.resolve import NOT_NAMED, model_stems, resolve_published
+from wattlab.logs.scores import read_scores
 from wattlab.paper.decomposition import decomposition
-from wattlab.paper.frame import repeats_frame
 from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
-from wattlab.quality.published import quality_table
+from wattlab.quality.columns import COLUMNS as QUALITY_COLUMNS
 from wattlab.records.record import Record
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
+from wattlab.tables.columns import frame
 from wattlab.tables.evidence import gather
 from wattlab.tables.writing import read_table
 
@@ -79,14 +81,19 @@ def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
     write_text(folder / "study-0.json", published_logs.study().model_dump_json())
     write_import(published_logs.imported(), folder)
-    study, mapping = published_logs.study(), published_logs.mapping()
-    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
-    table = quality_table(published_logs.logs(), mapping, stems, published_logs.imported().records)
-    write_table(table, folder / "tables", "quality", "")
-    assert study.config.study == "published"
+    write_table(scores(), folder / "tables", "quality", "")
+    assert published_logs.study().config.study == "published"
     for verb in (build_tables, audit_paper, decompose_energy, rank_models):
         verb(["--study", str(folder / "study-0.json"), "--tables", str(folder / "tables")])
     return {path.stem: read_table(path) for path in (folder / "tables").glob("*.csv")}
+
+
+def scores() -> pd.DataFrame:
+    mapping = published_logs.mapping()
+    assert mapping.quality is not None
+    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
+    rows = read_scores(published_logs.logs(), mapping.quality, stems, published_logs.imported().records)
+    return frame(rows, QUALITY_COLUMNS)
 
 
 def one_joule_more(files: dict[str, bytes], record: Record) -> dict[str, bytes]:
@@ -244,13 +251,11 @@ def test_published_lengths():
 
 
 def test_quality_table():
-    study, mapping = published_logs.study(), published_logs.mapping()
-    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
-    table = quality_table(published_logs.logs(), mapping, stems, published_logs.imported().records)
+    table = scores()
     assert len(table) == 48 * 3 and table["selected"].all()
     row = table[(table["model"] == "bigscience--bloomz-560m") & (table["dataset"] == "sst2")].iloc[0]
     assert row["quality_score"] == 0.9243 and row["energy_kwh_per_1000"] == pytest.approx(0.00938, abs=5e-6)
-    assert study.config.source == "codecarbon-logs"
+    assert published_logs.study().config.is_imported
 
 
 def test_decomposition_adds_up_and_the_floor_is_the_lowest_window():

@@ -1,6 +1,7 @@
 """The measuring parent: a failure is a result, a signal is not, and nothing is measured twice."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from measure_cell import Job, Stopped, main, run_worker
 from support import records
 from wattlab.foundation.errors import InputError
 from wattlab.runs.assembly import write_record
-from wattlab.runs.job import read_job
+from wattlab.runs.job import job_verb
 from wattlab.workflow.progress import progress_line
 
 CELL = records.resolved_cell()
@@ -26,16 +27,22 @@ def job(tmp_path: Path) -> Job:
     return records.job_of(tmp_path / "results/laptop", records.resolved_study([CELL]), CELL)
 
 
+def read(arguments: list[str]) -> Job:
+    found: list[Job] = []
+    job_verb(found.append)(arguments)
+    return found[0]
+
+
 def test_a_job_is_what_its_command_line_says(job: Job) -> None:
     limited = replace(job, cell=CELL.model_copy(update={"time_limit_s": 600.0}))
     for one in (job, limited):
-        assert read_job(one.arguments, None) == one
+        assert read(one.arguments) == one
     assert (job.results, job.folder.name) == (job.spec.parents[1], "laptop")
 
 
 def test_a_job_reads_the_specs_file_alone(job: Job) -> None:
     job.study.unlink()
-    assert read_job(job.arguments, None).cell == CELL
+    assert read(job.arguments).cell == CELL
     assert job.spec.stat().st_size < 5000
 
 
@@ -69,6 +76,16 @@ def test_a_time_limit_ends_the_worker(monkeypatch: pytest.MonkeyPatch, job: Job)
     assert died is not None
     assert died.reason == "it met its time limit of 0.2 s (time_limit_s)"
     assert time.monotonic() - begun < 30
+
+
+def test_the_parent_sleeps_while_its_worker_measures(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
+    worker_that(monkeypatch, "import time; time.sleep(1.5)")
+    limited = replace(job, cell=CELL.model_copy(update={"time_limit_s": 60.0}))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+    assert run_worker(limited, job.folder / "logs/cell.log", {}) is None
+    # Polling would make it wake 20 times a second; a few times it waits for the disk and for the start.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before < 15
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_the_reason_is_of_this_attempt(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:

@@ -12,10 +12,12 @@ from safetensors.torch import save_file
 
 from support.hub_clients import connect
 from support.hub_models import hub_cell
+from support.meters_fake import FakeGpus
 from support.mock_hub import MockHub, Repo
 from wattlab.hub.receipts import ModelFetch, read_receipt, write_receipt
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.cgroups import memory_limit_bytes
+from wattlab.meters.contract import Gpu
 from wattlab.runs import memory_check as memory
 from wattlab.runs.inputs import Inputs
 from wattlab.runs.memory_check import BESIDE_BYTES, too_large, weight_bytes
@@ -29,6 +31,12 @@ def inputs_of(receipt: Path | None) -> Inputs:
     manifest: Any = None
     found = None if receipt is None else read_receipt(receipt)
     return Inputs(InputPaths(Path(), None, receipt), manifest, None, found)
+
+
+def fake_gpus(device: str, memories: list[int | None]) -> FakeGpus:
+    """Boards with so much memory (bytes); none on a CPU."""
+    boards = enumerate(memories if device == "cuda" else [])
+    return FakeGpus([Gpu(i, "Fake A100", f"GPU-{i}", "0", memory_bytes=size) for i, size in boards])
 
 
 @pytest.fixture
@@ -96,12 +104,14 @@ def test_memory_and_gpu(fetched, tmp_path, monkeypatch):
     there = needed + BESIDE_BYTES
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there))
     monkeypatch.setattr(memory, "memory_limit_bytes", lambda: None)
-    monkeypatch.setattr(memory, "list_gpus", lambda: ["small", "large"])
-    monkeypatch.setattr(memory, "memory_bytes", {"small": 1, "large": there - 1}.get)
+    boards = [1, there - 1]
+    monkeypatch.setattr(memory, "computing", lambda device: fake_gpus(device, boards))
     assert too_large(cell, inputs, "cpu") is None
     reason, remedy = too_large(cell, inputs, "cuda") or ("", "")
     assert f"({needed} bytes)" in reason and f"the GPU has {(there - 1) / 1e9:.2f} GB ({there - 1} bytes)" in reason
     assert "larger machine" in remedy and "make retry" in remedy
+    boards[0] = None  # it shares the host's memory, which is large enough
+    assert too_large(cell, inputs, "cuda") is None
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there - 1))
     assert "the memory has" in (too_large(cell, inputs, "cpu") or ("", ""))[0]
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there))

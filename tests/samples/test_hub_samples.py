@@ -1,5 +1,6 @@
 """Samples of the hub: which rows, from which files, at which commit."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -134,7 +135,7 @@ def test_rows_that_are_no_samples_are_replaced_by_others_until_none_are_left(
 ) -> None:
     rows = [row | {"text": row["text"] if n % 3 else None} for n, row in enumerate(texts(30))]
     path = "en/c4-train.00000-of-01024.json.gz" if name == "c4" else IMDB
-    add(hub, spec_of_hub(name).entry["hub"]["id"], {path: json_lines_gz(rows) if name == "c4" else parquet(rows)})
+    add(hub, spec_of_hub(name).hub.id, {path: json_lines_gz(rows) if name == "c4" else parquet(rows)})
     for n in (10, 30):
         manifest, found = sampled(spec_of_hub(name, n), tmp_path)
         numbers = [int(str(row_id).rpartition(":")[2]) for row_id in manifest.row_ids]
@@ -201,7 +202,7 @@ def test_all_files_of_a_seeded_sample_must_fit_at_once(
     files = {f"test-{n}.parquet": parquet(texts(500, f"file{n}-")) for n in range(2)}
     add(hub, "stanfordnlp/imdb", files)
     free = models.SPARE_BYTES + len(files["test-0.parquet"]) + 100
-    monkeypatch.setattr(models.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     for selection, expected in (("seeded", "unavailable"), ("first", "complete")):
         manifest, _ = sampled(spec_of_hub("imdb", selection=selection, files=["test-*.parquet"]), tmp_path)
         assert manifest.status == expected, manifest.reason
@@ -230,7 +231,7 @@ def test_the_verbs_find_each_other_through_the_receipt(hub: MockHub, tmp_path: P
         "stanfordnlp/sst2",
         {"data/test-00000-of-00001.parquet": parquet([{"idx": 0, "sentence": "a", "label": -1}])},
     )
-    hub.datasets["stanfordnlp/sst2"].commit = spec.dataset["hub"]["revision"]
+    hub.datasets["stanfordnlp/sst2"].commit = spec.samples.hub.revision
     receipt, manifest = samples_receipt(results, spec.samples), manifest_of(results, spec.samples)
     assert receipt is not None
     arguments = ["--spec", spec.samples.model_dump_json(), "--receipt", str(receipt)]

@@ -10,11 +10,10 @@ from PIL import Image
 
 import sample_dataset
 from support.surrogates import DATASETS, one_cell, rows_of, spec_of
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.samples.manifest import Manifest, read_manifest, read_samples, rows_path, samples_sha256, write_samples
 from wattlab.samples.surrogate import images as image_material
 from wattlab.samples.surrogate.generate import surrogate_rows
-from wattlab.samples.surrogate.text import SourceUnavailable
 
 
 def manifest_of(n: int, n_wanted: int | None = None, **more: Any) -> Manifest:
@@ -134,7 +133,7 @@ def test_the_same_rows_twice_are_the_same_manifest(tmp_path: Path) -> None:
 
 def test_missing_material_is_a_status_and_a_mistake_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: Any) -> Any:
-        raise SourceUnavailable("the photograph is missing", "install scikit-image")
+        raise Unavailable("the photograph is missing", "install scikit-image")
 
     def mistaken(*_: Any) -> Any:
         raise KeyError("a programming error")

@@ -26,11 +26,12 @@ from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import tell
 from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session, Window
 from wattlab.records.store import StoreWriter, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import load_inputs
-from wattlab.runs.job import Job, read_job
+from wattlab.runs.job import Job, job_verb
 from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
@@ -106,7 +107,7 @@ class FakeAdapter:
         return SimpleNamespace(value=0, n_output_units=1)
 
 
-class FakeMeter:
+class FakeMeter(Meter):
     """Windows whose energies no other window has, so that a number says which repeat it comes from."""
 
     def __init__(self) -> None:
@@ -180,9 +181,7 @@ def measure(job: Job) -> None:
         run_session(bench, [{}] * spec.protocol.n_inferences)
 
 
-def main(argv: list[str] | None) -> int:
-    measure(read_job(argv, main.__doc__))
-    return 0
+main = job_verb(measure)
 
 
 if __name__ == "__main__":

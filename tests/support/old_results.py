@@ -12,7 +12,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from golden_files import GOLDEN
+from support.golden_files import GOLDEN
 from support.workflow import COPIED, Project, make_project
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions

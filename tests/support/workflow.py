@@ -41,7 +41,7 @@ SMALL: dict[str, Any] = {
 }
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of a person who has activated the project's environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
@@ -55,7 +55,7 @@ def _planner() -> "subprocess.Popen[str]":
     """The one process that answers every dry run (see planner.py); it ends when its stdin does."""
     return subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("planner.py"))],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -74,7 +74,7 @@ class Project:
         return subprocess.run(
             command,
             cwd=self.root,
-            env=_environment(),
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -120,7 +120,8 @@ def test_one_unmeasured_repeat_leaves_the_cells_mean_missing():
 
 def test_without_exclusive_there_is_no_node_and_a_cpu_is_shared():
     cell = records.resolved_cell(exclusive=False)
-    record = records.record_of(cell, repeats_of(3600.0, 7200.0))
+    shared = [repeat.model_copy(update={"flags": ["shared_device"]}) for repeat in repeats_of(3600.0, 7200.0)]
+    record = records.record_of(cell, shared)
     built = build(evidence_of([(cell, record)], exclusive=False, headline_scope="device", parallel_cells=2))
     row = built["cells"].iloc[0]
     assert math.isnan(row["energy_node_kwh_per_1000"])

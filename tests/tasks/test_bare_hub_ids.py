@@ -81,7 +81,7 @@ def camembert(folder: Path) -> None:
 
 def publish(hub: MockHub, cell: MeasuredCell, make: Any, folder: Path) -> None:
     make(folder)
-    hub.models[cell.spec.model["hub_id"]] = repo_of(folder)
+    hub.models[cell.spec.model.hub_id] = repo_of(folder)
 
 
 def opened(hub: MockHub, tmp_path: Path, cell: MeasuredCell, make: Any) -> Any:

@@ -40,7 +40,7 @@ def study_of(content: dict[str, Any], **models: ModelEntry) -> ResolvedStudy:
     catalog = load_catalog(CATALOG_ROOT)
     catalog = catalog.model_copy(update={"models": catalog.models | models})
     checked = StudyConfig.model_validate(config)
-    return (resolve if checked.source == "measure" else resolve_published)(checked, catalog, "README.md")
+    return (resolve_published if checked.is_imported else resolve)(checked, catalog, "README.md")
 
 
 def test_make_targets_exist() -> None:

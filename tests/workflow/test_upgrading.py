@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from golden_files import GOLDEN, difference
+from support.golden_files import GOLDEN, difference
 from support.old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
 from support.workflow import Project
 from wattlab.hub.receipts import ModelFetch, Receipt, earlier_place, read_receipt, receipt_path, write_receipt

@@ -88,8 +88,8 @@ _ALL = (
     Listed(
         "output_length",
         "Emissions and output length",
-        "Summarization, one panel per dataset (figure 6 of the paper). A point is one cell, with the 95 % interval "
-        "over its repeats.",
+        "The tasks that both kinds of model answer with text, one panel per dataset (figure 6 of the paper). A point is "
+        "one cell, with the 95 % interval over its repeats.",
         ("output_lengths", "cells", "provenance"),
         ("panels",),
     ),

@@ -138,7 +138,7 @@ def conditions(tables: Tables, cells: pd.DataFrame, study: ResolvedStudy, scope:
     `scope`: of the numbers shown, where it is not the study's headline scope.
     """
     scope = scope or study.config.headline_scope
-    source = ", published logs" if study.config.source == "codecarbon-logs" else ""
+    source = ", published logs" if study.config.is_imported else ""
     return (
         f"{energy_phrase(cells, scope)}, {scope}, gross; {weights_phrase(cells, study)}{source}; "
         f"{device_phrase(cells, tables['provenance'])}; {grid_phrase(study)}"

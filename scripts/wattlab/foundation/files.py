@@ -9,6 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 
+def free_bytes(folder: Path) -> int:
+    """Free space of the disk of a folder that may not be there yet."""
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    return shutil.disk_usage(there).free
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A neighbour to write to, which takes the place of `path` in the end: a reader or a crash never sees half a file."""

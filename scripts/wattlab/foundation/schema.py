@@ -5,22 +5,44 @@ and published counts never do. `works` says under which mode: "always", "never",
 or `data` have that value.
 """
 
-from typing import Any, Literal
+import re
+from collections.abc import Collection
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import to_jsonable_python
 
-TaskName = Literal[
-    "text-classification",
-    "question-answering",
-    "token-classification",
-    "fill-mask",
-    "text-generation",
-    "summarization",
-    "image-classification",
-    "object-detection",
-    "image-to-text",
-    "text-to-image",
-]
+from wattlab.foundation.errors import near_matches
+
+#: Task names are parts of paths and of targets.
+_TASK_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def task_context(tasks: Collection[str]) -> dict[str, Any]:
+    """The validation context under which each `TaskName` must be one of these."""
+    return {"tasks": tasks}
+
+
+def _known_task(name: str, info: ValidationInfo) -> str:
+    tasks = None if info.context is None else info.context["tasks"]
+    if tasks is not None and name not in tasks:
+        raise ValueError(near_matches(name, tasks))
+    if not _TASK_NAME.fullmatch(name):
+        raise ValueError("a task is named in small letters, with hyphens between words")
+    return name
+
+
+#: Name of an entry of catalog/tasks.yaml; which ones there are is checked under `task_context`.
+TaskName = Annotated[str, AfterValidator(_known_task)]
 Purpose = Literal["task-specific", "multi-purpose"]
 Modality = Literal["text-to-category", "text-to-text", "image-to-category", "image-to-text", "text-to-image"]
 Structure = Literal[
@@ -44,6 +66,15 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=())
 
 
+class Facts(Closed):
+    """Facts of a catalog entry that enter a spec. Their JSON has the keys that were given and no others, since the mode of
+    weights or data decides which facts work."""
+
+    @model_serializer(mode="wrap")
+    def _given_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
+
+
 def fact(
     description: str, default: Any = ..., *, works: Works | None = None, unit: str | None = None, **constraints: Any
 ) -> Any:
@@ -52,6 +83,20 @@ def fact(
     Without `works`, a field of an entry never works, and a field inside a working field works with it.
     """
     return Field(default, description=description, json_schema_extra={"works": works, "unit": unit}, **constraints)
+
+
+class Outcome(Closed):
+    """What a job made, or why there was nothing to make it from."""
+
+    status: Literal["complete", "unavailable"]
+    reason: str | None = fact("why there is nothing", None)
+    remedy: str | None = fact("what to do about it", None)
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.status == "unavailable" and not (self.reason and self.remedy):
+            raise ValueError("status unavailable needs a reason and a remedy")
+        return self
 
 
 def working_fields(entry: Closed, mode: Mode) -> dict[str, Any]:
@@ -68,7 +113,5 @@ def _working(value: Closed, mode: Mode, inherited: Works) -> dict[str, Any]:
         if works in ("always", mode):
             part = getattr(value, name)
             nested = isinstance(part, Closed)
-            chosen[name] = (
-                _working(part, mode, works) if nested else value.model_dump(mode="json", include={name})[name]
-            )
+            chosen[name] = _working(part, mode, works) if nested else to_jsonable_python(part)
     return chosen

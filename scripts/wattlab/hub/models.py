@@ -1,14 +1,15 @@
 """A model of the hub: its revision resolved, its files chosen, downloaded and verified, and the receipt of it."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.hf_api import ModelInfo
 
+from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.files import free_bytes
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
@@ -53,7 +54,7 @@ def _fetched(fetch: ModelFetch) -> dict[str, Any]:
     return {
         "commit": info.sha,
         "files": [file.model_dump() for _, file in fetched],
-        "structure": None if fetch.structure_for is None else structure_of(fetch.structure_for, snapshot),
+        "structure": None if fetch.structure_for is None else structure_of(read_tasks()[fetch.structure_for], snapshot),
         "notes": list(_notes(fetch, info, paths)),
     }
 
@@ -71,10 +72,7 @@ def look_up(fetch: ModelFetch) -> ModelInfo:
 def check_disk(repository: Repository, files: list[RemoteFile]) -> None:
     """Raise `HubUnavailable` where the disk of the cache has no room for what is not there yet."""
     needed = sum(file.size_bytes for file in files if not _is_cached(repository, file)) + SPARE_BYTES
-    place = Path(constants.HF_HUB_CACHE)
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    free = free_bytes(Path(constants.HF_HUB_CACHE))
     if needed > free:
         raise HubUnavailable(
             f"too large for the disk: {repository.hub_id} needs {needed / _GB:.2f} GB ({needed} bytes) and {free / _GB:.2f} GB are free",

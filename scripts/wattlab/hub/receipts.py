@@ -17,7 +17,7 @@ from pydantic import model_validator
 
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import key_of
-from wattlab.foundation.schema import Closed, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
 from wattlab.foundation.stored import read_json
 
 #: Revision of what is not pinned.
@@ -59,12 +59,9 @@ class FetchedFile(Closed):
     sha256: str | None = fact("of its content; null where the file was listed and not downloaded", None)
 
 
-class Receipt(Closed):
+class Receipt(Outcome):
     """What a fetch gave."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there is nothing", None)
-    remedy: str | None = fact("what to do about it", None)
     kind: Literal["model", "dataset"]
     hub_id: str = fact("namespaced id, as asked")
     revision: str | None = fact("revision, as asked", None)
@@ -78,8 +75,6 @@ class Receipt(Closed):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Receipt":
-        if self.status == "unavailable" and not (self.reason and self.remedy):
-            raise ValueError("status unavailable needs a reason and a remedy")
         if self.status == "complete" and not (self.commit and self.files):
             raise ValueError("status complete needs a commit and files")
         if self.kind == "dataset" and self.split is None:

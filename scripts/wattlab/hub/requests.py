@@ -19,17 +19,16 @@ def model_receipt(results: Path, cell: MeasuredCell) -> Path | None:
 def model_fetch(cell: MeasuredCell) -> ModelFetch:
     """What determines the fetch of a cell's model (hub weights)."""
     model = cell.spec.model
+    assert model.hub_id is not None, "hub weights have one"
     return ModelFetch(
-        hub_id=model["hub_id"],
-        revision=model["revision"],
-        library=model["library"],
+        hub_id=model.hub_id,
+        revision=model.revision,
+        library=model.library,
         structure_for=None if cell.facts.structure else cell.cell.task,
     )
 
 
 def dataset_fetch(spec: SampleSpec) -> DatasetFetch:
     """What determines the fetch of the dataset that samples are drawn from (hub data)."""
-    hub = spec.entry["hub"]
-    return DatasetFetch(
-        hub_id=hub["id"], revision=hub["revision"], config=hub["config"], split=hub["split"], files=hub["files"]
-    )
+    hub = spec.hub
+    return DatasetFetch(hub_id=hub.id, revision=hub.revision, config=hub.config, split=hub.split, files=hub.files)

@@ -19,8 +19,7 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
     unselected, with the reason. `source` names the study in messages. Raises `InputError` for a name that neither
     the catalog nor the mapping knows, a cell that two groups claim, or a selection that is in no log.
     """
-    if config.logs is None:
-        raise InputError(f"{source}: logs is missing; source: codecarbon-logs needs logs: {{path, mapping}}")
+    assert config.logs is not None
     mapping = load_mapping(config.logs.mapping)
     stems = model_stems(mapping, catalog, config.logs.mapping)
     selected = _selected(config, {**names_of(catalog), **stems})
@@ -31,9 +30,13 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
             raise InputError(
                 f"{config.logs.mapping}: groups: {group.file}: the cell {cell.id} is listed twice; keep one of them"
             )
-        facts = _facts(cell, group, name, mapping, catalog, chosen=selected.pop(_key(cell), None) is not None)
+        facts = _facts(
+            cell, group, name, mapping, catalog, chosen=selected.pop((cell.purpose, cell.id), None) is not None
+        )
         cells[cell.id] = ImportedCell(cell=cell, facts=facts)
-    _refuse_unlogged(selected, cells, source)
+    for (purpose, name), place in selected.items():
+        near = near_matches(name, cells)
+        raise InputError(f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near}")
     return ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
@@ -62,30 +65,16 @@ def cell_of(group: Group, stem: str) -> Cell:
     return Cell(task=group.task, dataset=group.dataset, variant=group.variant, model=stem, purpose=group.purpose)
 
 
-def _key(cell: Cell) -> tuple[str, str, str, str]:
-    dataset = f"{cell.dataset}@{cell.variant}" if cell.variant else cell.dataset
-    return cell.purpose, cell.task, dataset, cell.model
-
-
-def _selected(config: StudyConfig, stems: dict[str, str]) -> dict[tuple[str, str, str, str], str]:
-    """The cells that the study names -> the place where it does."""
-    chosen = {}
+def _selected(config: StudyConfig, stems: dict[str, str]) -> dict[tuple[str, str], str]:
+    """Purpose and id of every cell that the study names -> the place where it does."""
     by_name = {stem.replace("--", "/"): stem for stem in stems.values()} | stems
-    for purpose, section in (("task-specific", "tasks"), ("multi-purpose", "multi_purpose")):
-        for place, group in enumerate(getattr(config, section)):
-            for dataset in group.datasets:
-                for model in group.models:
-                    stem = by_name.get(model, model)
-                    chosen[purpose, group.task, dataset, stem] = f"{section}.{place}"
-    return chosen
-
-
-def _refuse_unlogged(left: dict[tuple[str, str, str, str], str], cells: dict[str, ImportedCell], source: str) -> None:
-    for (purpose, task, dataset, model), place in left.items():
-        name = f"{task}/{dataset}/{model}"
-        raise InputError(
-            f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near_matches(name, cells)}"
-        )
+    return {
+        (purpose, f"{group.task}/{dataset}/{by_name.get(model, model)}"): f"{section}.{place}"
+        for purpose, section in (("task-specific", "tasks"), ("multi-purpose", "multi_purpose"))
+        for place, group in enumerate(getattr(config, section))
+        for dataset in group.datasets
+        for model in group.models
+    }
 
 
 def _facts(cell: Cell, group: Group, name: str, mapping: Mapping, catalog: Catalog, *, chosen: bool) -> CatalogFacts:

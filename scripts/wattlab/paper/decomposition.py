@@ -80,8 +80,8 @@ def _repeats(records: list[Record]) -> pd.DataFrame:
             **{key: getattr(record, key) or "" for key in KEYS},
             "selected": record.selected,
             "gpu_j": math.nan if repeat.energy_gpu_j is None else sum(repeat.energy_gpu_j),
-            "cpu_j": _known(repeat.energy_cpu_j),
-            "ram_j": _known(repeat.energy_ram_j),
+            "cpu_j": repeat.energy_cpu_j,
+            "ram_j": repeat.energy_ram_j,
             "gpu_count": repeat.gpu_count,
             "window_s": repeat.window_s,
             "n_inferences": repeat.n_inferences,
@@ -89,11 +89,7 @@ def _repeats(records: list[Record]) -> pd.DataFrame:
         for record in records
         for repeat in record.valid_repeats
     ]
-    return pd.DataFrame(rows)
-
-
-def _known(value: float | None) -> float:
-    return math.nan if value is None else value
+    return pd.DataFrame(rows).astype({"cpu_j": float, "ram_j": float})
 
 
 def _sum(values: "pd.Series[float]") -> float:

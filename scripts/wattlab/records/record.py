@@ -21,7 +21,7 @@ Lengths = Literal["set", "produced", "published"]
 
 
 class GpuState(Closed):
-    """In which state the computing GPU was during a window, as NVML tells; null: it does not."""
+    """In which state the computing GPU was during a window, as its driver tells; null: it does not."""
 
     power_w: float | None = fact("power reading at the end", None, unit="W")
     power_limit_w: float | None = fact("power that the board keeps below", None, unit="W")
@@ -44,7 +44,7 @@ class Window(Closed):
     energy_cpu_method: Method
     energy_ram_method: Method
     energy_gpu_method: Method
-    reference_energy_gpu_j: list[float] | None = fact("independent reading: the raw NVML counters", None, unit="J")
+    reference_energy_gpu_j: list[float] | None = fact("independent reading: the GPUs' own counters", None, unit="J")
     reference_energy_cpu_j: float | None = fact("independent reading: RAPL", None, unit="J")
     process_cpu_s: float | None = fact("CPU time that the measuring process got", None, unit="s")
     other_load_cores: float | None = fact("mean load of everything else on the machine", None, unit="cores")
@@ -71,7 +71,7 @@ class Observed(Window):
     output_unit: OutputUnit | None
     idle_before: Window | None = fact("idle baseline; neighbours share one")
     idle_after: Window | None
-    foreign_processes: list[int] | None = fact("other processes seen on the device, by pid; null: not asked", None)
+    foreign_processes: list[int] | None = fact("other processes seen on the device, by pid; null: not known", None)
 
 
 class Repeat(Observed):
@@ -102,7 +102,7 @@ class Machine(Closed):
     gpu_uuids: list[str] = []
     gpu_driver: str | None = None
     host_sha256: str
-    device: str = fact("cpu or cuda, resolved")
+    device: str = fact("resolved: cpu, or an accelerator (cuda)")
 
 
 class Session(Closed):

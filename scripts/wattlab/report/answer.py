@@ -120,7 +120,7 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     ]
     if study.config.no_result:
         found = [("no result", study.config.no_result)]
-    if study.config.source == "codecarbon-logs":
+    if study.config.is_imported:
         found.append(("published logs", "read again, nothing was measured for this page"))
     phrase = notes.energy_phrase(cells, study.config.headline_scope)
     return [

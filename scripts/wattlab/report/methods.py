@@ -62,7 +62,7 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     measured = measured_cells(tables["cells"])
     if measured.empty:
         return "Nothing is measured yet, so that there is no method to describe."
-    sentences = [_what(study, measured), *(_imported() if study.config.source != "measure" else _how(study, tables))]
+    sentences = [_what(study, measured), *(_imported() if study.config.is_imported else _how(study, tables))]
     return " ".join([*sentences, _energy(study, measured), _statistics(study, tables)])
 
 
@@ -128,7 +128,7 @@ def _how(study: ResolvedStudy, tables: Tables) -> list[str]:
 
 def _energy(study: ResolvedStudy, measured: pd.DataFrame) -> str:
     scope = study.config.headline_scope
-    source = "" if study.config.source != "measure" else "read by CodeCarbon \\cite{codecarbon}, "
+    source = "" if study.config.is_imported else "read by CodeCarbon \\cite{codecarbon}, "
     return (
         f"Energies are {source}gross, of the {scope}: {notes.energy_phrase(measured, scope)}. Emissions are energy times "
         f"{study.grid.intensity_g_per_kwh:g} g of CO2eq per kWh ({study.grid.grid})."

@@ -123,7 +123,7 @@ def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
     """Pairs of a name and a value: what was measured, with what."""
     config, cells = study.config, tables["cells"]
     measured = measured_cells(cells)
-    source = "measured here" if config.source == "measure" else "published CodeCarbon logs, imported"
+    source = "published CodeCarbon logs, imported" if config.is_imported else "measured here"
     facts = [
         ("Study", config.study),
         ("Source", source),

@@ -55,7 +55,7 @@ def _measured(study: ResolvedStudy, cells: pd.DataFrame, measured: pd.DataFrame,
     share = f"all {planned}" if len(measured) == planned else f"{len(measured)} of {planned}"
     what = f"{share} cells (a task, a dataset and a model each), {_count(repeats, 'valid repeat')}"
     windows = int(pd.to_numeric(tables["totals"]["n_windows"]).sum())
-    if study.config.source == "codecarbon-logs":
+    if study.config.is_imported:
         return (
             f"The study {name} holds published CodeCarbon logs, read again and not measured here: {what}, "
             f"out of {_count(windows, 'window')} in the logs."

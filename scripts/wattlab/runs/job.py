@@ -3,13 +3,13 @@
 The spec's file alone is read. Everything else comes by arguments that a change of does not plan the cell again.
 """
 
-import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
-
-from wattlab.foundation.errors import explain
+from wattlab.foundation.errors import checked
+from wattlab.foundation.verbs import verb
 from wattlab.study.cells import CatalogFacts, MeasuredCell
 from wattlab.study.specs import read_spec
 
@@ -49,18 +49,19 @@ class Job:
         return self.folder / kind / f"{self.cell.cell.id}{suffix}"
 
 
-def read_job(argv: list[str] | None, description: str | None) -> Job:
-    """The job that a command line means. Raises `InputError`."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study-{key}.json; read for progress")
-    parser.add_argument("--spec", type=Path, required=True, help="results/specs/{key}.json")
-    parser.add_argument("--facts", required=True, help="catalog facts of the cell, as JSON")
-    parser.add_argument("--time-limit-s", type=float, help="limit of the job (s)")
-    given = parser.parse_args(argv)
-    try:
-        facts = CatalogFacts.model_validate_json(given.facts)
-    except ValidationError as error:
-        raise explain(error, CatalogFacts, "--facts") from error
-    spec = read_spec(given.spec)
-    cell = MeasuredCell(cell=spec.cell, spec=spec, facts=facts, time_limit_s=given.time_limit_s)
-    return Job(given.study, given.spec, cell)
+def job_verb(work: Callable[[Job], int | None]) -> Callable[[list[str] | None], int]:
+    """The `main` of a program that works on a job; raises `InputError`."""
+
+    @verb
+    def main(
+        *,
+        study: Annotated[Path, "results/{study}/study-{key}.json; read for the progress alone"],
+        spec: Annotated[Path, "results/specs/{key}.json"],
+        facts: Annotated[str, "catalog facts of the cell, as JSON"],
+        time_limit_s: Annotated[float | None, "limit of the job (s)"] = None,
+    ) -> int | None:
+        read = read_spec(spec)
+        known = checked(CatalogFacts, facts, "--facts", is_json=True)
+        return work(Job(study, spec, MeasuredCell(cell=read.cell, spec=read, facts=known, time_limit_s=time_limit_s)))
+
+    return main

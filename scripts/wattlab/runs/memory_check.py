@@ -8,7 +8,7 @@ import psutil
 from wattlab.hub.receipts import FetchedFile
 from wattlab.hub.snapshots import Snapshot
 from wattlab.machine.cgroups import memory_limit_bytes
-from wattlab.meters.nvml import list_gpus, memory_bytes
+from wattlab.meters.accelerators import computing
 from wattlab.runs.inputs import Inputs
 from wattlab.study.cells import MeasuredCell
 
@@ -22,7 +22,7 @@ _GB = 10**9
 
 
 def too_large(cell: MeasuredCell, inputs: Inputs, device: str) -> tuple[str, str] | None:
-    """Reason and remedy where the model fits neither into memory nor (on `cuda`) into the largest GPU; null where it does.
+    """Reason and remedy where the model fits neither into memory nor into the largest GPU that computes; null where it does.
 
     What is not known is not refused: a model of your own with random weights states no count.
     """
@@ -40,12 +40,15 @@ def too_large(cell: MeasuredCell, inputs: Inputs, device: str) -> tuple[str, str
 
 
 def _memories(device: str) -> dict[str, int]:
-    """What has to hold the weights: they come into memory first, on a GPU's machine too."""
+    """What has to hold the weights (bytes): they come into memory first, on a GPU's machine too.
+
+    A GPU without a memory of its own shares the host's.
+    """
     total, limit = psutil.virtual_memory().total, memory_limit_bytes()
     memories = {"memory": total} if limit is None or limit >= total else {"memory of this job": limit}
-    if device == "cuda":
-        memories["GPU"] = max(memory_bytes(gpu) for gpu in list_gpus())
-    return memories
+    sizes = [gpu.memory_bytes for gpu in computing(device).visible()]
+    known = [size for size in sizes if size is not None]
+    return memories | ({"GPU": max(known)} if known and len(known) == len(sizes) else {})
 
 
 def weight_bytes(cell: MeasuredCell, inputs: Inputs) -> int | None:

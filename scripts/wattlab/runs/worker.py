@@ -23,13 +23,16 @@ from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
 from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.machine.locks import GPU_INDEX
 from wattlab.machine.software import code_sha256, versions
+from wattlab.meters.accelerators import CPU, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session
 from wattlab.records.store import StoreWriter, answers_path, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import Inputs, load_inputs
-from wattlab.runs.job import Job, read_job
+from wattlab.runs.job import Job, job_verb
 from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
@@ -77,12 +80,12 @@ def _set_threads(spec: Spec) -> None:
 
 
 def _leased_gpu(machine: Machine) -> int | None:
-    """Place of the GPU that the parent holds, in NVML's order; null on a CPU."""
-    leased = os.environ.get("WATTLAB_GPU_INDEX")
-    return int(leased) if machine.device == "cuda" and leased is not None else None
+    """Place of the GPU that the parent holds, in the vendor's order; null on a CPU."""
+    leased = os.environ.get(GPU_INDEX)
+    return int(leased) if machine.device != CPU and leased is not None else None
 
 
-def _session(study: str, attempt: int, machine: Machine, meter: CodeCarbonMeter) -> Session:
+def _session(study: str, attempt: int, machine: Machine, meter: Meter) -> Session:
     return Session(
         session=uuid.uuid4().hex,
         started_at_utc=utc_now(),
@@ -114,7 +117,7 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
     rows = inputs.rows
     # The meter waits for a program that looks at the CPU; the libraries are imported meanwhile, before any window.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine))
+        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine), on_machine(machine.device))
         import torch
         import transformers.modeling_utils  # noqa: F401
 
@@ -124,19 +127,19 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
         meter = coming.result()
     spec = job.cell.spec
     _set_threads(spec)
-    on_gpu = machine.device == "cuda"
+    accelerator = computing(machine.device)
     session = _session(job.folder.name, len(read_store(store.path).sessions) + 1, machine, meter)
     store.append("session", **session_header(session))
-    adapter = adapter_for(spec)(spec, source_of(spec, inputs.tokenizer, inputs.fetched), torch.device(machine.device))
-    before = meter.processes(session.gpu_index)
+    adapter = adapter_for(spec)(
+        spec, source_of(spec, inputs.tokenizer, inputs.fetched), torch.device(accelerator.torch_device)
+    )
     bench = Bench(
         spec=spec,
         adapter=adapter,
         meter=meter,
         store=store,
         session=session.session,
-        synchronise=torch.cuda.synchronize if on_gpu else lambda: None,
-        foreign_processes=lambda: meter.foreign_processes(session.gpu_index, before),
+        synchronise=accelerator.synchronise,
         parameter_counts=lambda: _parameter_counts(adapter, job.cell.facts),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
     )
@@ -148,10 +151,7 @@ def _parameter_counts(adapter: "Adapter", facts: CatalogFacts) -> dict[str, int 
     return {"parameters": adapter.parameters, "parameters_as_published": counted}
 
 
-def main(argv: list[str] | None) -> int:
-    """Measure one cell of a study."""
-    measure(read_job(argv, main.__doc__))
-    return 0
+main = job_verb(measure)
 
 
 if __name__ == "__main__":

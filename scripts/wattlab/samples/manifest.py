@@ -11,21 +11,22 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from PIL import Image
 from pydantic import model_validator
 
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import copy_file, replacing, write_json
+from wattlab.foundation.files import copy_file, replacing, write_bytes, write_json
 from wattlab.foundation.hashing import sha256_of
-from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.schema import Closed, Outcome, fact
 from wattlab.foundation.stored import read_json
 from wattlab.hub.receipts import FetchedFile
 from wattlab.samples.places import earlier_places
+from wattlab.study.cells import SampleSpec
 from wattlab.study.config import Data
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, Any]
 
@@ -52,12 +53,9 @@ class FetchedImage(Closed):
     sha256: str = fact("of the file")
 
 
-class Manifest(Closed):
+class Manifest(Outcome):
     """What frozen rows are, or why there are none."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there are no rows", None)
-    remedy: str | None = fact("what to do about it", None)
     dataset: str = fact("name of the catalog entry")
     hub_id: str | None = fact("dataset on the hub; null: surrogate", None)
     hub_revision: str | None = fact("its commit", None)
@@ -79,15 +77,27 @@ class Manifest(Closed):
     key: str = fact("key of the sample spec")
     notes: list[str] = fact("what the rows are made of, and credits", [])
 
+    @classmethod
+    def of(cls, spec: SampleSpec, n_rows: int, **found: Any) -> "Manifest":
+        """The manifest of a spec's rows; `found`: the fields that the spec does not say, of `status: complete` or another."""
+        return cls(
+            **{"status": "complete", **found},
+            dataset=spec.dataset,
+            data=spec.data,
+            selection=spec.selection,
+            seed=spec.seed,
+            n_wanted=spec.n,
+            n_rows=n_rows,
+            cycled=0 < n_rows < spec.n,
+            generator_version=spec.generator_version,
+            key=spec.key,
+        )
+
     @model_validator(mode="after")
     def _is_consistent(self) -> "Manifest":
-        if self.status == "unavailable":
-            if not (self.reason and self.remedy):
-                raise ValueError("status unavailable needs a reason and a remedy")
-            return self
-        if self.n_rows < 1 or len(self.row_ids) != self.n_rows:
+        if self.status == "complete" and (self.n_rows < 1 or len(self.row_ids) != self.n_rows):
             raise ValueError("status complete needs as many row_ids as n_rows, at least one")
-        if self.cycled != (self.n_rows < self.n_wanted):
+        if self.status == "complete" and self.cycled != (self.n_rows < self.n_wanted):
             raise ValueError("cycled says whether n_rows is below n_wanted")
         return self
 
@@ -103,10 +113,17 @@ def _row_sha256(row: Row) -> str:
 
 def _plain(value: Any) -> Any:
     """The value as JSON; an image becomes its size, mode and the hash of its raw pixels."""
-    if isinstance(value, Image.Image):
+    if _is_image(value):
         pixels = hashlib.sha256(value.tobytes()).hexdigest()
         return {"size": list(value.size), "mode": value.mode, "pixels_sha256": pixels}
     return value
+
+
+def _is_image(value: Any) -> bool:
+    # Like pyarrow only where rows are read or written: whoever plans a study reads manifests alone.
+    from PIL import Image
+
+    return isinstance(value, Image.Image)
 
 
 def rows_path(manifest_path: Path) -> Path:
@@ -117,11 +134,11 @@ def rows_path(manifest_path: Path) -> Path:
 def write_samples(path: Path, manifest: Manifest, rows: Iterable[Row]) -> Manifest:
     """Write rows and then, as the sign that they are whole, the manifest at `path`; both atomically.
 
-    Fills in the manifest's `sha256` and returns it. An `unavailable` manifest takes no rows. Raises `ValueError` for
+    Fills in the manifest's `sha256` and returns it. An `unavailable` manifest takes no rows: their file is empty. Raises `ValueError` for
     another number of rows than the manifest says.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     if manifest.status == "complete":
-        rows_path(path).parent.mkdir(parents=True, exist_ok=True)
         # A thousand photographs are gigabytes: they wait on the disk until the types of all columns are known.
         with tempfile.TemporaryFile(dir=path.parent) as photographs, replacing(rows_path(path)) as sink:
             hashes, stored = [], []
@@ -132,6 +149,8 @@ def write_samples(path: Path, manifest: Manifest, rows: Iterable[Row]) -> Manife
                 raise ValueError(f"{path}: {len(stored)} rows came, but the manifest says n_rows = {manifest.n_rows}")
             _write_parquet(stored, photographs, sink)
         manifest = manifest.model_copy(update={"sha256": sha256_of(hashes)})
+    else:
+        write_bytes(rows_path(path), b"")  # the rules declare it
     write_json(path, manifest.model_dump(mode="json"))
     return manifest
 
@@ -145,7 +164,7 @@ class _Extent:
 
 
 def _put_away(value: Any, photographs: IO[bytes]) -> Any:
-    if not isinstance(value, Image.Image):
+    if not _is_image(value):
         return value
     start = photographs.tell()
     # The lightest compression: writing 1,000 photographs at the default level takes minutes.
@@ -155,6 +174,9 @@ def _put_away(value: Any, photographs: IO[bytes]) -> Any:
 
 
 def _write_parquet(rows: list[Row], photographs: IO[bytes], sink: IO[bytes]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     schema = _schema(rows)
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
@@ -165,8 +187,10 @@ def _write_parquet(rows: list[Row], photographs: IO[bytes], sink: IO[bytes]) -> 
             writer.write_table(pa.Table.from_pylist(part, schema))
 
 
-def _schema(rows: list[Row]) -> pa.Schema:
+def _schema(rows: list[Row]) -> "pa.Schema":
     """The types of all rows together, since a few may have nothing but nulls in a column."""
+    import pyarrow as pa
+
     empty = {_PNG: b""}
     without = [{name: empty if isinstance(value, _Extent) else value for name, value in row.items()} for row in rows]
     return pa.Table.from_pylist(without).schema
@@ -182,6 +206,8 @@ def _png(value: Any, photographs: IO[bytes]) -> Any:
 def _loaded(value: Any) -> Any:
     if not (isinstance(value, dict) and value.keys() == {_PNG}):
         return value
+    from PIL import Image
+
     image = Image.open(io.BytesIO(value[_PNG]))
     image.load()
     return image
@@ -189,7 +215,7 @@ def _loaded(value: Any) -> Any:
 
 def _rgb(value: Any) -> Any:
     # `convert` copies even where there is nothing to convert.
-    return value.convert("RGB") if isinstance(value, Image.Image) and value.mode != "RGB" else value
+    return value.convert("RGB") if _is_image(value) and value.mode != "RGB" else value
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -227,6 +253,9 @@ def check_rows(manifest: Manifest, path: Path, rows: Iterable[Row] | None = None
 
 
 def _stored_rows(manifest_path: Path) -> Iterator[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     path = rows_path(manifest_path)
     try:
         with pq.ParquetFile(path) as file:
@@ -251,6 +280,8 @@ def take_over(path: Path) -> Manifest | None:
             if manifest.status == "complete":
                 check_rows(manifest, earlier)
                 copy_file(rows_path(earlier), rows_path(path))
+            else:
+                write_bytes(rows_path(path), b"")  # the rules declare it
         except InputError as error:
             print(f"not taken over: {error}")
             continue

@@ -32,7 +32,7 @@ class KnownMissing(Closed):
 
 
 class Logs(Closed):
-    """Published CodeCarbon logs to import."""
+    """Other people's logs to import."""
 
     path: str | None = fact("folder or archive; null: fetched from their home", None)
     mapping: str = fact("file that maps logs to cells, relative to the repository")
@@ -42,8 +42,10 @@ class StudyConfig(Closed):
     """A study: `config.yaml`, and what a file under `studies/` changes of it."""
 
     study: str = fact("names results/{study}", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    source: Literal["measure", "codecarbon-logs"] = fact("measure cells, or import published logs", "measure")
-    logs: Logs | None = fact("for source: codecarbon-logs", None)
+    source: Literal["measure", "logs", "codecarbon-logs"] = fact(
+        "measure cells, or import logs; codecarbon-logs: the same", "measure"
+    )
+    logs: Logs | None = fact("for source: logs", None)
     weights: Weights = fact("the true architecture with random weights, or the published checkpoint")
     data: Data = fact("rows with the dataset's lengths and resolutions, or the dataset itself")
     stand_in: str | None = fact(
@@ -52,7 +54,9 @@ class StudyConfig(Closed):
         None,
         min_length=1,
     )
-    device: str = fact("auto (cuda if there is one, else cpu), cpu or cuda", "auto", pattern=r"^(auto|cpu|cuda)$")
+    device: str = fact(
+        "auto (an accelerator if there is one, else cpu), cpu, or an accelerator: cuda", "auto", pattern=r"^[a-z0-9_]+$"
+    )
     headline_scope: Scope = fact("scope that energy_kwh_per_1000 shows", "node")
     parallel_cells: int = fact("cells measured side by side", 1, ge=1)
     exclusive: bool = fact("nothing else runs beside a measurement", True)
@@ -71,6 +75,11 @@ class StudyConfig(Closed):
     known_missing: list[KnownMissing] = fact("cells that are expected to be missing", [])
 
     @property
+    def is_imported(self) -> bool:
+        """Whether the records come from logs and not from measuring."""
+        return self.source != "measure"
+
+    @property
     def no_result(self) -> str | None:
         """Why no number of the study is a result, as a clause; null where they are results."""
         return None if self.stand_in is None else f"{self.stand_in}: no number here is a result"
@@ -83,8 +92,8 @@ class StudyConfig(Closed):
             raise ValueError("exclusive: false needs headline_scope: device, since node numbers are not valid then")
         if self.study in self.beside or len(set(self.beside)) < len(self.beside):
             raise ValueError(f"beside = {self.beside}: name other studies than {self.study!r}, each once")
-        if self.source == "codecarbon-logs" and self.logs is None:
-            raise ValueError("source: codecarbon-logs needs logs: {path, mapping}")
+        if self.is_imported and self.logs is None:
+            raise ValueError(f"source: {self.source} needs logs: {{path, mapping}}")
         limits = self.time_limit_s.values() if isinstance(self.time_limit_s, dict) else [self.time_limit_s]
         if any(limit is not None and limit <= 0 for limit in limits):
             raise ValueError(f"time_limit_s = {self.time_limit_s}: a limit must be above 0 s; null sets none")

@@ -1,22 +1,19 @@
 """From a configuration and the catalog to the study resolved: every cell with its spec."""
 
+from collections.abc import Collection
 from typing import Any
-
-from pydantic import ValidationError
 
 from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
+from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
-from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, explain, near_matches
-from wattlab.foundation.schema import Purpose, TaskName, working_fields
+from wattlab.catalog.reading import Catalog, read_tasks
+from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
 from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
+from wattlab.study.prompts import check_prompt
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
-
-#: Tasks whose `image_size` is that of the input (it is that of the output in text-to-image).
-_IMAGE_INPUT = ("image-classification", "object-detection", "image-to-text")
-_GENERATES_TEXT = ("text-generation", "summarization", "image-to-text")
 
 
 def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
@@ -78,7 +75,7 @@ def _cells_of(
             raise InputError(
                 f"{where}.datasets: {written!r} serves {', '.join(entry.tasks)}, not {group.task}; take it out, or add the task to catalog/datasets/{dataset}.yaml"
             )
-        if variant and (variant != "native" or group.task not in _IMAGE_INPUT):
+        if variant and (variant != "native" or not catalog.tasks[group.task].reads_images):
             raise InputError(f"{where}.datasets: {written!r}: the only variant is @native, for tasks that read images")
         for model in group.models:
             stem = _model_of(model, group.task, catalog, names, where, weights)
@@ -107,12 +104,14 @@ def _model_of(name: str, task: TaskName, catalog: Catalog, names: dict[str, str]
 
 
 def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
-    return catalog.models.get(cell.model) or uncatalogued(cell)
+    return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
 
 
 def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> MeasuredCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
-    spec = _spec(cell, config, _protocol(cell, config, catalog, source), model, dataset)
+    protocol = _protocol(cell, config, catalog, source)
+    check_prompt(cell, protocol.prompt, dataset, source)
+    spec = _spec(cell, config, protocol, model, dataset)
     limit = config.time_limit_s.get(cell.task) if isinstance(config.time_limit_s, dict) else config.time_limit_s
     known = next((known.reason for known in config.known_missing if known.where.matches(**_place(cell, model))), None)
     facts = CatalogFacts(
@@ -136,7 +135,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str
 def _spec(
     cell: Cell, config: StudyConfig, protocol: Protocol, model: ModelEntry | UncataloguedModel, dataset: DatasetEntry
 ) -> Spec:
-    dataset_fields = working_fields(dataset, config.data)
+    dataset_facts = DatasetFacts.model_validate(working_fields(dataset, config.data))
     tokenizer = None
     if config.weights == "architecture" and model.tokenizer is not None:
         tokenizer = TokenizerSpec(
@@ -148,7 +147,7 @@ def _spec(
     samples = SampleSpec(
         dataset=cell.dataset,
         data=config.data,
-        entry=dataset_fields,
+        entry=dataset_facts,
         selection=config.selection,
         seed=protocol.seed,
         n=protocol.n_inferences,
@@ -161,8 +160,8 @@ def _spec(
         device=config.device,
         exclusive=config.exclusive,
         protocol=protocol,
-        model=working_fields(model, config.weights),
-        dataset=dataset_fields,
+        model=ModelFacts.model_validate(working_fields(model, config.weights)),
+        dataset=dataset_facts,
         tokenizer=tokenizer,
         samples=samples,
         require_counters=config.require_counters,
@@ -195,10 +194,7 @@ def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) ->
     _apply(config.overrides, place, values)
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
-    try:
-        return Protocol.model_validate(values)
-    except ValidationError as error:
-        raise explain(error, Protocol, f"{source}: protocol {config.protocol!r} for {cell.id}") from error
+    return checked(Protocol, values, f"{source}: protocol {config.protocol!r} for {cell.id}")
 
 
 def _named_protocol(config: StudyConfig, catalog: Catalog, source: str) -> ProtocolEntry:
@@ -217,7 +213,7 @@ def _apply(overrides: list[Override], place: dict[str, str], values: dict[str, A
 
 def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any]) -> None:
     """Architecture mode: outputs have the published mean length, or the protocol's cap where that is lower."""
-    if cell.purpose == "task-specific" and cell.task not in _GENERATES_TEXT:
+    if cell.purpose == "task-specific" and not task.generates_text:
         return
     for length in task.set_lengths:
         if length.purpose == cell.purpose:
@@ -252,11 +248,10 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], sourc
     for section in ("overrides", "known_missing"):
         for index, item in enumerate(getattr(config, section)):
             where = f"{source}: {section}.{index}.where"
-            for key in type(item.where).model_fields:
-                wanted = getattr(item.where, key)
+            for key, wanted in item.where.names.items():
                 names = {place[key] for place in places}
-                for name in wanted if isinstance(wanted, list) else [wanted]:
-                    if name is not None and name not in names:
+                for name in wanted:
+                    if name not in names:
                         raise InputError(
                             f"{where}.{key} = {name!r} matches no cell of the study; {near_matches(name, names)}"
                         )
@@ -266,9 +261,9 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], sourc
                 )
 
 
-def check_config(content: dict[str, Any], source: Any) -> StudyConfig:
-    """The configuration, checked; `source` names the file of a key (see `errors.explain`)."""
-    try:
-        return StudyConfig.model_validate(content)
-    except ValidationError as error:
-        raise explain(error, StudyConfig, source) from error
+def check_config(content: dict[str, Any], source: Any, tasks: Collection[str] | None = None) -> StudyConfig:
+    """The configuration, checked; `source` names the file of a key (see `errors.explain`).
+
+    `tasks`: those that it may name; null: the repository's.
+    """
+    return checked(StudyConfig, content, source, context=task_context(read_tasks() if tasks is None else tasks))

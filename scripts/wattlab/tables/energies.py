@@ -19,11 +19,6 @@ class Device:
 
     gpu_index: int | None
 
-    @property
-    def is_cpu(self) -> bool:
-        """Whether the CPU is the computing device."""
-        return self.gpu_index is None
-
 
 def device_of(record: Record, session: Session | None) -> Device | None:
     """The device that a session computed on; None where that is not known, as in imported records."""

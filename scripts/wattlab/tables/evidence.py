@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
@@ -148,11 +146,4 @@ def read_unassigned(path: Path) -> list[Unassigned]:
     if not path.exists():
         return []
     lines = enumerate(path.read_text().splitlines(), start=1)
-    return [_unassigned(line, f"{path}: line {number}") for number, line in lines if line.strip()]
-
-
-def _unassigned(line: str, where: str) -> Unassigned:
-    try:
-        return Unassigned.model_validate_json(line)
-    except ValidationError as error:
-        raise explain(error, Unassigned, where) from error
+    return [checked(Unassigned, line, f"{path}: line {number}", is_json=True) for number, line in lines if line.strip()]

@@ -27,8 +27,8 @@ COLUMNS = (
     "training_source",
 )
 
-#: Where the energy per inference comes from, by the study's source.
-SOURCES = {"measure": "measured in this study", "codecarbon-logs": "computed from the published logs"}
+#: Where the energy per inference comes from.
+MEASURED, IMPORTED = "measured in this study", "computed from the published logs"
 PRINTED = "printed in the paper"
 
 #: Multi-purpose cells that the definition means: three tasks of three datasets.
@@ -78,7 +78,7 @@ def _measured_row(model: str, entry: TrainingEntry, planned: pd.DataFrame, evide
         **_facts(model, entry),
         "n_cells": len(measured),
         "n_cells_planned": len(planned),
-        "source": SOURCES[evidence.study.config.source],
+        "source": IMPORTED if evidence.study.config.is_imported else MEASURED,
         "note": _note(len(measured), len(planned), evidence.exclusive),
     }
     if len(measured) < len(planned) or not evidence.exclusive:

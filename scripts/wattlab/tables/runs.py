@@ -149,7 +149,7 @@ def _repeat_row(
         "valid": repeat.valid,
         "extra": extra,
         "short": repeat.short,
-        "flags": joined(_flags(repeat, device, evidence.exclusive)),
+        "flags": joined(repeat.flags),
         "reasons": joined(repeat.reasons),
         "n_inferences": repeat.n_inferences,
         "n_output_units": units,
@@ -162,12 +162,6 @@ def _repeat_row(
         **energies,
         **_quantities(repeat, energies, evidence),
     }
-
-
-def _flags(repeat: Repeat, device: Device | None, exclusive: bool) -> list[str]:
-    """The repeat's own flags, and `shared_device`: the CPU's energy holds what other cells did beside it."""
-    shared = device is not None and device.is_cpu and not exclusive
-    return [*repeat.flags, *(["shared_device"] if shared else [])]
 
 
 def _observed(window: Window) -> dict[str, Any]:

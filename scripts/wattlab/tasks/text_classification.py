@@ -1,20 +1,15 @@
 """Text classification: a review or a sentence in, one label out."""
 
-from typing import Any
-
 import torch
 
-from wattlab.tasks.contract import Answer, TextInput, best
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import TextInput, best
 
 
 class TextClassification(TextInput):
     """The sequence-classification head's likeliest label."""
 
     output_unit = "label"
-
-    def prepare(self, row: dict[str, Any]) -> str:
-        """The text, in the protocol's number of words."""
-        return self.cut(self.field(row, "text"))
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

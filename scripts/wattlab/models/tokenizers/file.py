@@ -2,29 +2,26 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import model_validator
-from tokenizers import Tokenizer
 
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import sha256_of
-from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.schema import Outcome, fact
 from wattlab.foundation.stored import read_json
 from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.study.cells import TokenizerSpec
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
 
-class TokenizerFile(Closed):
+class TokenizerFile(Outcome):
     """`results/tokenizers/{name}.json`."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there is no tokenizer", None)
-    remedy: str | None = fact("what to do about it", None)
     spec: TokenizerSpec = fact("what determines it")
     special_tokens: dict[str, str] = fact("role in transformers to token", {})
     vocab_size: int | None = fact("tokens, special ones included", None, unit="tokens")
@@ -34,14 +31,12 @@ class TokenizerFile(Closed):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "TokenizerFile":
-        if self.status == "unavailable" and not (self.reason and self.remedy):
-            raise ValueError("status unavailable needs a reason and a remedy")
         if self.status == "complete" and (self.tokenizer is None or self.sha256 is None):
             raise ValueError("status complete needs tokenizer and sha256")
         return self
 
 
-def save(tokenizer: Tokenizer, spec: TokenizerSpec, path: Path) -> TokenizerFile:
+def save(tokenizer: "Tokenizer", spec: TokenizerSpec, path: Path) -> TokenizerFile:
     """Write a trained tokenizer and what it is, atomically."""
     # Only here: training imports scipy, and every cell that reads a tokenizer would wait for it.
     from wattlab.models.tokenizers.training import tokens_per_word
@@ -82,6 +77,8 @@ def load_tokenizer(whole: TokenizerFile) -> "PreTrainedTokenizerFast":
     `model_max_length` is set only where the class fixes it (CLIP 77, BERTweet 128): cutting text at the model's own
     maximum is the caller's, with `truncation=True, max_length=…`.
     """
+    # Only here: planning a study needs none of these libraries.
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
     if whole.tokenizer is None:

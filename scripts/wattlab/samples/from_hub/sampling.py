@@ -15,6 +15,7 @@ from datasets import Features
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
+from wattlab.catalog.facts import ArchiveMember
 from wattlab.hub.datasets import CardUnreadable, card_of, remote_files
 from wattlab.hub.download import Repository, fetch_file
 from wattlab.hub.failures import HubUnavailable
@@ -24,7 +25,7 @@ from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub.files import RowFile, open_rows
 from wattlab.samples.from_hub.images import fetch_image, image_client
 from wattlab.samples.from_hub.rows import Layout, Picture, Refused, label_names, uniform
-from wattlab.samples.from_hub.selection import InOrder, Place, Reservoirs, Selection, Shuffled, file_numbers
+from wattlab.samples.from_hub.selection import Ordered, Place, Reservoirs, Selection, file_numbers, in_order, shuffled
 from wattlab.samples.manifest import FetchedImage, Manifest, Row, SkippedRow
 from wattlab.study.cells import SampleSpec
 
@@ -43,7 +44,7 @@ _GB = 10**9
 class SplitFiles(Sequence[RowFile]):
     """The files of a split, each downloaded and opened when it is first asked for."""
 
-    def __init__(self, receipt: Receipt, archive: dict[str, str] | None) -> None:
+    def __init__(self, receipt: Receipt, archive: ArchiveMember | None) -> None:
         assert receipt.commit is not None
         self.repository = Repository("dataset", receipt.hub_id, receipt.commit)
         self.paths = [file.path for file in receipt.files]
@@ -92,32 +93,35 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
     if receipt.status == "unavailable":
         raise HubUnavailable(str(receipt.reason), str(receipt.remedy))
     layout = Layout(spec)
-    files = SplitFiles(receipt, spec.entry["hub"]["archive"])
+    files = SplitFiles(receipt, spec.hub.archive)
     drawn = _draw(spec, files, selection_of(spec, files), layout)
     if not drawn.rows:
         raise _none(spec, drawn)
     places = sorted(drawn.rows)
     rows = uniform([drawn.rows[place] for place in places], layout)
-    return _manifest(spec, receipt, files, drawn, rows, layout), map(_opened, rows)
+    opened = (
+        {column: value.image if isinstance(value, Picture) else value for column, value in row.items()} for row in rows
+    )
+    return _manifest(spec, receipt, files, drawn, rows, layout), opened
 
 
 def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
     """The order in which the spec takes the rows of a split. Raises `HubUnavailable`."""
-    hub = spec.entry["hub"]
+    hub = spec.hub
     if spec.selection == "first":
-        return InOrder(files, hub["first_where"])
+        return Ordered(in_order(files, hub.first_where))
     draws = Draws.of(spec.seed, f"{spec.dataset}/rows of the hub", 0)
-    if hub["reservoir"] is not None:
-        numbers = file_numbers(len(files), hub["reservoir"]["files"], draws)
+    if hub.reservoir is not None:
+        numbers = file_numbers(len(files), hub.reservoir.files, draws)
         files.fetch(numbers)
-        return Reservoirs(files, numbers, hub["reservoir"]["rows_per_file"], draws)
+        return Reservoirs(files, numbers, hub.reservoir.rows_per_file, draws)
     if files.size_bytes > LARGEST_SPLIT_BYTES:
         raise HubUnavailable(
-            f"split {hub['split']} of {hub['id']} has {files.size_bytes / _GB:.1f} GB in {len(files)} files, too much to draw from all of its rows (above {LARGEST_SPLIT_BYTES / _GB:g} GB)",
+            f"split {hub.split} of {hub.id} has {files.size_bytes / _GB:.1f} GB in {len(files)} files, too much to draw from all of its rows (above {LARGEST_SPLIT_BYTES / _GB:g} GB)",
             f"set `hub.reservoir: {{files: 4, rows_per_file: 50000}}` in catalog/datasets/{spec.dataset}.yaml, or `selection: first` in the study",
         )
     files.fetch(range(len(files)))
-    return Shuffled(files, draws)
+    return Ordered(shuffled(files, draws))
 
 
 # ---------------------------------------------------------------- drawing
@@ -180,12 +184,8 @@ def _skip_placeholders(drawn: Drawn, image: str, address: str) -> None:
         drawn.skip(place, "the very file of another address: a placeholder")
 
 
-def _opened(row: Row) -> Row:
-    return {column: value.image if isinstance(value, Picture) else value for column, value in row.items()}
-
-
 def _none(spec: SampleSpec, drawn: Drawn) -> HubUnavailable:
-    name = f"split {spec.entry['hub']['split']} of {spec.entry['hub']['id']}"
+    name = f"split {spec.hub.split} of {spec.hub.id}"
     if not drawn.skipped:
         return HubUnavailable(f"{name} has no rows", "read another split or copy in its catalog entry")
     (reason, count), *_ = Counter(drawn.skipped.values()).most_common(1)
@@ -205,7 +205,7 @@ def _manifest(
         return f"{files.paths[place[0]]}:{place[1]}"
 
     places = sorted(drawn.rows)
-    hub, columns = spec.entry["hub"], layout.columns(files[places[0][0]].columns())
+    hub, columns = spec.hub, layout.columns(files[places[0][0]].columns())
     images = []
     if layout.fetches_images(files[places[0][0]].columns()):
         image, address = layout.fields["image"], layout.fields["image_url"]
@@ -215,26 +215,18 @@ def _manifest(
             )
             for place, row in zip(places, rows, strict=True)
         ]
-    return Manifest(
-        status="complete",
-        dataset=spec.dataset,
+    return Manifest.of(
+        spec,
+        n_rows=len(rows),
         hub_id=receipt.hub_id,
         hub_revision=receipt.commit,
-        hub_config=hub["config"],
-        hub_split=hub["split"],
+        hub_config=hub.config,
+        hub_split=hub.split,
         files=[files.fetched[number] for number in sorted(files.fetched)],
         images=images,
         skipped=[SkippedRow(row_id=row_id(place), reason=drawn.skipped[place]) for place in sorted(drawn.skipped)],
-        label_names=label_names(_features(files, places[0][0], hub["config"]), layout, columns),
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=len(rows),
-        cycled=len(rows) < spec.n,
+        label_names=label_names(_features(files, places[0][0], hub.config), layout, columns),
         row_ids=[row_id(place) for place in places],
-        generator_version=spec.generator_version,
-        key=spec.key,
         notes=[_note(spec, files)],
     )
 
@@ -254,10 +246,10 @@ def _features(files: SplitFiles, number: int, config: str | None) -> Features | 
 
 def _note(spec: SampleSpec, files: SplitFiles) -> str:
     if spec.selection == "first":
-        where = spec.entry["hub"]["first_where"]
+        where = spec.hub.first_where
         condition = "".join(f" with {column} = {value}" for column, value in where.items())
         return f"The first rows{condition} in the order of the files."
-    if spec.entry["hub"]["reservoir"] is not None:
-        rows = spec.entry["hub"]["reservoir"]["rows_per_file"]
+    if spec.hub.reservoir is not None:
+        rows = spec.hub.reservoir.rows_per_file
         return f"Algorithm R over the first {rows} rows of {len(files.fetched)} of {len(files)} files, which the seed picked."
     return f"Drawn uniformly, without replacement, from all rows of {len(files)} file{'s' * (len(files) > 1)}."

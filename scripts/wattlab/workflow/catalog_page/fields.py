@@ -1,11 +1,8 @@
 """The reference of the closed schemas: every field with its type, unit, mode and description."""
 
-import json
 import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
-
-from pydantic.fields import FieldInfo
 
 from wattlab.catalog.entries import (
     DatasetEntry,
@@ -18,7 +15,6 @@ from wattlab.catalog.entries import (
 )
 from wattlab.catalog.protocols import ProtocolEntry
 from wattlab.foundation.schema import Closed, TaskName
-from wattlab.workflow.catalog_page.words import code, escaped, table
 
 #: The schema of each file of the catalog; those inside a schema follow it.
 SCHEMAS: dict[str, type[Closed]] = {
@@ -33,17 +29,14 @@ SCHEMAS: dict[str, type[Closed]] = {
 }
 
 
-def field_lines() -> list[str]:
-    """Lines of the section."""
-    lines: list[str] = []
+def schemas_by_file() -> Iterator[tuple[str, type[Closed], type[Closed]]]:
+    """File, schema and the schema of a whole entry, for every schema once: where it is met first."""
     seen: set[type[Closed]] = set()
-    for place, schema in SCHEMAS.items():
-        for part in schemas_within(schema):
-            if part not in seen:
-                seen.add(part)
-                name = f"`{place}`" if part is schema else f"{part.__name__}, in `{place}`"
-                lines += [f"### {name}", "", escaped((part.__doc__ or "").split("\n\n")[0]), "", *_fields(part)]
-    return lines
+    for place, top in SCHEMAS.items():
+        for schema in schemas_within(top):
+            if schema not in seen:
+                seen.add(schema)
+                yield place, schema, top
 
 
 def schemas_within(schema: type[Closed]) -> Iterator[type[Closed]]:
@@ -59,23 +52,6 @@ def _schemas_of(annotation: Any) -> Iterator[type[Closed]]:
         yield annotation
     for argument in get_args(annotation):
         yield from _schemas_of(argument)
-
-
-def _fields(schema: type[Closed]) -> list[str]:
-    head = ("field", "type", "default", "unit", "works", "meaning")
-    return table(head, [_row(name, field) for name, field in schema.model_fields.items()])
-
-
-def _row(name: str, field: FieldInfo) -> tuple[str, ...]:
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    return (
-        code(name),
-        escaped(type_words(field.annotation)),
-        "required" if field.is_required() else code(json.dumps(field.get_default(call_default_factory=True))),
-        str(extra.get("unit") or ""),
-        str(extra.get("works") or ""),
-        escaped(field.description or ""),
-    )
 
 
 def type_words(annotation: Any) -> str:

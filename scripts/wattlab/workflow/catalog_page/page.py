@@ -1,62 +1,56 @@
-"""The whole page."""
+"""The values of the page, and its text. Its words and tables are in `catalog.md.j2`."""
 
+import json
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from wattlab.catalog.entries import ModelEntry
 from wattlab.catalog.reading import Catalog
-from wattlab.workflow.catalog_page.datasets import dataset_lines
-from wattlab.workflow.catalog_page.fields import field_lines
-from wattlab.workflow.catalog_page.models import model_lines
+from wattlab.workflow.catalog_page.fields import schemas_by_file, type_words
 
-_INTRODUCTION = """\
-# The catalog
+#: A count further from the published one than this needs a reason in the entry.
+_ALIKE = 0.005
 
-Generated from `catalog/` by `make catalog-docs`; edit the entries there, not this page. `catalog/README.md` says how to
-add one.
-
-- [Models](#models): what was published about each, how its parameters were counted, and what is uncertain
-- [Datasets](#datasets): today's copy on the hub, its licence, and what it replaces
-- [Fields](#fields): every key of the catalog's files
-
-**How sure a fact is.** `[P]` read in the paper's code, `[C]` computed from its published data, `[V]` run or read with the
-pinned libraries, `[S]` found in public text, `[E]` recalled or estimated: a default, not a fact. What is said to be *from
-memory* or *inferred* is an estimate in the same sense. An equal count of parameters proves widths and depths; it proves no
-activation, number of heads, number of labels, processor or generation default.
-"""
-
-_MODELS = """\
-{n_models} models. *Published parameters* are the authors' numbers; *counted as* says how they counted: `AutoModel` (the base
-model without a head), `task` (what runs), `sum` (of a pipeline's components), or another class. Where the architecture,
-built from the catalog and counted the same way, has another number, that stands behind it. *What runs* is the whole model
-of the task. Each entry also holds architecture, tokenizer, image processor and generation defaults. A pinned revision is
-known for {n_pinned} of them; the receipt of a fetch says which commit was read.
-"""
-
-_DATASETS = """\
-{n_datasets} repositories for the paper's 26 names: today's COCO needs one for boxes and one for captions. *None pinned*: no
-commit of it was found in public text; the receipt of a fetch says which one was read. *Loads* says how the copy is read,
-since today's libraries run no loading scripts.
-"""
-
-_FIELDS = """\
-The schemas are closed: an unknown key is an error with the near names. *Works* says under which mode a field enters the
-spec of a cell, so that an edit plans that cell again: `always`; `hub` or `architecture` (weights), `hub` or `surrogate`
-(data); `never`; empty: never, or with the field that holds it.
-"""
+_ESCAPES = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "*": "\\*", "_": "\\_"})
 
 
 def page(catalog: Catalog) -> str:
     """The Markdown text."""
-    titles = {name: entry.title for name, entry in catalog.tasks.items()}
-    parts = [
-        _INTRODUCTION,
-        "## Models\n",
-        _MODELS.format(
-            n_models=len(catalog.models), n_pinned=sum(one.revision is not None for one in catalog.models.values())
-        ),
-        *model_lines(catalog.models, titles),
-        "## Datasets\n",
-        _DATASETS.format(n_datasets=len(catalog.datasets)),
-        *dataset_lines(catalog.datasets),
-        "## Fields\n",
-        _FIELDS,
-        *field_lines(),
-    ]
-    return "\n".join(parts).rstrip() + "\n"
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "escaped": escaped,
+        "code": code,
+        "json": json.dumps,
+        "difference": difference,
+        "type_words": type_words,
+    }
+    models = sorted(catalog.models.values(), key=lambda one: one.hub_id.casefold())
+    groups = [(entry.title, [one for one in models if one.tasks == [task]]) for task, entry in catalog.tasks.items()]
+    groups.append(("Multi-purpose", [one for one in models if len(one.tasks) > 1]))
+    text = environment.get_template("catalog.md.j2").render(
+        models=models, groups=groups, datasets=sorted(catalog.datasets.items()), schemas=list(schemas_by_file())
+    )
+    return text.rstrip() + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown sets as it is, also in a table."""
+    return " ".join(text.split()).translate(_ESCAPES)
+
+
+def code(text: str) -> str:
+    """A word set as code."""
+    return f"`{text}`".replace("|", "\\|")
+
+
+def difference(entry: ModelEntry) -> str:
+    """How far the architecture, counted the same way, is from the published number; nothing where it is equal."""
+    if not entry.published_parameters or not entry.built_parameters:
+        return ""
+    share = entry.built_parameters / entry.published_parameters - 1
+    if share == 0:
+        return ""
+    return f" (built: {entry.built_parameters:,}, {share:+.2%}{'' if abs(share) <= _ALIKE else ', see below'})"

@@ -1,4 +1,4 @@
-"""`quality` (appendix B): the published quality of the answers beside the size and the energy of the model."""
+"""Published quality of the answers, a row per model, joined to the cells and to the energy of the model."""
 
 import io
 from typing import Any
@@ -6,19 +6,16 @@ from typing import Any
 import pandas as pd
 
 from wattlab.foundation.errors import InputError, near_matches
-from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.archive import LogFiles
-from wattlab.logs.mapping import Mapping, Quality
-from wattlab.quality.columns import COLUMNS
+from wattlab.logs.imported import energies
+from wattlab.logs.mapping import Quality
 from wattlab.records.record import Record
-from wattlab.tables.columns import frame
 
 
-def quality_table(logs: LogFiles, mapping: Mapping, stems: dict[str, str], records: list[Record]) -> pd.DataFrame:
-    """One row per model and dataset that the quality table scores: the score (0 to 1, as published) beside the mean
-    node energy (kWh per 1,000 inferences). A score of a model or dataset that is no cell raises `InputError`."""
-    facts = mapping.quality
-    assert facts is not None
+def read_scores(logs: LogFiles, facts: Quality, stems: dict[str, str], records: list[Record]) -> list[dict[str, Any]]:
+    """Lines of the table `quality`, one per model and dataset that the published table scores: the score (0 to 1, as
+    published) beside the mean node energy (kWh per 1,000 inferences). A score of a model or dataset that is no cell
+    raises `InputError`."""
     names = logs.match(facts.file)
     if not names:
         raise InputError(f"{facts.file}: no such file in the logs; correct quality.file in the mapping")
@@ -26,10 +23,7 @@ def quality_table(logs: LogFiles, mapping: Mapping, stems: dict[str, str], recor
     by_cell: dict[tuple[str, str, str], Record] = {
         (record.task, record.dataset, record.model): record for record in records if record.variant is None
     }
-    rows = []
-    for _, line in table.iterrows():
-        rows += _line_rows(line, facts, stems, by_cell)
-    return frame(rows, COLUMNS)
+    return [row for _, line in table.iterrows() for row in _line_rows(line, facts, stems, by_cell)]
 
 
 def _read(content: bytes, file: str, facts: Quality) -> pd.DataFrame:
@@ -86,8 +80,5 @@ def _line_rows(
 
 def _mean_kwh(record: Record) -> float | None:
     """Mean node energy of the valid repeats, kWh per 1,000 inferences."""
-    values = []
-    for repeat in record.valid_repeats:
-        parts = [repeat.energy_cpu_j, repeat.energy_ram_j, *(repeat.energy_gpu_j or [])]
-        values.append(sum(part for part in parts if part is not None) / J_PER_KWH / repeat.n_inferences * 1000)
+    values = [energies([repeat])["energy_node_kwh"] / repeat.n_inferences * 1000 for repeat in record.valid_repeats]
     return sum(values) / len(values) if values else None
