@@ -8,7 +8,7 @@ STUDY_FIGURES = figures_of(
 # that figure again.
 rule draw_figure:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=lambda wildcards: [
             f"{RESULTS}/tables/{table}.csv"
             for table in STUDY_FIGURES[wildcards.figure].tables

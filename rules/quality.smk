@@ -2,11 +2,11 @@
 # quality: their studies have no such table.
 rule score_answers:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         records=list(RECORDS.values()),
         answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
         rows=[
-            f"{RESULTS}/samples/{spec.dataset}/{spec.key}.parquet"
+            f"results/samples/{spec.dataset}/{spec.key}.parquet"
             for spec in SAMPLE_SPECS.values()
         ],
         tables=rules.build_tables.output.csv,

@@ -7,7 +7,7 @@ if not snakemake_internals.is_module(workflow):
 
 rule write_report:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=rules.build_tables.output.csv,
         more=EXTRA_TABLES,
         figures=expand(rules.draw_figure.output.png, figure=STUDY_FIGURES),
@@ -51,7 +51,7 @@ rule write_report:
 
 rule give_verdict:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=rules.build_tables.output.csv,
         report=rules.write_report.output.report,
         source=sources("give_verdict"),

@@ -18,6 +18,7 @@ rule build_tables:
         ],
         md=[f"{RESULTS}/tables/{table}.md" for table in TABLES],
         tex=[f"{RESULTS}/tables/{table}.tex" for table in TABLES],
+        study=TABLES_STUDY,
     log:
         f"{RESULTS}/logs/build_tables.log",
     localrule: True

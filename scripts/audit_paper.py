@@ -1,6 +1,6 @@
 """Audit every number that the paper prints against the imported logs: `tables/audit.csv` and `.md`.
 
-python -m audit_paper --study results/published/study.json --tables results/published/tables
+python -m audit_paper --study results/published/tables/study-*.json --tables results/published/tables
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from wattlab.logs.mapping import printed_path
 from wattlab.paper.audit import TABLE, audit_table
 from wattlab.paper.definitions import Logs
 from wattlab.paper.printed import load_statements
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import twins_of, write_texts
 
 
@@ -29,8 +29,8 @@ def summary(table: pd.DataFrame) -> str:
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
-    tables: Annotated[Path, "folder to write to"],
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables, to write to; records lie beside it"],
     printed: Annotated[Path | None, "the printed numbers, if not those of the mapping"] = None,
 ) -> None:
     """Read, judge, write, and print the counts of the verdicts."""
@@ -38,8 +38,8 @@ def main(
     printed = printed or printed_path(resolved)
     if printed is None:
         raise InputError(f"{study}: its mapping names no printed numbers; name a file: --printed")
-    repeats = repeats_frame(read_records(resolved, study.parent / "runs"))
-    logs = Logs(repeats, read_account(study.parent / "import.json"), frozenset(load_catalog(CATALOG_ROOT).models))
+    repeats = repeats_frame(read_records(resolved, tables.parent / "runs"))
+    logs = Logs(repeats, read_account(tables.parent / "import.json"), frozenset(load_catalog(CATALOG_ROOT).models))
     table = audit_table(load_statements(printed), logs)
     caption = (
         f"{TABLE.title}. {summary(table)}. "

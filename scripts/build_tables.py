@@ -5,8 +5,9 @@ from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
+from wattlab.foundation.files import copy_file
 from wattlab.foundation.verbs import verb
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather, gather_beside
 from wattlab.tables.writing import write_tables
@@ -15,14 +16,19 @@ from wattlab.tables.writing import write_tables
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
+    study: Annotated[Path, "results/{study}/study-{key}.json; records lie beside it"],
     tables: Annotated[Path, "folder to write to"],
 ) -> None:
-    """Read study.json and the records beside it, compute all tables, then write them."""
+    """Read the study and the records beside it, compute all tables, write them, then a copy of the study."""
     resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)
     beside = gather_beside(resolved, catalog, study.parents[1])
     evidence = gather(resolved, catalog, study.parent / "runs", beside)
-    write_tables(evidence, build(evidence), tables)
+    built = build(evidence)
+    # A copy under the name of its key: so a study that was another in between is due, also without Snakemake's memory.
+    for copy in tables.glob("study-*.json"):
+        copy.unlink()
+    write_tables(evidence, built, tables)
+    copy_file(study, tables / study.name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the imported energy is made of: `tables/decomposition.csv` and `.md`.
 
-python -m decompose_energy --study results/published/study.json --tables results/published/tables
+python -m decompose_energy --study results/published/tables/study-*.json --tables results/published/tables
 """
 
 import math
@@ -12,7 +12,7 @@ from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
 from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import TABLE, decomposition
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import twins_of, write_texts
 
 CAPTION = (
@@ -32,11 +32,11 @@ IDLE_UNKNOWN = (
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
-    tables: Annotated[Path, "folder to write to"],
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables, to write to; records lie beside it"],
 ) -> None:
     """Read, decompose, write."""
-    resolved, runs = read_study(study), study.parent / "runs"
+    resolved, runs = read_study(study), tables.parent / "runs"
     mapping = mapping_of(resolved)
     table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
     idle_w = table["idle_gpu_power_w"].iloc[0]

@@ -1,7 +1,7 @@
 """Say what this machine can measure and what it can only model, and what a study will cost here at least.
 
     python -m doctor --configfile studies/strict.yaml     the study as it would be resolved now
-    python -m doctor --study results/laptop/study.json    a study that was resolved (the first step of every run)
+    python -m doctor --study results/laptop/study-*.json    a study that was resolved (the first step of every run)
 
 A run hands over the cells that it is about to measure (`--planned`), and gets to know which were measured before.
 WATTLAB_DOCTOR=no: a run's machine is not examined. Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
@@ -19,7 +19,7 @@ from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import free_bytes
 from wattlab.foundation.verbs import verb
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
@@ -66,7 +66,7 @@ def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
 @verb
 def main(
     *,
-    study: Annotated[Path | None, "results/{study}/study.json"] = None,
+    study: Annotated[Path | None, "results/{study}/study-{key}.json"] = None,
     configfile: Annotated[Sequence[Path], "files beside config.yaml"] = (),
     planned: Annotated[bool, "ids of the cells about to be measured come on stdin"] = False,
     elsewhere: Annotated[bool, "with --planned: other machines measure them"] = False,

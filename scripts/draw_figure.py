@@ -1,4 +1,4 @@
-"""Draw one figure as PDF and PNG, for two columns and for one, from `tables/*.csv` and `study.json` alone."""
+"""Draw one figure as PDF and PNG, for two columns and for one, from `tables/*.csv` and the study's file alone."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,14 +7,14 @@ from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import InputError, near_matches, tell
 from wattlab.foundation.members import load_member
 from wattlab.foundation.verbs import verb
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.reading import read_tables
 
 
 @verb
 def main(
     *,
-    study: Annotated[Path, "study.json"],
+    study: Annotated[Path, "the study's file"],
     tables: Annotated[Path, "folder of the tables"],
     figures: Annotated[Path, "folder to write"],
     figure: Annotated[str, "name of the figure"],

@@ -11,7 +11,7 @@ from typing import Annotated
 from wattlab.foundation.errors import checked, tell
 from wattlab.foundation.verbs import verb
 from wattlab.hub.datasets import look_up
-from wattlab.hub.receipts import DatasetFetch, write_receipt
+from wattlab.hub.receipts import DatasetFetch, take_over, write_receipt
 
 
 @verb
@@ -22,8 +22,7 @@ def main(
 ) -> None:
     """Write the receipt of one split."""
     fetch = checked(DatasetFetch, spec, "--spec", is_json=True)
-    found = look_up(fetch)
-    write_receipt(receipt, found)
+    found = take_over(receipt, fetch) or write_receipt(receipt, look_up(fetch))
     if found.status == "complete":
         size_mb = sum(file.size_bytes for file in found.files) / 1e6
         print(f"{fetch.hub_id}: {len(found.files)} files of split {fetch.split}, {size_mb:,.1f} MB, at {found.commit}")

@@ -1,6 +1,6 @@
 """Fetch published logs from their home at the pinned commit, or find them where a person put them.
 
-    python -m fetch_logs --study results/published/study.json --receipt results/published/logs.json
+    python -m fetch_logs --study results/published/study-*.json --receipt results/published/logs.json
 
 The receipt says what was found and its checksum. Local logs that differ from the published ones are used and said so.
 """
@@ -13,7 +13,7 @@ from wattlab.foundation.files import write_json
 from wattlab.foundation.verbs import verb
 from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, place_of, read_logs
 from wattlab.logs.mapping import Mapping, mapping_of
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 
 def receipt_of(path: Path, mapping: Mapping, *, local: bool) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def receipt_of(path: Path, mapping: Mapping, *, local: bool) -> dict[str, Any]:
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json"],
+    study: Annotated[Path, "results/{study}/study-{key}.json"],
     receipt: Annotated[Path, "receipt to write"],
     logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
     fetched: Annotated[Path, "where fetched logs are kept"] = Path("results/fetched"),

@@ -10,7 +10,7 @@ from typing import Annotated
 from wattlab.foundation.errors import checked, tell
 from wattlab.foundation.verbs import verb
 from wattlab.hub.models import fetch_model
-from wattlab.hub.receipts import ModelFetch, write_receipt
+from wattlab.hub.receipts import ModelFetch, take_over, write_receipt
 
 
 @verb
@@ -21,8 +21,7 @@ def main(
 ) -> None:
     """Fetch one model."""
     fetch = checked(ModelFetch, spec, "--spec", is_json=True)
-    found = fetch_model(fetch)
-    write_receipt(receipt, found)
+    found = take_over(receipt, fetch) or write_receipt(receipt, fetch_model(fetch))
     size_gb = sum(file.size_bytes for file in found.files) / 10**9
     print(found.reason or f"{fetch.hub_id}: {len(found.files)} files, {size_gb:.3f} GB, commit {found.commit}")
     for note in found.notes:

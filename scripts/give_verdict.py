@@ -8,14 +8,14 @@ from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import verb
 from wattlab.report.summary import TABLES, closing_paragraph
 from wattlab.report.verdict import is_whole, missing_lines
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.reading import read_tables
 
 
 @verb
 def main(
     *,
-    study: Annotated[Path, "study.json"],
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
     tables: Annotated[Path, "folder of the tables"],
     verdict: Annotated[Path | None, "file to write where the study is whole"] = None,
 ) -> int:

@@ -1,6 +1,6 @@
 """Import other people's logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
 
-python -m import_logs --study results/published/study.json [--logs FOLDER-OR-ARCHIVE]
+python -m import_logs --study results/published/study-*.json [--logs FOLDER-OR-ARCHIVE]
 """
 
 from dataclasses import asdict, fields
@@ -21,7 +21,7 @@ from wattlab.logs.mapping import mapping_of
 from wattlab.logs.resolve import model_stems
 from wattlab.logs.scores import read_scores
 from wattlab.quality.table import TABLE
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 
@@ -64,7 +64,7 @@ def account_line(result: Import) -> str:
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json"],
+    study: Annotated[Path, "results/{study}/study-{key}.json"],
     logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
     fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results/fetched"),
 ) -> None:

@@ -12,7 +12,8 @@ from typing import Annotated
 
 from wattlab.foundation.errors import tell
 from wattlab.foundation.verbs import verb
-from wattlab.workflow.loading import study_of, write_study
+from wattlab.study.specs import write_study
+from wattlab.workflow.loading import study_of
 from wattlab.workflow.merging import copy_all, plan_merge
 
 CONFIG, RESULTS = Path("config.yaml"), Path("results")
@@ -30,7 +31,7 @@ def main(
     merge = plan_merge(study, RESULTS, list(folders))
     if not dry_run:
         copy_all(merge.copies)
-        write_study(RESULTS / study.config.study / "study.json", study)
+        write_study(RESULTS / study.config.study, study)
     for folder, n_cells in Counter(merge.taken.values()).items():
         print(f"{folder}: {n_cells} cell(s)")
     for found in merge.left:

@@ -1,6 +1,6 @@
 """Which models of a task can be told apart, and how stable the orders are: `tables/ranks.csv`, `rank_stability.csv`.
 
-python -m rank_models --study results/published/study.json --tables results/published/tables
+python -m rank_models --study results/published/tables/study-*.json --tables results/published/tables
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from wattlab.foundation.errors import tell
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, repeats_frame
 from wattlab.paper import rank_stability, ranks
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import twins_of, write_texts
 
 NOTE = (
@@ -22,11 +22,11 @@ NOTE = (
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
-    tables: Annotated[Path, "folder to write to"],
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables, to write to; records lie beside it"],
 ) -> None:
     """Read, compare, write."""
-    records = read_records(read_study(study), study.parent / "runs")
+    records = read_records(read_study(study), tables.parent / "runs")
     pairs, stability = ranks.rank_tables(repeats_frame(records))
     apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be told apart. {NOTE}"
     ranked = f"Rank by energy, 1 the least; tasks are drawn over their models. {NOTE}"

@@ -7,7 +7,7 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
 from wattlab.foundation.verbs import verb
 from wattlab.quality.table import TABLE, quality
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.tables.evidence import gather
 from wattlab.tables.reading import read_tables
 from wattlab.tables.writing import texts_of, write_texts
@@ -16,11 +16,11 @@ from wattlab.tables.writing import texts_of, write_texts
 @verb
 def main(
     *,
-    study: Annotated[Path, "results/{study}/study.json; records lie beside it"],
-    tables: Annotated[Path, "folder of the study's tables"],
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables; records lie beside it"],
 ) -> None:
     """Read the records, their answers and the frozen rows; compute every score; write the table."""
-    scored, home = read_study(study), study.parent
+    scored, home = read_study(study), tables.parent
     evidence = gather(scored, load_catalog(CATALOG_ROOT), home / "runs")
     built = read_tables(tables, ("runs", "cells", "provenance"))
     table = quality(evidence, built["cells"], home.parent)

@@ -1,4 +1,4 @@
-"""Write the report: one self-contained HTML page, from `study.json`, `tables/*.csv` and `figures/*.png` alone."""
+"""Write the report: one self-contained HTML page, from the study's file, `tables/*.csv` and `figures/*.png` alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +11,14 @@ from wattlab.foundation.verbs import verb
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.report.summary import TABLES
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study, study_of_tables
 from wattlab.tables.reading import read_table, read_tables
 
 
 @verb
 def main(
     *,
-    study: Annotated[Path, "study.json"],
+    study: Annotated[Path, "the study's file"],
     tables: Annotated[Path, "folder of the tables"],
     figures: Annotated[Path, "folder of the figures"],
     report: Annotated[Path, "HTML file to write"],
@@ -28,13 +28,14 @@ def main(
     names = sorted({path.stem for path in tables.glob("*.csv")} | set(TABLES))
     read = read_tables(tables, names)
     cells_csv = (tables / "cells.csv").read_text()
-    others = [_beside(folder) for folder in beside]
+    others = [found for folder in beside if (found := _beside(folder)) is not None]
     page = render(read_study(study), read, figures, load_catalog(CATALOG_ROOT), cells_csv, others)
     write_text(report, page)
 
 
-def _beside(folder: Path) -> Beside:
-    return Beside(read_study(folder / "study.json").config.study, read_table(folder / "tables/tasks.csv"))
+def _beside(folder: Path) -> Beside | None:
+    study = study_of_tables(folder)
+    return None if study is None else Beside(read_study(study).config.study, read_table(folder / "tables/tasks.csv"))
 
 
 if __name__ == "__main__":

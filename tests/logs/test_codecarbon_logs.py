@@ -281,7 +281,7 @@ def test_codecarbon_3_3_totals_with_a_mapping_of_five_lines(tmp_path, capsys):
     written = tmp_path / "mapping.yaml"
     written.write_text(lines)
     assert lines.count("\n") == 5
-    study = tmp_path / "study.json"
+    study = tmp_path / "study-0.json"
     study.write_text(study_of(str(written)).model_dump_json())
     assert main(["--study", str(study), "--logs", str(tmp_path / "logs")]) == 0
     assert "2 rows in 1 files: 2 of 1 cells, 0 of no cell, 0 left out" in capsys.readouterr().out

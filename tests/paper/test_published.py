@@ -78,12 +78,12 @@ PARITY_MILLIONS = {
 def tables(tmp_path_factory):
     """Every table, through the files, as the workflow makes them."""
     folder = tmp_path_factory.mktemp("published")
-    write_text(folder / "study.json", published_logs.study().model_dump_json())
+    write_text(folder / "study-0.json", published_logs.study().model_dump_json())
     write_import(published_logs.imported(), folder)
     write_table(scores(), folder / "tables", "quality", "")
     assert published_logs.study().config.study == "published"
     for verb in (build_tables, audit_paper, decompose_energy, rank_models):
-        verb(["--study", str(folder / "study.json"), "--tables", str(folder / "tables")])
+        verb(["--study", str(folder / "study-0.json"), "--tables", str(folder / "tables")])
     return {path.stem: read_table(path) for path in (folder / "tables").glob("*.csv")}
 
 
@@ -323,7 +323,7 @@ def test_the_tables_come_from_the_records_alone(tmp_path):
     """The importer's frame and the tables' own code agree on every cell."""
     result = published_logs.imported()
     write_import(result, tmp_path)
-    write_text(tmp_path / "study.json", published_logs.study().model_dump_json())
+    write_text(tmp_path / "study-0.json", published_logs.study().model_dump_json())
     cells = build(gather(published_logs.study(), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["cells"]
     ours = repeats_frame(result.records).groupby(["task", "dataset", "variant", "model"])["energy_node_kwh"].mean()
     theirs = cells.assign(variant=cells["variant"].fillna("")).set_index(["task", "dataset", "variant", "model"])

@@ -179,10 +179,20 @@ def test_a_second_study_stands_beside(tmp_path: Path) -> None:
 
 def test_the_verb_reads_the_studies_beside(tmp_path: Path) -> None:
     for name in ("laptop", "another"):
-        write_study(tmp_path / name, hand_tables.study(study=name))
+        study = write_study(tmp_path / name, hand_tables.study(study=name))
         hand_tables.write(tmp_path / name / "tables", hand_tables.tables())
+        study.rename(tmp_path / name / "tables" / study.name)
     own, report = tmp_path / "laptop", tmp_path / "report.html"
-    given = ["--study", own / "study.json", "--tables", own / "tables", "--figures", own, "--report", report]
+    given = [
+        "--study",
+        next(own.glob("tables/study-*.json")),
+        "--tables",
+        own / "tables",
+        "--figures",
+        own,
+        "--report",
+        report,
+    ]
     assert write_report.main([str(part) for part in [*given, "--beside", tmp_path / "another"]]) == 0
     assert [one["study"] for one in data_of(report.read_text())["beside"]] == ["another"]
 

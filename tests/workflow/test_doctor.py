@@ -180,7 +180,7 @@ def test_a_study_begins_with_it_once_and_no_job_is_due_for_it(tmp_path: Path) ->
 
 def _resolved(project: Any) -> Path:
     project.snakemake("--dry-run")
-    path: Path = project.results / "small/study.json"
+    path: Path = project.study_files("small")[-1]
     return path
 
 

@@ -46,7 +46,7 @@ def import_study(study: ResolvedStudy, mapping: Mapping, catalog: Catalog, logs:
     used: dict[str, str] = {}
     for resolved in study.cells:
         if resolved.cell.id not in listed:
-            raise InputError(f"study.json: {resolved.cell.id} is not in the mapping any more; run `snakemake` again")
+            raise InputError(f"{resolved.cell.id} is not in the mapping any more; run `snakemake` again")
         entries = listed[resolved.cell.id]
         used.update({entry.run_id: resolved.cell.id for entry in entries})
         result.records.append(builder.record(resolved, entries, lengths.get(resolved.cell.id)))

@@ -1,10 +1,10 @@
 """The study that a mapping describes: every logged cell, with the ones that made the printed numbers selected."""
 
-from wattlab import SCHEMA_VERSION
+from wattlab import STUDY_VERSION
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.logs.mapping import Group, LoggedModel, Mapping, load_mapping
-from wattlab.study.cells import CatalogFacts, Cell, ResolvedCell, ResolvedStudy
+from wattlab.study.cells import CatalogFacts, Cell, ImportedCell, ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import grid_of, names_of
 
@@ -23,7 +23,7 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
     mapping = load_mapping(config.logs.mapping)
     stems = model_stems(mapping, catalog, config.logs.mapping)
     selected = _selected(config, {**names_of(catalog), **stems})
-    cells: dict[str, ResolvedCell] = {}
+    cells: dict[str, ImportedCell] = {}
     for group, name in mapping.cells():
         cell = cell_of(group, stems[name])
         if cell.id in cells:
@@ -33,12 +33,12 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
         facts = _facts(
             cell, group, name, mapping, catalog, chosen=selected.pop((cell.purpose, cell.id), None) is not None
         )
-        cells[cell.id] = ResolvedCell(cell=cell, spec=None, facts=facts)
+        cells[cell.id] = ImportedCell(cell=cell, facts=facts)
     for (purpose, name), place in selected.items():
         near = near_matches(name, cells)
         raise InputError(f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near}")
     return ResolvedStudy(
-        schema_version=SCHEMA_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
+        schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
 
 

@@ -9,7 +9,7 @@ from wattlab.catalog.reading import Catalog
 from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
 from wattlab.quality.scoring import metric_of
 from wattlab.records.record import Record
-from wattlab.samples.manifest import manifest_of
+from wattlab.samples.places import manifest_of
 from wattlab.study.cells import Spec
 from wattlab.tables.columns import Flag, Whole
 from wattlab.tables.evidence import CellEvidence, Evidence
@@ -126,7 +126,7 @@ def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> 
     study, fields = evidence.study.config.study, spec.dataset.fields
     answers = read_answers(results / study / "outputs" / f"{spec.cell.id}.jsonl.gz", record.outputs_sha256)
     images = fields.get("image") if "objects" in fields else None  # boxes lie in the pixels of their image
-    manifest_path = manifest_of(results, study, spec.samples)
+    manifest_path = manifest_of(results, spec.samples)
     manifest, rows, sizes = read_references(manifest_path, record.samples_sha256, images)
     if len(answers) < len(rows):
         raise Unscorable(f"it answered {len(answers)} of {len(rows)} rows")

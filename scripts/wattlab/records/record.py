@@ -6,6 +6,7 @@ A missing value is null, never zero. An imported record (published logs) may lea
 from pathlib import Path
 from typing import Any, Literal
 
+from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
 from wattlab.foundation.stored import read_json
@@ -183,4 +184,4 @@ class Record(Closed):
 
 def read_record(path: Path) -> Record:
     """A record from its file; an `InputError` names the file and the key."""
-    return read_json(path, Record, "measure its cell first")
+    return read_json(path, Record, "measure its cell first", SCHEMA_VERSION)

@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
@@ -16,11 +16,12 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from pydantic import model_validator
 
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import replacing, write_bytes, write_json
+from wattlab.foundation.files import copy_file, replacing, write_bytes, write_json
 from wattlab.foundation.hashing import sha256_of
 from wattlab.foundation.schema import Closed, Outcome, fact
 from wattlab.foundation.stored import read_json
 from wattlab.hub.receipts import FetchedFile
+from wattlab.samples.places import earlier_places
 from wattlab.study.cells import SampleSpec
 from wattlab.study.config import Data
 
@@ -125,11 +126,6 @@ def _is_image(value: Any) -> bool:
     return isinstance(value, Image.Image)
 
 
-def manifest_of(results: Path, study: str, spec: SampleSpec) -> Path:
-    """Where the manifest of a spec's rows lies, below the folder that holds all studies."""
-    return results / study / "samples" / spec.dataset / f"{spec.key}.json"
-
-
 def rows_path(manifest_path: Path) -> Path:
     """The Parquet file beside a manifest."""
     return manifest_path.with_suffix(".parquet")
@@ -227,33 +223,68 @@ def read_manifest(path: Path) -> Manifest:
     return read_json(path, Manifest, f"run the sampling rule (`snakemake {path}`)")
 
 
-def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:
-    """The manifest and its `n_wanted` rows, images as RGB; an `unavailable` manifest has none.
+def read_rows(manifest: Manifest, path: Path) -> list[Row]:
+    """The `n_wanted` rows of the manifest at `path`, images as RGB; an `unavailable` manifest has none.
 
     Fewer rows than wanted come again from the first. Raises `InputError` for a missing or unreadable Parquet file
     and for rows whose content is not what the manifest says.
     """
+    if manifest.status == "unavailable":
+        return []
+    rows = list(_stored_rows(path))
+    check_rows(manifest, path, rows)
+    rows = [{column: _rgb(value) for column, value in row.items()} for row in rows]
+    return [rows[place % len(rows)] for place in range(manifest.n_wanted)]
+
+
+def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:
+    """The manifest and `read_rows`."""
+    manifest = read_manifest(manifest_path)
+    return manifest, read_rows(manifest, manifest_path)
+
+
+def check_rows(manifest: Manifest, path: Path, rows: Iterable[Row] | None = None) -> None:
+    """Raise `InputError` where the rows beside the manifest at `path` are not those that it says; `rows`: read already."""
+    found = samples_sha256(_stored_rows(path) if rows is None else rows)
+    if found != manifest.sha256:
+        raise InputError(
+            f"{rows_path(path)}: content sha256 = {found}, but the manifest says {manifest.sha256}; {_remedy(path)}"
+        )
+
+
+def _stored_rows(manifest_path: Path) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    manifest = read_manifest(manifest_path)
-    if manifest.status == "unavailable":
-        return manifest, []
     path = rows_path(manifest_path)
-    remedy = f"delete {manifest_path} and run `snakemake {manifest_path}` to sample again"
     try:
         with pq.ParquetFile(path) as file:
-            rows = [
-                {column: _loaded(value) for column, value in row.items()}
-                for batch in file.iter_batches(_ROWS_AT_ONCE)
-                for row in batch.to_pylist()
-            ]
+            for batch in file.iter_batches(_ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    yield {column: _loaded(value) for column, value in row.items()}
     except FileNotFoundError as error:
-        raise InputError(f"{path}: the rows of {manifest_path.name} are missing; {remedy}") from error
+        raise InputError(f"{path}: the rows of {manifest_path.name} are missing; {_remedy(manifest_path)}") from error
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: no readable Parquet file: {error}; {remedy}") from error
-    found = samples_sha256(rows)
-    if found != manifest.sha256:
-        raise InputError(f"{path}: content sha256 = {found}, but the manifest says {manifest.sha256}; {remedy}")
-    rows = [{column: _rgb(value) for column, value in row.items()} for row in rows]
-    return manifest, [rows[place % len(rows)] for place in range(manifest.n_wanted)]
+        raise InputError(f"{path}: no readable Parquet file: {error}; {_remedy(manifest_path)}") from error
+
+
+def _remedy(manifest_path: Path) -> str:
+    return f"delete {manifest_path} and run `snakemake {manifest_path}` to sample again"
+
+
+def take_over(path: Path) -> Manifest | None:
+    """Copy samples that lie at an earlier place to `path`, their rows checked; the manifest, null without any."""
+    for earlier in earlier_places(path):
+        manifest = read_manifest(earlier)
+        try:
+            if manifest.status == "complete":
+                check_rows(manifest, earlier)
+                copy_file(rows_path(earlier), rows_path(path))
+            else:
+                write_bytes(rows_path(path), b"")  # the rules declare it
+        except InputError as error:
+            print(f"not taken over: {error}")
+            continue
+        copy_file(earlier, path)
+        return manifest
+    return None

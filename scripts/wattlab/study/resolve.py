@@ -1,18 +1,16 @@
 """From a configuration and the catalog to the study resolved: every cell with its spec."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
-from wattlab import METHOD_VERSION, SAMPLES_VERSION, SCHEMA_VERSION, TOKENIZERS_VERSION
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
 from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
-from wattlab.foundation.stored import read_json
-from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
+from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
@@ -22,7 +20,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
     """Resolve a measured study; `source` names its file in messages. Raises `InputError` for any unknown name,
     a cell listed twice, or a protocol whose values do not fit together."""
     names = names_of(catalog)
-    cells: dict[str, ResolvedCell] = {}
+    cells: dict[str, MeasuredCell] = {}
     listed: dict[str, str] = {}
     sections: list[tuple[Purpose, str, list[TaskGroup]]] = [
         ("task-specific", "tasks", config.tasks),
@@ -41,7 +39,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
                 cells[cell.id] = _resolve_cell(cell, config, catalog, source)
     _check_exceptions(config, cells, source)
     return ResolvedStudy(
-        schema_version=SCHEMA_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
+        schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
 
 
@@ -109,7 +107,7 @@ def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
     return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
 
 
-def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> ResolvedCell:
+def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> MeasuredCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
     protocol = _protocol(cell, config, catalog, source)
     check_prompt(cell, protocol.prompt, dataset, source)
@@ -131,7 +129,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str
         other_rows=dataset.hub.other_rows if config.data == "hub" else None,
         known_missing=known,
     )
-    return ResolvedCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
+    return MeasuredCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
 
 
 def _spec(
@@ -238,7 +236,7 @@ def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
     return Grid(grid=config.grid, intensity_g_per_kwh=catalog.grids[config.grid].intensity_g_per_kwh)
 
 
-def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], source: str) -> None:
+def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: str) -> None:
     """An exception that matches no cell is a typing mistake."""
     places = [
         {
@@ -269,8 +267,3 @@ def check_config(content: dict[str, Any], source: Any, tasks: Collection[str] | 
     `tasks`: those that it may name; null: the repository's.
     """
     return checked(StudyConfig, content, source, context=task_context(read_tasks() if tasks is None else tasks))
-
-
-def read_study(path: Path) -> ResolvedStudy:
-    """`study.json`; an `InputError` names the file."""
-    return read_json(path, ResolvedStudy, "a `snakemake -n` writes it")

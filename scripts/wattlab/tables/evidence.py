@@ -10,7 +10,7 @@ from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study, study_of_tables
 
 #: Why a cell lacks valid repeats.
 Kind = Literal["failed", "incomplete", "waiting", "unavailable", "stale", "known"]
@@ -83,8 +83,8 @@ def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[
 
 def gather_beside(study: ResolvedStudy, catalog: Catalog, results: Path) -> list[Evidence]:
     """The studies that this one names under `beside`, as far as they are there; `results` holds all studies."""
-    paths = [results / name / "study.json" for name in study.config.beside]
-    return [gather(read_study(path), catalog, path.parent / "runs") for path in paths if path.exists()]
+    found = [(results / name, study_of_tables(results / name)) for name in study.config.beside]
+    return [gather(read_study(path), catalog, folder / "runs") for folder, path in found if path is not None]
 
 
 def _cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:

@@ -6,7 +6,6 @@ from typing import Any
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import write_text_if_changed
 from wattlab.logs.resolve import resolve_published
 from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.study.cells import ResolvedStudy
@@ -58,8 +57,3 @@ def _merge(content: dict[str, Any], changes: dict[str, Any]) -> None:
             _merge(content[key], value)
         else:
             content[key] = value
-
-
-def write_study(path: Path, study: ResolvedStudy) -> None:
-    """`study.json`, only when it says something else than before: its modification time rebuilds the tables."""
-    write_text_if_changed(path, study.model_dump_json(indent=1) + "\n")

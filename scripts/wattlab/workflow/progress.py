@@ -6,24 +6,29 @@ from pathlib import Path
 from statistics import mean
 
 from wattlab.foundation.clock import seconds_between
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import kwh_per_1000, s_per_1000
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
+from wattlab.study.specs import read_study
+from wattlab.tables.energies import method_set, node_components, total_j
 
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
-    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown."""
+    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
+
+    A record that is not there or can not be read counts as none: the tables say what is wrong with it.
+    """
     finished: dict[str, float | None] = {}
-    for resolved in study.cells:
-        path = folder / "runs" / f"{resolved.cell.id}.json"
-        if resolved.spec is None or not path.exists():
+    for resolved in study.measured:
+        try:
+            record = json.loads((folder / "runs" / f"{resolved.cell.id}.json").read_text())
+            is_todays = record["spec"] == resolved.spec.model_dump(mode="json")
+            times = [(s["started_at_utc"], s["ended_at_utc"]) for s in record["sessions"] if s["ended_at_utc"]]
+        except (OSError, ValueError, LookupError, TypeError):
             continue
-        record = json.loads(path.read_text())
-        if record["spec"] == resolved.spec.model_dump(mode="json"):
-            ended = [s for s in record["sessions"] if s["ended_at_utc"]]
-            finished[resolved.cell.id] = (
-                sum(seconds_between(s["started_at_utc"], s["ended_at_utc"]) for s in ended) if ended else None
-            )
+        if is_todays:
+            finished[resolved.cell.id] = sum(seconds_between(*both) for both in times) if times else None
     return finished
 
 
@@ -40,29 +45,32 @@ def left_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | N
     return sum(mean(by_task[cell.task]) if by_task[cell.task] else overall for cell in to_come)
 
 
-def progress_line(study: ResolvedStudy, folder: Path, record: Record) -> str:
-    """`[12/48] task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`."""
-    finished = finished_cells(study, folder)
+def progress_line(study_file: Path, record: Record) -> str:
+    """`[12/48] task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`.
+
+    Without the count and the time where the study's file is gone: what was measured is measured.
+    """
+    said = f"{record.cell_id}: {outcome(record)}"
+    try:
+        study = read_study(study_file)
+    except InputError:
+        return said
+    finished = finished_cells(study, study_file.parent)
     left = left_s(study, finished)
     remaining = "" if left is None or len(finished) == len(study.cells) else f"; about {left / 60:.0f} min left"
-    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {outcome(record)}{remaining}"
+    return f"[{len(finished)}/{len(study.cells)}] {said}{remaining}"
 
 
 def outcome(record: Record) -> str:
-    """What a cell measured, or why it did not."""
+    """What a cell measured, or why it did not. The energy is the node's, where it is known and nothing ran beside it."""
     if record.status != "complete":
         reason = "" if record.failure is None else f": {record.failure.reason}"
         return f"{record.status}{reason}"
-    repeats = record.valid_repeats
+    repeats, exclusive = record.valid_repeats, record.spec is not None and record.spec.exclusive
     duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
-    methods = sorted(
-        {m for r in repeats for m in (r.energy_cpu_method, r.energy_ram_method, r.energy_gpu_method)} - {"absent"}
-    )
-    totals = [node_energy_j(r.energy_cpu_j, r.energy_ram_j, r.energy_gpu_j) for r in repeats]
-    energy = mean(kwh_per_1000(total, r.n_inferences) for total, r in zip(totals, repeats, strict=True))
-    return f"{len(repeats)} repeats, {energy:.3g} kWh ({'+'.join(methods)}) and {duration:.3g} s per 1,000 inferences"
-
-
-def node_energy_j(cpu_j: float | None, ram_j: float | None, gpu_j: list[float] | None) -> float:
-    """All components that the machine has (J)."""
-    return sum(part for part in (cpu_j, ram_j, *(gpu_j or [])) if part is not None)
+    parts = [node_components(repeat, exclusive) for repeat in repeats]
+    totals = [(total_j(part), repeat.n_inferences) for part, repeat in zip(parts, repeats, strict=True)]
+    known = [kwh_per_1000(total, n) for total, n in totals if total is not None]
+    methods = method_set(method for part in parts for _, method in part)
+    energy = f"{mean(known):.3g} kWh ({methods}) and " if len(known) == len(repeats) else ""
+    return f"{len(repeats)} repeats, {energy}{duration:.3g} s per 1,000 inferences"

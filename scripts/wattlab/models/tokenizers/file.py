@@ -71,19 +71,7 @@ def read_tokenizer(path: Path) -> TokenizerFile:
     return whole
 
 
-def tokenizer_sha256(path: Path) -> str:
-    """Content hash of a trained tokenizer; an `InputError` where there is none."""
-    return str(_complete(path).sha256)
-
-
-def _complete(path: Path) -> TokenizerFile:
-    whole = read_tokenizer(path)
-    if whole.status != "complete":
-        raise InputError(f"{path}: status = {whole.status}: {whole.reason}; {whole.remedy}")
-    return whole
-
-
-def load_tokenizer(path: Path) -> "PreTrainedTokenizerFast":
+def load_tokenizer(whole: TokenizerFile) -> "PreTrainedTokenizerFast":
     """The tokenizer as transformers knows it; an `InputError` where there is none.
 
     `model_max_length` is set only where the class fixes it (CLIP 77, BERTweet 128): cutting text at the model's own
@@ -93,7 +81,8 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerFast":
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
-    whole = _complete(path)
+    if whole.tokenizer is None:
+        raise InputError(f"tokenizer {whole.spec.name}: status = {whole.status}: {whole.reason}; {whole.remedy}")
     layout = layout_of(whole.spec)
     more = {} if layout.model_max_length is None else {"model_max_length": layout.model_max_length}
     return PreTrainedTokenizerFast(

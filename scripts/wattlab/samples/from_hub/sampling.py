@@ -21,7 +21,6 @@ from wattlab.hub.download import Repository, fetch_file
 from wattlab.hub.failures import HubUnavailable
 from wattlab.hub.models import check_disk
 from wattlab.hub.receipts import FetchedFile, Receipt
-from wattlab.hub.requests import dataset_fetch
 from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub.files import RowFile, open_rows
 from wattlab.samples.from_hub.images import fetch_image, image_client
@@ -93,11 +92,6 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
     """The manifest of a spec's rows and the rows, images as PIL. Raises `HubUnavailable`."""
     if receipt.status == "unavailable":
         raise HubUnavailable(str(receipt.reason), str(receipt.remedy))
-    if receipt.split != dataset_fetch(spec):
-        raise HubUnavailable(
-            f"the receipt of {spec.dataset} is of another split or other files than its catalog entry names today",
-            "delete the receipt below results/fetched/datasets and the samples, and run again",
-        )
     layout = Layout(spec)
     files = SplitFiles(receipt, spec.hub.archive)
     drawn = _draw(spec, files, selection_of(spec, files), layout)
