@@ -12,6 +12,7 @@ import pandas as pd
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.codecarbon import Problem
@@ -89,7 +90,8 @@ def main(argv: list[str] | None = None) -> int:
     write_import(result, folder)
     if mapping.quality is not None:
         table = quality_table(logs, mapping, model_stems(mapping, catalog, study.config.logs.mapping), result.records)
-        caption = "Published quality of the answers (appendix B) beside size and mean node energy of the model."
+        which = QUANTITIES["energy_node_kwh_per_1000"].title
+        caption = f"Published quality of the answers (appendix B) beside size and mean energy ({which}) of the model."
         write_table(table, folder / "tables", "quality", caption)
     print(line)
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
+from wattlab.foundation.quantities import INTERVALS
 from wattlab.logs.imported import read_records
 from wattlab.paper.frame import repeats_frame
 from wattlab.paper.ranks import rank_tables
@@ -15,7 +16,7 @@ from wattlab.study.resolve import read_study
 from wattlab.tables.writing import as_csv, as_markdown
 
 NOTE = (
-    "Bootstrap over datasets and repeats, 95 %. Repeats of one session are not independent, so that the intervals are "
+    f"{INTERVALS['ranks'].words}. Repeats of one session are not independent, so that the intervals are "
     "too narrow rather than too wide."
 )
 

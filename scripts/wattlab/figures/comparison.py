@@ -7,10 +7,12 @@ from matplotlib.figure import Figure, SubFigure
 from wattlab.figures import labels, notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.reading import Tables
+from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables import words
 
-OURS = "energy_kwh_per_1000"
-PAPERS = "paper_energy_kwh_per_1000"
+OURS = ENERGY
+PAPERS = f"paper_{ENERGY}"
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
@@ -21,9 +23,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     both, missing = points.with_values(table, OURS, PAPERS)
     if both.empty:
         return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
-    scope = str(both["scope"].iloc[0])
-    shown, _ = points.with_values(chosen[chosen["task"].isin(both["task"])], f"energy_{scope}_kwh_per_1000")
-    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), scope=scope)
+    quantity = words.quantity_behind(both) or ENERGY
+    shown = words.behind("comparison", both, tables["cells"])
+    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), quantity=quantity)
     both = both.sort_values([PAPERS, OURS], kind="stable")
     figure, body = style.new_figure(title, note, layout, height_in=4.3 if layout.narrow else 4.4)
     axes = body.add_subplot()
@@ -58,6 +60,6 @@ def _axes(axes: Axes, both: pd.DataFrame) -> None:
         scaley=False,
     )
     line.set_gid("equality")
-    axes.set_xlabel("paper: kWh per 1,000 inferences")
-    axes.set_ylabel("this study: kWh per 1,000 inferences")
+    axes.set_xlabel(f"paper: {QUANTITIES[ENERGY].unit}")
+    axes.set_ylabel(f"this study: {QUANTITIES[ENERGY].unit}")
     style.finish(axes)

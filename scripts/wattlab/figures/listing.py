@@ -48,8 +48,7 @@ _ALL = (
         "tasks",
         "Emissions by task",
         "The ten tasks in ascending order of their mean (figure 1 of the paper). Circles: task-specific models, each "
-        "the mean of its cells. Diamonds: mean of the task's cells, with the 95 % bootstrap interval over models, "
-        "which needs at least two models.",
+        "the mean of its cells. Diamonds: mean of the task's cells. The note below the figure says what the lines are.",
         ("tasks", "cells", "provenance"),
         ("panels",),
     ),
@@ -72,8 +71,8 @@ _ALL = (
     Listed(
         "multipurpose_vs_specific_by_dataset",
         "Task-specific and multi-purpose models by dataset",
-        "The same models dataset by dataset (figure 4 of the paper). A point is one cell, with the 95 % interval over "
-        "its repeats.",
+        "The same models dataset by dataset (figure 4 of the paper). A point is one cell. The note below the "
+        "figure says what the lines are.",
         ("cells", "provenance"),
         ("panels",),
     ),
@@ -88,8 +87,8 @@ _ALL = (
     Listed(
         "output_length",
         "Emissions and output length",
-        "Summarization, one panel per dataset (figure 6 of the paper). A point is one cell, with the 95 % interval "
-        "over its repeats.",
+        "Summarization, one panel per dataset (figure 6 of the paper). A point is one cell. The note "
+        "below the figure says what the lines are.",
         ("output_lengths", "cells", "provenance"),
         ("panels",),
     ),
@@ -111,8 +110,8 @@ _OF_PUBLISHED_LOGS = (
         "quality",
         "Quality, size and energy",
         "The quality of the answers against the size and the energy of the model (appendix B of the paper); of "
-        "published logs it is the published one. A point is one cell; the energy with the 95 % interval over its "
-        "repeats. Scores have no interval.",
+        "published logs it is the published one. A point is one cell. Scores have no "
+        "interval; the note below the figure says what the lines are.",
         ("quality", "cells", "provenance"),
         ("panels",),
     ),

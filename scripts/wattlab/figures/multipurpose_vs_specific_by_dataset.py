@@ -23,7 +23,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         return style.plain_page(
             title, notes.nothing_because(study, chosen, "selected cells of the three tasks"), layout
         )
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.one_purpose(cells))
+    note = notes.footnote(
+        tables, cells, study, notes.left_out(missing), notes.one_purpose(cells), notes.lines("cells", cells)
+    )
     tasks = points.ordered(cells["task"], SHARED_TASKS)
     figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(tasks)))
     drawn = panels.panels(body, layout, len(tasks))

@@ -26,7 +26,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     if cells.empty:
         return style.plain_page(title, notes.nothing_because(study, chosen, "selected summarization cells"), layout)
     lengths = [_LENGTHS_WORDS.get(word, word) for word in sorted(set(cells["lengths"].dropna()))]
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), ", ".join(lengths))
+    note = notes.footnote(
+        tables, cells, study, notes.left_out(missing), ", ".join(lengths), notes.lines("cells", cells)
+    )
     datasets = points.ordered(cells["dataset"], ())
     figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(datasets)))
     bounds = [*cells[EMISSIONS], *cells[EMISSIONS_HIGH].dropna()]

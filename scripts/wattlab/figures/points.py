@@ -3,8 +3,8 @@
 import pandas as pd
 
 from wattlab.figures.reading import column
+from wattlab.foundation.quantities import EMISSIONS
 
-EMISSIONS = "emissions_g_per_1000"
 EMISSIONS_LOW = f"ci95_low_{EMISSIONS}"
 EMISSIONS_HIGH = f"ci95_high_{EMISSIONS}"
 

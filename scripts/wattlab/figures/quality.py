@@ -8,12 +8,12 @@ from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import PUBLISHED_FIGURES
 from wattlab.figures.points import SHARED_TASKS
 from wattlab.figures.reading import Tables
+from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 
 PARAMETERS, SCORE = "parameters_as_published", "quality_score"
-ENERGY = "energy_kwh_per_1000"
 ENERGY_LOW, ENERGY_HIGH = f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"
-ENERGY_LABEL = "kWh per 1,000 inferences"
+ENERGY_LABEL = QUANTITIES[ENERGY].unit
 
 _KEYS = ["task", "dataset", "model"]
 #: Room beside and above the panels (inches): title, labels of the axes, legend.
@@ -45,7 +45,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
     tasks = points.ordered(scores["task"], SHARED_TASKS)
     datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
-    note = notes.footnote(tables, cells, study, notes.left_out(missing, "score"))
+    note = notes.footnote(tables, cells, study, notes.left_out(missing, "score"), notes.lines("cells", cells))
     rows = [[(task, name) for name in datasets[task]] for task in tasks]
     if layout.narrow:
         rows = [[panel] for row in rows for panel in row]

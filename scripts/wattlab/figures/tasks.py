@@ -21,8 +21,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     means = tables["tasks"][tables["tasks"][EMISSIONS] > 0].sort_values(EMISSIONS, kind="stable")
     if means.empty:
         return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
-    single = int((means["n_models"] < 2).sum())
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), _single(single))
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means))
     figure, body = style.new_figure(title, note, layout, height_in=3.3)
     axes = body.add_subplot()
     place = {task: at for at, task in enumerate(means["task"])}
@@ -47,12 +46,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     return figure
 
 
-def _single(count: int) -> str | None:
-    if count == 0:
-        return None
-    return f"no interval for {'1 task' if count == 1 else f'{count} tasks'} with one model"
-
-
 def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:
     titles = [palette.task_title(task) for task in tasks]
     turned = 45 if layout.narrow else 28
@@ -67,7 +60,7 @@ def _legend(body: SubFigure, axes: Axes, layout: style.Layout) -> None:
     """In the free corner of an ascending order where there is room for it, else below."""
     handles = [
         style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True),
-        style.handle("mean of the task, 95 % interval over models", palette.BLACK, "D"),
+        style.handle("mean of the task", palette.BLACK, "D"),
     ]
     if layout.narrow:
         panels.place(body, handles, layout)

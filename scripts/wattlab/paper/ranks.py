@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.tables.intervals import BOOTSTRAP_SEED, CONFIDENCE
+from wattlab.foundation.quantities import CONFIDENCE
+from wattlab.tables.intervals import BOOTSTRAP_SEED
 
 #: Draws; the seed is that of every bootstrap of the project.
 N_DRAWS = 2_000

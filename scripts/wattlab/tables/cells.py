@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.records.record import Record
-from wattlab.tables.columns import KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of, statistics_of, typed
+from wattlab.tables.columns import KEYS, METHOD_COLUMNS, frame, joined, keys_of, statistics_of, typed
 from wattlab.tables.energies import method_set
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import Trend, mann_kendall, t_half_width

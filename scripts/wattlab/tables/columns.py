@@ -5,21 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.units import ending_of
 from wattlab.study.cells import Cell
-
-#: Quantities per 1,000 inferences, each with its statistics in `cells`. The first is the headline scope's.
-QUANTITIES = (
-    "energy_kwh_per_1000",
-    "energy_node_kwh_per_1000",
-    "energy_device_kwh_per_1000",
-    "net_energy_node_kwh_per_1000",
-    "net_energy_device_kwh_per_1000",
-    "energy_cpu_kwh_per_1000",
-    "energy_ram_kwh_per_1000",
-    "energy_gpu_kwh_per_1000",
-    "emissions_g_per_1000",
-    "duration_s_per_1000",
-)
 
 #: The quantities of the paper's tables.
 HEADLINES = ("energy_kwh_per_1000", "emissions_g_per_1000", "duration_s_per_1000")
@@ -62,17 +49,6 @@ FLAGS = frozenset(
     {"selected", "valid", "counted", "extra", "short", "reused", "mixed", "intended", "study_grid", "shown", "headline"}
 )
 
-_NUMBERS = (
-    *("_j", "_s", "_w", "_kwh", "_kg", "_share", "_ratio", "_rank", "_rho", "_tau", "_p", "_inference", "_inferences"),
-    "_cores",
-    "_score",
-)
-
-
-def is_number(column: str) -> bool:
-    """Whether a column holds a number with a unit."""
-    return column.endswith((*_NUMBERS, "_per_1000", "_per_kwh"))
-
 
 def frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows as a table with exactly these columns, typed, so that an empty one has its header too.
@@ -92,7 +68,7 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
             table[column] = table[column].astype("Int64")
         elif column in FLAGS:
             table[column] = table[column].astype("boolean")
-        elif is_number(column):
+        elif ending_of(column):
             table[column] = table[column].astype("float64")
         else:
             table[column] = table[column].astype("object")

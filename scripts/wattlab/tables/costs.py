@@ -8,8 +8,9 @@ import pandas as pd
 
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Repeat, Window
+from wattlab.tables.aggregates import complete_cells
 from wattlab.tables.columns import KEYS, frame, statistics_of
-from wattlab.tables.energies import device_components, device_of, node_components, total_j
+from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
 
 _EMISSIONS = "emissions_g_per_1000"
@@ -47,8 +48,7 @@ def emissions(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFram
     own = evidence.study.grid
     grids = {name: entry.intensity_g_per_kwh for name, entry in evidence.catalog.grids.items()}
     grids = {**grids, own.grid: own.intensity_g_per_kwh}
-    cells = built["cells"]
-    measured = cells[(cells["status"] == "complete") & (cells["n_valid"] > 0)]
+    measured = complete_cells(built["cells"])
     parts = []
     for order, (name, intensity) in enumerate(grids.items()):
         part = measured[[*KEYS, "purpose", "selected", "headline_scope"]].assign(
@@ -83,7 +83,7 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     energy is known (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats
     are `unassigned`.
     """
-    scope = "node" if evidence.exclusive else "device"
+    scope = _scope(evidence)
     sums: dict[tuple[str, bool], dict[str, Any]] = {}
     seen: set[tuple[str, ...]] = set()
     for cost in _all_costs(evidence):
@@ -95,6 +95,10 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     intensity = evidence.study.grid.intensity_g_per_kwh
     ordered = sorted(sums.items(), key=lambda item: (PHASES.index(item[0][0]), item[0][1]))
     return frame([_in_kwh(row, intensity) for _, row in ordered], TOTALS_COLUMNS)
+
+
+def _scope(evidence: Evidence) -> str:
+    return "node" if evidence.exclusive else "device"
 
 
 def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
@@ -141,10 +145,7 @@ def _record_costs(record: Record, evidence: Evidence, stale: bool) -> Iterator[_
     def cost(phase: str, kind: str, session: str, window: Window) -> _Cost:
         paid_by = sessions.get(session)
         reused = paid_by is not None and paid_by.study != evidence.study.config.study
-        if evidence.exclusive:
-            parts = node_components(window, exclusive=True)
-        else:
-            parts = device_components(window, device_of(record, paid_by))
+        parts = components_of(window, _scope(evidence), device_of(record, paid_by))
         name = (record.cell_id, session, kind, window.started_at_utc)
         return _Cost(phase, window, name, reused, total_j(parts))
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.tables.aggregates import estimate_columns, first_of, measured_cells, methods_of, over_cells, selected_cells
-from wattlab.tables.columns import HEADLINES, KEYS, QUANTITIES, bounds_of, frame
+from wattlab.tables.columns import HEADLINES, KEYS, bounds_of, frame
 from wattlab.tables.evidence import Evidence
 
 _MODEL_FACTS = ["hub_id", "family", "structure", "parameters", "parameters_as_published", "published_parameters"]

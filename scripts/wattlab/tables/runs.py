@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
 from wattlab.records.record import Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
-from wattlab.tables.columns import KEYS, METHOD_COLUMNS, QUANTITIES, frame, joined, keys_of
+from wattlab.tables.columns import KEYS, METHOD_COLUMNS, frame, joined, keys_of
 from wattlab.tables.energies import (
     Device,
     device_components,

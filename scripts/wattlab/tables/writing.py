@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from wattlab.foundation.files import write_text
+from wattlab.foundation.quantities import DIGITS
 from wattlab.tables.captions import LAYOUTS, caption
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import COLUMNS, as_latex
 
-_DIGITS = 4
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -39,12 +39,12 @@ def write_tables(evidence: Evidence, built: dict[str, pd.DataFrame], folder: Pat
 
 def texts_of(name: str, table: pd.DataFrame, evidence: Evidence, built: dict[str, pd.DataFrame]) -> dict[str, str]:
     """File name -> text of a table's three forms. Of `built` the captions read `runs`, `cells` and `provenance`."""
-    words = caption(name, evidence, built)
+    captions = {form: caption(name, table, evidence.study, built, form) for form in DIGITS}
     label = f"tab:{evidence.study.config.study}-{name.replace('_', '-')}"
     return {
         f"{name}.csv": as_csv(table),
-        f"{name}.md": as_markdown(table, LAYOUTS[name].shown, words),
-        f"{name}.tex": as_latex(table, COLUMNS.get(name, LAYOUTS[name].shown), words, label),
+        f"{name}.md": as_markdown(table, LAYOUTS[name].shown, captions["md"]),
+        f"{name}.tex": as_latex(table, COLUMNS.get(name, LAYOUTS[name].shown), captions["tex"], label),
     }
 
 
@@ -67,7 +67,7 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
 
 
 def shown_value(value: Any) -> str:
-    """A value for people: numbers rounded to four significant digits, text escaped, a missing one empty."""
+    """A value for people: numbers rounded to `DIGITS` significant digits, text escaped, a missing one empty."""
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
@@ -76,9 +76,9 @@ def shown_value(value: Any) -> str:
 
 
 def _rounded(number: float) -> str:
-    if abs(number) < 10**_DIGITS:
-        return f"{number:.{_DIGITS}g}"
-    return f"{float(f'{number:.{_DIGITS}g}'):,.0f}"
+    digits = DIGITS["md"]
+    text = f"{number:.{digits}g}"
+    return text if abs(number) < 10**digits else f"{float(text):,.0f}"
 
 
 def _is_float(column: "pd.Series[Any]") -> bool:

@@ -9,6 +9,7 @@ from wattlab.foundation.clock import seconds_between
 from wattlab.foundation.units import kwh_per_1000, s_per_1000
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.energies import components_of, device_of, method_set, total_j
 
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
@@ -45,24 +46,22 @@ def progress_line(study: ResolvedStudy, folder: Path, record: Record) -> str:
     finished = finished_cells(study, folder)
     left = left_s(study, finished)
     remaining = "" if left is None or len(finished) == len(study.cells) else f"; about {left / 60:.0f} min left"
-    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {outcome(record)}{remaining}"
+    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {outcome(study, record)}{remaining}"
 
 
-def outcome(record: Record) -> str:
-    """What a cell measured, or why it did not."""
+def outcome(study: ResolvedStudy, record: Record) -> str:
+    """The energy of the study's headline scope, as in the tables, and the time of a cell; or why there is none."""
     if record.status != "complete":
         reason = "" if record.failure is None else f": {record.failure.reason}"
         return f"{record.status}{reason}"
-    repeats = record.valid_repeats
-    duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
-    methods = sorted(
-        {m for r in repeats for m in (r.energy_cpu_method, r.energy_ram_method, r.energy_gpu_method)} - {"absent"}
+    repeats, scope = record.valid_repeats, study.config.headline_scope
+    sessions = {session.session: session for session in record.sessions}
+    parts = [components_of(r, scope, device_of(record, sessions.get(r.session))) for r in repeats]
+    totals = [(total_j(of_repeat), r.n_inferences) for of_repeat, r in zip(parts, repeats, strict=True)]
+    known = [kwh_per_1000(energy_j, n) for energy_j, n in totals if energy_j is not None]
+    methods = method_set(method for of_repeat in parts for _, method in of_repeat)
+    energy = (
+        f"{mean(known):.3g} kWh ({scope}, {methods})" if len(known) == len(repeats) else f"no energy of the {scope}"
     )
-    totals = [node_energy_j(r.energy_cpu_j, r.energy_ram_j, r.energy_gpu_j) for r in repeats]
-    energy = mean(kwh_per_1000(total, r.n_inferences) for total, r in zip(totals, repeats, strict=True))
-    return f"{len(repeats)} repeats, {energy:.3g} kWh ({'+'.join(methods)}) and {duration:.3g} s per 1,000 inferences"
-
-
-def node_energy_j(cpu_j: float | None, ram_j: float | None, gpu_j: list[float] | None) -> float:
-    """All components that the machine has (J)."""
-    return sum(part for part in (cpu_j, ram_j, *(gpu_j or [])) if part is not None)
+    duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
+    return f"{len(repeats)} repeats, {energy} and {duration:.3g} s per 1,000 inferences"
