@@ -20,7 +20,7 @@ from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import Beside, script_json, task_rows
-from wattlab.report.numbers import grams, interval_words, value_text, words
+from wattlab.report.numbers import grams, interval_words, three_digits, value_text
 from wattlab.report.shown import MOST_ROWS, shown
 from wattlab.tables.intervals import cluster_bootstrap_estimate
 
@@ -94,13 +94,13 @@ def test_the_answer_has_the_tables_numbers_and_the_paper_s_smartphone(tmp_path: 
     image = rows[0]
     # 8.4 g at 138.75 g/kWh are 0.0605 kWh, 2.75 charges of 0.022 kWh
     assert (image.task, image.energy) == ("text-to-image", "0.0605")
-    car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{words(8.4 / 244.2)}</span>'
+    car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{three_digits(8.4 / 244.2)}</span>'
     assert image.equivalents == [("smartphone charges", "2.75"), ("kettles", "0.613"), ("km by car", car)]
     assert image.energy_interval == "no interval" and image.n_models == 1
     assert ">8.40</span>" in image.emissions and image.method == "modelled"
     text = next(row for row in rows if row.task == "text-classification")
     low, high = by_task.loc["text-classification", [f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"]]
-    assert text.energy_interval == f"{words(low)} to {words(high)}"
+    assert text.energy_interval == f"{three_digits(low)} to {three_digits(high)}"
     assert 0 <= text.left < text.at < text.left + text.width <= 100
     page = visible(page_of(tables, tmp_path))
     assert (
@@ -218,8 +218,8 @@ WORDS = {0.000612345: "0.000612", 8.4: "8.40", 1289.6: "1,290", 5.43e-7: "5.43 Ã
 
 
 def test_numbers_in_words() -> None:
-    assert {value: words(value) for value in WORDS} == WORDS
-    assert words(None) == words(float("nan")) == "missing"
+    assert {value: three_digits(value) for value in WORDS} == WORDS
+    assert three_digits(None) == three_digits(float("nan")) == "missing"
     assert interval_words(1.0, float("nan")) == "no interval" and interval_words(1.0, 2.0) == "1.00 to 2.00"
 
 

@@ -36,6 +36,10 @@ MODELLED = frozenset({"model", "constant"})
 #: Scope of an energy -> what it holds.
 SCOPES = {"node": "all GPUs, the CPU and the RAM", "device": "the computing device alone"}
 
+#: Basis of an energy -> what it is.
+GROSS, NET = "gross", "net of idle"
+BASES = {GROSS: "all that the window took", NET: "gross minus idle power times the window's length"}
+
 #: Scope of a quantity whose rows say which one it is, in a column of this name.
 HEADLINE = "headline_scope"
 
@@ -44,24 +48,19 @@ HEADLINE = "headline_scope"
 class Quantity:
     """A column of the tables. `scope` is a key of `SCOPES` or `COMPONENTS`, `HEADLINE`, or None for what is no energy.
 
-    `method` is the column that says how its energy was obtained. A net quantity is above idle, the others are gross.
+    `method` is the column that says how its energy was obtained. `basis` is a key of `BASES`.
     """
 
     name: str
     words: str
     scope: str | None = None
     method: str | None = None
-    net: bool = False
+    basis: str = GROSS
 
     @property
     def unit(self) -> str:
         """Its unit, as figures and page write it: `kWh per 1,000 inferences`."""
         return f"{UNITS[ending_of(self.name) or '']} inferences".replace("CO2", "CO₂")
-
-    @property
-    def basis(self) -> str:
-        """`gross`, or `net of idle`."""
-        return "net of idle" if self.net else "gross"
 
     @property
     def title(self) -> str:
@@ -78,8 +77,8 @@ QUANTITIES = {
         Quantity(ENERGY, "energy", HEADLINE, "energy_method"),
         Quantity("energy_node_kwh_per_1000", "energy", "node", "energy_node_method"),
         Quantity("energy_device_kwh_per_1000", "energy", "device", "energy_device_method"),
-        Quantity("net_energy_node_kwh_per_1000", "energy", "node", "energy_node_method", net=True),
-        Quantity("net_energy_device_kwh_per_1000", "energy", "device", "energy_device_method", net=True),
+        Quantity("net_energy_node_kwh_per_1000", "energy", "node", "energy_node_method", NET),
+        Quantity("net_energy_device_kwh_per_1000", "energy", "device", "energy_device_method", NET),
         Quantity("energy_cpu_kwh_per_1000", "energy", "cpu", "energy_cpu_method"),
         Quantity("energy_ram_kwh_per_1000", "energy", "ram", "energy_ram_method"),
         Quantity("energy_gpu_kwh_per_1000", "energy", "gpu", "energy_gpu_method"),

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from wattlab.catalog.reading import Catalog
 from wattlab.figures.listing import ALL_FIGURES, FIGURES
 from wattlab.figures.reading import Tables
-from wattlab.foundation.quantities import ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
+from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
@@ -75,7 +75,7 @@ def render(
         labels=answer.labels(study, shown_cells),
         facts=study_facts(study, tables),
         conditions=partial(_conditions, study, tables),
-        glossary=(SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
+        glossary=(BASES | SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
         level=LEVEL,
         intervals={name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
         scopes=[(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
