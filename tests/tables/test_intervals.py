@@ -11,27 +11,15 @@ from wattlab.tables import intervals as statistics
 from wattlab.tables.intervals import Estimate
 
 
-def test_t_estimate_by_hand_and_by_scipy():
-    values = [0.1, 0.2, 0.3]
-    estimate = statistics.t_estimate(values)
+def test_t_half_width_by_hand_and_by_scipy():
+    half = statistics.t_half_width(0.1, 3)
     # With 2 degrees of freedom t has a closed form: (2 p - 1) / sqrt(2 p (1 - p)), 4.3027 at p = 0.975.
-    half = 0.95 / math.sqrt(2 * 0.975 * 0.025) * 0.1 / math.sqrt(3)
-    assert estimate.mean == pytest.approx(0.2, rel=1e-12)
-    assert estimate.low == pytest.approx(0.2 - half, rel=1e-12)
-    assert estimate.high == pytest.approx(0.2 + half, rel=1e-12)
-    low, high = stats.t.interval(0.95, df=2, loc=np.mean(values), scale=stats.sem(values))
-    assert (estimate.low, estimate.high) == (pytest.approx(low), pytest.approx(high))
-
-
-def test_one_value_has_no_interval_and_none_has_no_mean():
-    alone = statistics.t_estimate([5.0])
-    assert alone.mean == 5.0 and math.isnan(alone.low) and math.isnan(alone.high)
-    with pytest.raises(ValueError, match="no values"):
-        statistics.t_estimate([])
+    assert half == pytest.approx(0.95 / math.sqrt(2 * 0.975 * 0.025) * 0.1 / math.sqrt(3), rel=1e-12)
+    low, high = stats.t.interval(0.95, df=2, loc=0.2, scale=stats.sem([0.1, 0.2, 0.3]))
+    assert (0.2 - half, 0.2 + half) == (pytest.approx(low), pytest.approx(high))
 
 
 def test_a_missing_value_is_not_skipped():
-    assert math.isnan(statistics.t_estimate([1.0, math.nan, 3.0]).mean)
     assert math.isnan(statistics.cluster_bootstrap_estimate([1.0, math.nan], ["a", "b"]).mean)
     assert math.isnan(statistics.fixed_strata_estimate([1.0, math.nan], [0.1, 0.1], [3, 3]).mean)
 

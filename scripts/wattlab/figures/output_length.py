@@ -7,15 +7,10 @@ from wattlab.figures import notes, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
 from wattlab.figures.reading import Tables
+from wattlab.foundation.quantities import LENGTHS
 from wattlab.study.cells import ResolvedStudy
 
 LENGTH = "n_output_units_per_inference"
-
-_LENGTHS_WORDS = {
-    "set": "lengths set, not produced",
-    "produced": "lengths as the models produced them",
-    "published": "lengths as the authors published them",
-}
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
@@ -25,7 +20,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     cells, missing = points.with_values(chosen, EMISSIONS, LENGTH)
     if cells.empty:
         return style.plain_page(title, notes.nothing_because(study, chosen, "selected summarization cells"), layout)
-    lengths = [_LENGTHS_WORDS.get(word, word) for word in sorted(set(cells["lengths"].dropna()))]
+    lengths = [f"lengths {LENGTHS[word]}" for word in sorted(set(cells["lengths"].dropna()))]
     note = notes.footnote(
         tables, cells, study, notes.left_out(missing), ", ".join(lengths), notes.lines("cells", cells)
     )
@@ -47,7 +42,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
 def _length_label(cells: pd.DataFrame) -> str:
     """The x axis: the unit of the lengths, and that they are set where that is so."""
     units = " or ".join(f"{unit}s" for unit in sorted(set(cells["output_unit"].dropna())))
-    says = "\nlengths set, not produced" if set(cells["lengths"].dropna()) == {"set"} else ""
+    says = f"\nlengths {LENGTHS['set']}" if set(cells["lengths"].dropna()) == {"set"} else ""
     return f"mean output length ({units or 'unit not recorded'}){says}"
 
 

@@ -40,6 +40,9 @@ SCOPES = {"node": "all GPUs, the CPU and the RAM", "device": "the computing devi
 GROSS, NET = "gross", "net of idle"
 BASES = {GROSS: "all that the window took", NET: "gross minus idle power times the window's length"}
 
+#: Where output lengths come from -> in words.
+LENGTHS = {"set": "set, not produced", "produced": "as the models produced them", "published": "as the authors published them"}  # fmt: skip
+
 #: Scope of a quantity whose rows say which one it is, in a column of this name.
 HEADLINE = "headline_scope"
 

@@ -15,7 +15,7 @@ import pandas as pd
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
 from wattlab.figures.reading import Tables
-from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, LEVEL, QUANTITIES
+from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, LENGTHS, LEVEL, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.aggregates import complete_cells, measured_cells
@@ -53,7 +53,7 @@ def embedded(
         "scope": str(cells[HEADLINE].iloc[0]),
         "intensity_g_per_kwh": study.grid.intensity_g_per_kwh,
         "grid": study.grid.grid,
-        "grids": grid_rows(grids),
+        "grids": [{"name": name, **entry.model_dump(mode="json")} for name, entry in grids.items()],
         "cells_csv": cells_csv,
         "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
         "tasks": task_rows(cells),
@@ -61,7 +61,11 @@ def embedded(
         "comparison": comparison_rows(tables["comparison"]),
         "comparison_scope": _scope(tables["comparison"], "scope"),
         "beside": [
-            {"study": other.name, "scope": _scope(other.tasks, HEADLINE), "energies": energies_by_task(other.tasks)}
+            {
+                "study": other.name,
+                "scope": _scope(other.tasks, HEADLINE),
+                "energies": {row["task"]: row[ENERGY] for row in _records(other.tasks, ("task", ENERGY))},
+            }
             for other in beside
         ],
         "quality": quality_rows(tables),
@@ -73,6 +77,7 @@ def embedded(
         },
         "quantities": quantities(study, tables),
         "interval": f"{LEVEL} interval",
+        "lengths": LENGTHS,
     }
 
 
@@ -100,11 +105,6 @@ def script_json(value: object) -> str:
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text
-
-
-def grid_rows(grids: dict[str, GridEntry]) -> list[dict[str, Any]]:
-    """Every grid of the catalog with its year and source."""
-    return [{"name": name, **entry.model_dump(mode="json")} for name, entry in grids.items()]
 
 
 def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
@@ -196,11 +196,6 @@ def comparison_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         table,
         ("task", "scope", ENERGY, f"paper_{ENERGY}", f"sd_paper_{ENERGY}", "energy_ratio", "energy_rank", "paper_energy_rank"),
     )  # fmt: skip
-
-
-def energies_by_task(tasks: pd.DataFrame) -> dict[str, float | None]:
-    """Task -> mean energy of another study, kWh per 1,000 inferences of its headline scope."""
-    return {str(row["task"]): row[ENERGY] for row in _records(tasks, ("task", ENERGY))}
 
 
 def quality_rows(tables: Tables) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import CHOICES, Beside, embedded, quality_rows, script_json
-from wattlab.report.methods import bibtex, methods_paragraph
+from wattlab.report.methods import bibtex, methods_paragraph, versions
 from wattlab.report.numbers import grams
 from wattlab.report.shown import shown
 from wattlab.report.summary import closing_paragraph, cost_in_grams
@@ -146,15 +146,9 @@ def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
         ("Energy", words.energy(cells).removeprefix("energy ")),
         ("Device", words.device(cells, tables["provenance"]).removeprefix("on ")),
         ("The study’s grid", f"{study.grid.grid}, {study.grid.intensity_g_per_kwh:g} g CO2eq/kWh"),
-        ("Software", _software(tables["provenance"])),
+        ("Software", ", ".join(f"{name} {found}" for name, found in versions(tables["provenance"]).items())),
     ]  # fmt: skip
     return [(name, value) for name, value in facts if value]
-
-
-def _software(provenance: pd.DataFrame) -> str:
-    rows = provenance[provenance["aspect"].astype(str).str.startswith("software.")]
-    pairs = zip(rows["aspect"].str.removeprefix("software."), rows["value"], strict=True)
-    return ", ".join(f"{package} {version}" for package, version in pairs)
 
 
 def _mixed(provenance: pd.DataFrame) -> list[str]:

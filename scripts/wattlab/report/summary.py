@@ -12,15 +12,21 @@ from wattlab.tables import words
 TABLES = ("cells", "comparison", "totals", "missing", "provenance", "drift")
 
 
+#: What a modelled energy is worth.
+_MODELLED = "what is modelled carries the running time and the load, and not what the hardware drew"
+
+
 def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     """One paragraph for the report, the terminal and the verdict's file.
 
     It reads `TABLES`. Every number stands in one of them; what is not known is said to be so.
     """
     shown = words.with_value(tables["cells"])
+    modelled = "modelled" in words.verdict(words.methods(shown))
     return words.sentences(
         _measured(study, shown, tables),
-        *([] if shown.empty else [words.energy(shown), _estimated(shown), words.ground(shown, study, full=True)]),
+        *([] if shown.empty else [words.energy(shown), words.ground(shown, study, full=True)]),
+        _MODELLED if modelled else None,
         _order(tables["comparison"]),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
@@ -42,13 +48,6 @@ def _measured(study: ResolvedStudy, shown: pd.DataFrame, tables: Tables) -> str:
         )
     place = words.device(shown, tables["provenance"])
     return f"the study {name} ran {what}, out of {windows} of every kind, {place}"
-
-
-def _estimated(shown: pd.DataFrame) -> str:
-    """What a modelled energy is worth."""
-    if "modelled" not in words.verdict(words.methods(shown)):
-        return ""
-    return "what is modelled carries the running time and the load, and not what the hardware drew"
 
 
 def _order(comparison: pd.DataFrame) -> str:

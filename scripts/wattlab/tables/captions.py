@@ -101,7 +101,7 @@ def caption(name: str, rows: pd.DataFrame, study: ResolvedStudy, built: dict[str
     about = built["cells"] if rests.empty else rests
     return words.sentences(
         LAYOUTS[name].title,
-        words.rests_on(rests) if quantity else None,
+        _rests_on(rows, rests) if quantity else None,
         words.interval(name, rows),
         f"study {study.config.study}",
         words.ground(about, study, full=True),
@@ -109,20 +109,25 @@ def caption(name: str, rows: pd.DataFrame, study: ResolvedStudy, built: dict[str
         words.energy(rests, quantity) if quantity else None,
         _scopes(rows),
         _memory(built["runs"], rests) if quantity else None,
-        f"emissions: energy x {words.grid(rows if 'grid' in rows else about)}" if _has_emissions(rows) else None,
+        f"emissions: energy x {words.grid(rows if 'grid' in rows else about)}"
+        if rows.columns.str.startswith("emissions_").any()
+        else None,
         "a column's name ends in its unit (kWh, g CO2eq and s per 1,000 inferences; J, W); an empty cell is missing",
         f"rounded to {DIGITS[form]} significant digits; {name}.csv has full precision and all columns",
     )
+
+
+def _rests_on(rows: pd.DataFrame, cells: pd.DataFrame) -> str:
+    """What the rows count: windows, else the cells behind them."""
+    if "n_windows" in rows:
+        return words.count(int(rows["n_windows"].sum()), "window")
+    return words.rests_on(cells)
 
 
 def _scopes(rows: pd.DataFrame) -> str | None:
     """That rows of several studies are of unlike scope."""
     scopes = sorted(set(rows[HEADLINE].dropna())) if HEADLINE in rows else []
     return f"the rows' energies are of {' or '.join(scopes)}: so is their ratio" if len(scopes) > 1 else None
-
-
-def _has_emissions(rows: pd.DataFrame) -> bool:
-    return any(str(column).startswith("emissions_") for column in rows)
 
 
 def _memory(runs: pd.DataFrame, cells: pd.DataFrame) -> str | None:

@@ -83,7 +83,6 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     energy is known (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats
     are `unassigned`.
     """
-    scope = _scope(evidence)
     sums: dict[tuple[str, bool], dict[str, Any]] = {}
     seen: set[tuple[str, ...]] = set()
     for cost in _all_costs(evidence):
@@ -91,14 +90,10 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
             continue
         if cost.name is not None:
             seen.add(cost.name)
-        _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, scope)), cost)
+        _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, evidence.scope)), cost)
     intensity = evidence.study.grid.intensity_g_per_kwh
     ordered = sorted(sums.items(), key=lambda item: (PHASES.index(item[0][0]), item[0][1]))
     return frame([_in_kwh(row, intensity) for _, row in ordered], TOTALS_COLUMNS)
-
-
-def _scope(evidence: Evidence) -> str:
-    return "node" if evidence.exclusive else "device"
 
 
 def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
@@ -145,7 +140,7 @@ def _record_costs(record: Record, evidence: Evidence, stale: bool) -> Iterator[_
     def cost(phase: str, kind: str, session: str, window: Window) -> _Cost:
         paid_by = sessions.get(session)
         reused = paid_by is not None and paid_by.study != evidence.study.config.study
-        parts = components_of(window, _scope(evidence), device_of(record, paid_by))
+        parts = components_of(window, evidence.scope, device_of(record, paid_by))
         name = (record.cell_id, session, kind, window.started_at_utc)
         return _Cost(phase, window, name, reused, total_j(parts))
 

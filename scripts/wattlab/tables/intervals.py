@@ -62,18 +62,6 @@ def t_half_width(sd: ArrayLike, n: ArrayLike) -> Floats:
     return np.asarray(quantile * np.asarray(sd, dtype=np.float64) / np.sqrt(known), dtype=np.float64)
 
 
-def t_estimate(values: ArrayLike) -> Estimate:
-    """Mean of independent values with Student's t interval; raises `ValueError` when there are none."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.size == 0:
-        raise ValueError("the mean of no values is not defined")
-    mean = float(array.mean())
-    if array.size < 2:
-        return Estimate(mean)
-    half = float(t_half_width(array.std(ddof=1), array.size))
-    return Estimate(mean, mean - half, mean + half)
-
-
 def fixed_strata_estimate(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -> Estimate:
     """Unweighted mean over a fixed set of k strata (cells), each with its mean, sample sd and number of repeats.
 

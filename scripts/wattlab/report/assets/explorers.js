@@ -87,7 +87,7 @@ function drawLengths() {
   const cells = chosenCells().filter((cell) => numberOf(cell.n_output_units_per_inference) > 0 && (!task || cell.task === task));
   const units = [...new Set(cells.map((cell) => `${cell.output_unit}s`))].sort().join(" or ");
   const kinds = [...new Set(cells.map((cell) => cell.lengths).filter(Boolean))];
-  const how = kinds.length === 1 ? `, ${{ set: "set, not produced", produced: "as produced", published: "as published" }[kinds[0]]}` : "";
+  const how = kinds.length === 1 ? `, ${DATA.lengths[kinds[0]]}` : "";
   return cloud("lengths", cells, "structure", (cell) => ({ length: Number(cell.n_output_units_per_inference) }),
     { $length: `mean output length (${units}${how})` }, "output length");
 }
