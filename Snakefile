@@ -1,7 +1,13 @@
 # wattlab: samples -> runs -> tables -> figures -> report. `snakemake -n` prints the plan, `snakemake` follows it.
+import snakemake
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
+if int(snakemake.__version__.split(".")[0]) > 9:
+    raise WorkflowError(
+        f"these rules are written for Snakemake 9, and this is {snakemake.__version__}: install `snakemake<10`"
+    )
 
 
 configfile: "config.yaml"
@@ -42,8 +48,9 @@ include: "rules/report.smk"
 include: "rules/targets.smk"
 
 
+# All rules but the measuring one stay on the machine that Snakemake runs on, also where a cluster measures: they take
+# seconds, may need the network, or speak to a person.
 rule all:
-    default_target: True
     input:
         list(RECORDS.values()),
         rules.build_tables.output,
@@ -51,5 +58,6 @@ rule all:
         expand(rules.draw_figure.output, figure=STUDY_FIGURES),
         rules.write_report.output,
         rules.give_verdict.output,
+    localrule: True
     message:
-        "The study {STUDY.config.study}: records, tables, figures, report"
+        f"The study {STUDY.config.study}: records, tables, figures, report"

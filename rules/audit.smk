@@ -8,23 +8,25 @@ if PRINTED:
             records=rules.import_logs.output.records,
             account=rules.import_logs.output.account,
             printed=PRINTED,
-            source=sources("audit_paper.py", "wattlab/logs/*.py"),
+            source=sources("audit_paper"),
         output:
             csv=f"{RESULTS}/tables/audit.csv",
             md=f"{RESULTS}/tables/audit.md",
         log:
             f"{RESULTS}/logs/audit_paper.log",
+        localrule: True
         conda:
             "../envs/analysis.yaml"
         resources:
             quiet=1,
         params:
-            tables=lambda wildcards, output: str(Path(output.csv).parent),
+            program=program("audit_paper"),
+            tables=tables_folder,
         message:
             "Auditing the printed numbers"
         shell:
-            "python -m audit_paper --study {input.study} --tables {params.tables} --printed {input.printed}"
-            " 2>&1 | tee {log}"
+            "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --printed {input.printed:q}"
+            " 2>&1 | tee {log:q}"
 
     EXTRA_TABLES += rules.audit_paper.output
 
@@ -35,44 +37,48 @@ rule decompose_energy:
         records=rules.import_logs.output.records,
         unassigned=rules.import_logs.output.unassigned,
         mapping=MAPPING,
-        source=sources("decompose_energy.py", "wattlab/logs/*.py"),
+        source=sources("decompose_energy"),
     output:
         csv=f"{RESULTS}/tables/decomposition.csv",
         md=f"{RESULTS}/tables/decomposition.md",
     log:
         f"{RESULTS}/logs/decompose_energy.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, output: str(Path(output.csv).parent),
+        program=program("decompose_energy"),
+        tables=tables_folder,
     message:
         "Decomposing the logged energy"
     shell:
-        "python -m decompose_energy --study {input.study} --tables {params.tables} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
 rule rank_models:
     input:
         study=STUDY_FILE,
         records=rules.import_logs.output.records,
-        source=sources("rank_models.py", "wattlab/logs/*.py"),
+        source=sources("rank_models"),
     output:
         csv=[f"{RESULTS}/tables/{name}.csv" for name in ("ranks", "rank_stability")],
         md=[f"{RESULTS}/tables/{name}.md" for name in ("ranks", "rank_stability")],
     log:
         f"{RESULTS}/logs/rank_models.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, output: str(Path(output.csv[0]).parent),
+        program=program("rank_models"),
+        tables=tables_folder,
     message:
         "Telling models apart"
     shell:
-        "python -m rank_models --study {input.study} --tables {params.tables} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
 # There is a table of quality where the mapping names one.

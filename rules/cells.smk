@@ -1,11 +1,11 @@
 # What the rules of a measured study ask of their cells: pure functions of wildcards.
 import random
+import subprocess
 
 from wattlab.runs.needs import memory_mb, walltime_min
 from wattlab.foundation.hashing import canonical_json
 from wattlab.runs.inputs import cell_inputs
 from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
-from wattlab.workflow.notice import here, measured_again, notice
 
 SAMPLE_SPECS = {
     resolved.spec.samples.key: resolved.spec.samples for resolved in STUDY.cells
@@ -87,7 +87,7 @@ def order_of(wildcards):
 
 
 def conda_env_of(wildcards):
-    environment = cell_of(wildcards).spec.model["environment"]
+    environment = cell_of(wildcards).spec.model.environment
     suffix = "" if environment == "main" else f"-{environment}"
     return f"../envs/inference{suffix}.yaml"
 
@@ -96,10 +96,14 @@ def threads_of(wildcards):
     return cell_of(wildcards).spec.protocol.cpu_threads
 
 
-def planned_cells(dag):
-    """Cells that this call measures."""
-    return {
-        f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}"
-        for job in dag.needrun_jobs()
-        if job.rule.name == "measure_cell"
-    }
+def announce(planned):
+    """Before cells are measured: which of them were measured before, and what this machine can measure.
+
+    No job, so that it makes nothing due. In the rules' own Python: Snakemake's may have less.
+    """
+    here = [] if snakemake_internals.runs_here(workflow) else ["--elsewhere"]
+    command = ["python", f"{SCRIPTS}/doctor.py", "--study", STUDY_FILE, "--planned"]
+    if planned:
+        subprocess.run(
+            [*command, *here], input="\n".join(planned), text=True, stdout=sys.stderr
+        )

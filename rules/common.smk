@@ -5,33 +5,40 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
+# This file lies in rules/, the package in scripts/ beside it, in whatever workflow reads it. The path is taken away
+# again: once found, the package needs it no more, and nothing of this one shall lie before another's modules.
+BASE = Path(str(workflow.current_basedir)).parent
+if set(":{}") & set(str(BASE)):
+    raise WorkflowError(
+        f"{BASE}: Python takes a colon for the end of a path, and Snakemake braces for a wildcard: "
+        "move this workflow to a folder without them"
+    )
+sys.path.insert(0, f"{BASE}/scripts")
 
-from wattlab.foundation.errors import InputError
 from wattlab.figures.listing import ALL_FIGURES, FIGURES
-from wattlab.workflow.loading import resolve_study, write_study
-from wattlab.workflow.lock_notice import lock_notice
+from wattlab.foundation.closure import closure
+from wattlab.foundation.errors import InputError
 from wattlab.tables.listing import TABLES
+from wattlab.workflow import snakemake_internals
+from wattlab.workflow.loading import resolve_study, write_study
 
-# Snakemake looks at its locks after this file; what it says then names no target of the Makefile.
-if workflow.is_main_process and not workflow.dryrun and "--unlock" not in sys.argv:
-    _locked = lock_notice(Path(".snakemake/locks"))
-    if _locked:
-        print(_locked, file=sys.stderr, flush=True)
+sys.path.remove(f"{BASE}/scripts")
 
-# `python` of every rule finds the package; an absolute path is in no tracked part of a rule.
-shell.prefix(f"export PYTHONPATH='{workflow.basedir}/scripts'; ")
-
-# In the order in which Snakemake merges them.
-CONFIG_FILES = [Path("config.yaml"), *map(Path, workflow.overwrite_configfiles)]
+# Relative, so that a moved checkout makes nothing due.
+SCRIPTS, CATALOG = (os.path.relpath(BASE / name) for name in ("scripts", "catalog"))
 try:
-    STUDY = resolve_study(config, CONFIG_FILES)
+    STUDY = resolve_study(
+        config, snakemake_internals.configuration_files(workflow, "config.yaml")
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# Another workflow may set a prefix to all paths: then a file lies elsewhere than the path says by which rules name it.
+placed = snakemake_internals.placing(workflow)
+
 RESULTS = f"results/{STUDY.config.study}"
 STUDY_FILE = f"{RESULTS}/study.json"
-write_study(Path(STUDY_FILE), STUDY)
+write_study(Path(placed(STUDY_FILE)), STUDY)
 
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
@@ -40,21 +47,14 @@ RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
 EXTRA_TABLES = []
 STUDY_FIGURES = list(FIGURES)
 
-# Relative, so that a moved checkout makes nothing due.
-CATALOG = os.path.relpath(f"{workflow.basedir}/catalog")
-SCRIPTS = os.path.relpath(f"{workflow.basedir}/scripts")
 
-
-# A measurement runs alone: it takes the whole of `quiet`, every other rule one hundredth. Local scope and registered
-# here, so that neither a forgotten flag nor a cluster changes it.
+# A measurement runs alone: it takes the whole of `quiet` (or its share, where a study measures side by side), all other
+# jobs one hundredth each. Local scope, since a cluster has as many machines as it has.
 resource_scopes:
-    gpu="local",
     quiet="local",
 
 
-for _resource, _capacity in (("gpu", STUDY.config.parallel_cells), ("quiet", 100)):
-    if _resource not in workflow.global_resources:
-        workflow.register_resource(_resource, _capacity)
+snakemake_internals.limit(workflow, "quiet", 100)
 
 
 wildcard_constraints:
@@ -66,17 +66,33 @@ wildcard_constraints:
     figure="[a-z_]+",
 
 
+# Functions of `input` are in no param that is tracked: another place of the checkout makes nothing due.
+def program(name):
+    """The program that a rule runs, as a param. Python finds the package beside it."""
+    return lambda wildcards, input: f"{SCRIPTS}/{name}.py"
+
+
+def tables_folder(wildcards, input):
+    return placed(f"{RESULTS}/tables")
+
+
+def figures_folder(wildcards, input):
+    return placed(f"{RESULTS}/figures")
+
+
+def sources(name, *members):
+    """Source files of a cheap program, and of the members that it imports by name: editing one runs the rule again.
+
+    `local`: a prefix that another workflow sets is for what rules make.
+    """
+    return [local(os.path.relpath(path)) for path in closure(name, *members)]
+
+
+def catalog(*names):
+    return [local(f"{CATALOG}/{name}.yaml") for name in names]
+
+
 def beside_of(studies):
     """Tables of other studies, as far as they are there: a change of one sets this study beside it anew."""
-    tables = [Path(f"results/{study}/tables/cells.csv") for study in studies]
-    return [str(table) for table in tables if table.exists()]
-
-
-def sources(*patterns):
-    """Source files of a cheap rule: editing one runs that rule again, and nothing that costs energy."""
-    found = sorted(
-        str(path) for pattern in patterns for path in Path(SCRIPTS).glob(pattern)
-    )
-    if not found:
-        raise WorkflowError(f"no source file matches {patterns}")
-    return found
+    tables = [f"results/{study}/tables/cells.csv" for study in studies]
+    return [table for table in tables if Path(placed(table)).exists()]

@@ -8,7 +8,7 @@ rule draw_figure:
             for table in ALL_FIGURES[wildcards.figure].tables
         ],
         source=lambda wildcards: sources(
-            "draw_figure.py", *ALL_FIGURES[wildcards.figure].sources
+            "draw_figure", f"wattlab.figures.{wildcards.figure}"
         ),
     output:
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
@@ -25,17 +25,19 @@ rule draw_figure:
     wildcard_constraints:
         # By name: `tasks_column` is no figure but a form of one.
         figure="|".join(ALL_FIGURES),
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, input: str(Path(input.tables[0]).parent),
-        figures=lambda wildcards, output: str(Path(output.png).parent),
+        program=program("draw_figure"),
+        tables=tables_folder,
+        figures=figures_folder,
         title=lambda wildcards: ALL_FIGURES[wildcards.figure].title,
         caption=lambda wildcards: ALL_FIGURES[wildcards.figure].caption,
     message:
         "Drawing {wildcards.figure}"
     shell:
-        "python -m draw_figure --study {input.study} --tables {params.tables} --figure {wildcards.figure}"
-        " --figures {params.figures} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --figure {wildcards.figure}"
+        " --figures {params.figures:q} > {log:q} 2>&1"

@@ -5,10 +5,10 @@ import os
 from wattlab.logs.mapping import load_mapping, mapping_path
 
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
-MAPPING = os.path.relpath(mapping_path(STUDY.config.logs.mapping))
+MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
 _mapping = load_mapping(STUDY.config.logs.mapping)
 HAS_QUALITY = _mapping.quality is not None
-PRINTED = _mapping.printed and str(Path(MAPPING).parent / _mapping.printed)
+PRINTED = _mapping.printed and local(str(Path(MAPPING).parent / _mapping.printed))
 
 
 # What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
@@ -20,17 +20,19 @@ rule fetch_logs:
         receipt=f"{RESULTS}/logs.json",
     log:
         f"{RESULTS}/logs/fetch_logs.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
+        program=program("fetch_logs"),
         # A folder or archive that the environment names; another one is imported again.
         logs=LOGS,
     message:
         "Finding or fetching the logs"
     shell:
-        "python -m fetch_logs --study {input.study} --receipt {output.receipt} 2>&1 | tee {log}"
+        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2>&1 | tee {log:q}"
 
 
 rule import_logs:
@@ -38,7 +40,7 @@ rule import_logs:
         study=STUDY_FILE,
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
-        source=sources("import_logs.py", "wattlab/logs/*.py"),
+        source=sources("import_logs"),
     output:
         records=list(RECORDS.values()),
         unassigned=f"{RESULTS}/runs/unassigned.jsonl",
@@ -48,13 +50,15 @@ rule import_logs:
         quality=[f"{RESULTS}/tables/quality.csv"] if HAS_QUALITY else [],
     log:
         f"{RESULTS}/logs/import_logs.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
+        program=program("import_logs"),
         logs=LOGS,
     message:
         "Importing the logs"
     shell:
-        "python -m import_logs --study {input.study} 2>&1 | tee {log}"
+        "python {params.program:q} --study {input.study:q} 2>&1 | tee {log:q}"

@@ -5,12 +5,7 @@ rule score_answers:
         study=STUDY_FILE,
         records=list(RECORDS.values()),
         tables=rules.build_tables.output.csv,
-        source=sources(
-            "score_answers.py",
-            "wattlab/quality/*.py",
-            "wattlab/tables/captions.py",
-            "wattlab/tables/writing.py",
-        ),
+        source=sources("score_answers"),
     output:
         csv=report(
             f"{RESULTS}/tables/quality.csv",
@@ -22,16 +17,18 @@ rule score_answers:
         tex=f"{RESULTS}/tables/quality.tex",
     log:
         f"{RESULTS}/logs/score_answers.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, output: str(Path(output.csv).parent),
+        program=program("score_answers"),
+        tables=tables_folder,
     message:
         "Scoring the answers"
     shell:
-        "python -m score_answers --study {input.study} --tables {params.tables} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
 STUDY_FIGURES += ["quality"]

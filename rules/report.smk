@@ -5,21 +5,16 @@ rule write_report:
         tables=rules.build_tables.output.csv,
         more=EXTRA_TABLES,
         figures=expand(rules.draw_figure.output.png, figure=STUDY_FIGURES),
-        catalog=[f"{CATALOG}/{name}.yaml" for name in ("grids", "equivalents")],
+        catalog=catalog("grids", "equivalents"),
         beside=[
             str(Path(cells).with_name("tasks.csv"))
             for cells in beside_of(STUDY.config.beside)
         ],
-        source=sources(
-            "write_report.py",
-            "wattlab/report/*.py",
-            "wattlab/report/assets/*",
-            "wattlab/figures/listing.py",
-            "wattlab/figures/notes.py",
-            "wattlab/figures/palette.py",
-            "wattlab/figures/reading.py",
-            "wattlab/tables/captions.py",
-        ),
+        source=sources("write_report"),
+        assets=[
+            local(str(path))
+            for path in sorted(Path(SCRIPTS).glob("wattlab/report/assets/*"))
+        ],
     output:
         report=report(
             f"{RESULTS}/report.html",
@@ -29,21 +24,23 @@ rule write_report:
         ),
     log:
         f"{RESULTS}/logs/write_report.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, input: str(Path(input.tables[0]).parent),
-        figures=lambda wildcards, input: str(Path(input.figures[0]).parent),
+        program=program("write_report"),
+        tables=tables_folder,
+        figures=figures_folder,
         beside=lambda wildcards, input: [
             str(Path(tasks).parents[1]) for tasks in input.beside
         ],
     message:
         "Writing the report"
     shell:
-        "python -m write_report --study {input.study} --tables {params.tables} --figures {params.figures}"
-        " --report {output.report} --beside {params.beside} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --figures {params.figures:q}"
+        " --report {output.report:q} --beside {params.beside:q} > {log:q} 2>&1"
 
 
 rule give_verdict:
@@ -51,21 +48,21 @@ rule give_verdict:
         study=STUDY_FILE,
         tables=rules.build_tables.output.csv,
         report=rules.write_report.output.report,
-        source=sources(
-            "give_verdict.py", "wattlab/report/summary.py", "wattlab/report/verdict.py"
-        ),
+        source=sources("give_verdict"),
     output:
         verdict=f"{RESULTS}/verdict.txt",
     log:
         f"{RESULTS}/logs/give_verdict.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, input: str(Path(input.tables[0]).parent),
+        program=program("give_verdict"),
+        tables=tables_folder,
     message:
         "Is the study whole?"
     # To the terminal, not to the log: these are the words that the study ends with.
     shell:
-        "python -m give_verdict --study {input.study} --tables {params.tables} --verdict {output.verdict} 2> {log}"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --verdict {output.verdict:q} 2> {log:q}"

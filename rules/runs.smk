@@ -15,34 +15,23 @@ rule measure_cell:
         conda_env_of
     threads: threads_of
     resources:
+        # What a cluster asks for; on one machine `quiet` alone limits.
         gpu=0 if STUDY.config.device == "cpu" else 1,
         quiet=100 // STUDY.config.parallel_cells,
-        # What a cluster asks for; on one machine they limit nothing.
         runtime=lambda wildcards: walltime_min(cell_of(wildcards)),
         mem_mb=lambda wildcards: memory_mb(cell_of(wildcards)),
     params:
+        program=program("measure_cell"),
         spec=spec_json,
         spec_sha256=spec_sha256,
-        study=STUDY_FILE,
+        study=placed(STUDY_FILE),
     message:
         "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}"
     shell:
-        "python -m measure_cell --study {params.study}"
+        "python {params.program:q} --study {params.study:q}"
         " --cell {wildcards.task}/{wildcards.dataset}/{wildcards.model} --spec-sha256 {params.spec_sha256}"
 
 
 # Called once, by the process that a person started, when jobs are due: neither a dry run nor a job on a cluster says it.
 onstart:
-    _planned = planned_cells(workflow.dag)
-    # The nodes of a cluster are other machines than this one.
-    _here = here(STUDY.config.device) if _planned and workflow.local_exec else None
-    _again = measured_again(STUDY, _planned, Path("results"), _here)
-    if _again:
-        print(notice(_again), file=sys.stderr, flush=True)
-    # What this machine can measure. No job, so that it makes nothing due; a cluster's nodes are other machines.
-    if (
-        _planned
-        and workflow.local_exec
-        and os.environ.get("WATTLAB_DOCTOR") != "no"
-    ):
-        shell("python -m doctor --study {STUDY_FILE} >&2 || true")
+    announce(snakemake_internals.planned_cells(workflow))

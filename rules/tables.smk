@@ -4,17 +4,9 @@ rule build_tables:
         study=STUDY_FILE,
         records=list(RECORDS.values()),
         beside=beside_of(STUDY.config.beside),
-        catalog=[
-            f"{CATALOG}/{name}.yaml"
-            for name in ("tasks", "grids", "training", "paper")
-        ],
+        catalog=catalog("tasks", "grids", "training", "paper"),
         source=sources(
-            "build_tables.py",
-            "wattlab/tables/*.py",
-            "wattlab/tables/intervals.py",
-            "wattlab/runs/device_state.py",
-            "wattlab/tables/ram.py",
-            "wattlab/tables/parity_definition.py",
+            "build_tables", *{f"wattlab.tables.{module}" for module in TABLES.values()}
         ),
     output:
         csv=[
@@ -30,13 +22,15 @@ rule build_tables:
         tex=[f"{RESULTS}/tables/{table}.tex" for table in TABLES],
     log:
         f"{RESULTS}/logs/build_tables.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        tables=lambda wildcards, output: str(Path(output.csv[0]).parent),
+        program=program("build_tables"),
+        tables=tables_folder,
     message:
         "Building the tables"
     shell:
-        "python -m build_tables --study {input.study} --tables {params.tables} > {log} 2>&1"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"

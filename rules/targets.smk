@@ -1,12 +1,3 @@
-# On a cluster only measurements are jobs: everything else takes seconds, may need the network, or speaks to a person.
-localrules:
-    all,
-    build_tables,
-    draw_figure,
-    write_report,
-    give_verdict,
-
-
 # What a person names. Every target lists the records that it rests on as direct inputs: Snakemake takes a missing
 # record below newer tables for an intermediate file, and would not measure it again.
 rule tables:

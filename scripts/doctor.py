@@ -3,12 +3,15 @@
     python -m doctor --configfile studies/strict.yaml     the study as it would be resolved now
     python -m doctor --study results/laptop/study.json    a study that was resolved (the first step of every run)
 
-Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
+A run hands over the cells that it is about to measure (`--planned`), and gets to know which were measured before.
+WATTLAB_DOCTOR=no: a run's machine is not examined. Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
 """
 
 import argparse
 import importlib.util
+import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -51,16 +54,33 @@ def _existing(folder: Path) -> Path:
     return folder if folder.exists() else _existing(folder.absolute().parent)
 
 
+def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
+    from wattlab.workflow.notice import here, measured_again, notice
+
+    study = read_study(path)
+    again = measured_again(
+        study, sys.stdin.read().split(), path.parents[1], None if elsewhere else here(study.config.device)
+    )
+    if again:
+        print(notice(again), flush=True)
+
+
 def main(argv: list[str] | None) -> int:
     """Examine this machine for a study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--study", type=Path, help="results/{study}/study.json")
     parser.add_argument("--configfile", type=Path, nargs="*", default=[], help="files beside config.yaml")
+    parser.add_argument("--planned", action="store_true", help="ids of the cells about to be measured come on stdin")
+    parser.add_argument("--elsewhere", action="store_true", help="with --planned: other machines measure them")
     arguments = parser.parse_args(argv)
     lacking = [module for module in NEEDED if importlib.util.find_spec(module) is None]
     if lacking:
         print(f"The machine was not examined: this environment has no {', '.join(lacking)}.")
         return 0
+    if arguments.planned:
+        _tell_what_is_measured_again(arguments.study, arguments.elsewhere)
+        if arguments.elsewhere or os.environ.get("WATTLAB_DOCTOR") == "no":
+            return 0
     from filelock import Timeout
 
     from wattlab.machine.locks import machine_is_mine

@@ -150,7 +150,11 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
         print(f"# {utc_now()} {job.resolved.cell.id}", file=output, flush=True)
         begun = output.tell()
         worker = subprocess.Popen(
-            command, stdout=output, stderr=output, env=os.environ | offline() | environment, preexec_fn=_die_with_parent
+            command,
+            stdout=output,
+            stderr=output,
+            env=os.environ | python_path() | offline() | environment,
+            preexec_fn=_die_with_parent,
         )
         try:
             code = worker.wait(timeout=job.resolved.time_limit_s)
@@ -163,6 +167,12 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
     if -code in STOPPING:
         raise Stopped(-code)  # a scheduler signals every process of a job, and the worker's end may be seen first
     return None if code == 0 else death_of(code, log.read_bytes()[begun:].decode(errors="replace").splitlines())
+
+
+def python_path() -> dict[str, str]:
+    """Environment in which the worker finds the package, which lies beside this program."""
+    others = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *([others] if others else [])])}
 
 
 def offline() -> dict[str, str]:
@@ -205,10 +215,10 @@ def _move_to_its_environment(job: Job) -> None:
     Parent and worker both: the fingerprint has the versions of the packages that measure.
     """
     assert job.resolved.spec is not None
-    environment = job.resolved.spec.model["environment"]
+    environment = job.resolved.spec.model.environment
     python = None if is_this(environment) else interpreter(environment)
     if python is not None:
-        os.execv(python, [str(python), "-m", "measure_cell", *sys.argv[1:]])
+        os.execv(python, [str(python), __file__, *sys.argv[1:]])
 
 
 def main(argv: list[str] | None) -> int:

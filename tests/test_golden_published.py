@@ -15,11 +15,10 @@ import pytest
 import audit_paper
 import build_tables
 import decompose_energy
-import golden_files
 import import_logs
 import rank_models
-from golden_files import GOLDEN, as_json, compare, difference
-from support import published_logs
+from support import golden_files, published_logs
+from support.golden_files import GOLDEN, as_json, compare, difference
 from wattlab.workflow.loading import study_of, write_study
 
 pytestmark = pytest.mark.slow

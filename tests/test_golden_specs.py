@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import golden_files
-from golden_files import GOLDEN, as_json, compare, difference
+from support import golden_files
+from support.golden_files import GOLDEN, as_json, compare, difference
 from wattlab.foundation.hashing import canonical_json, sha256_of
 from wattlab.records.record import Machine
 from wattlab.runs.fingerprint import fingerprint_of, identity

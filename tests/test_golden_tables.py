@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 import build_tables
-import golden_files
-from golden_files import GOLDEN, compare, difference
+from support import golden_files
+from support.golden_files import GOLDEN, compare, difference
 from wattlab.runs.assembly import measured_record, write_record
 from wattlab.runs.deaths import Death
 from wattlab.study.cells import ResolvedStudy
@@ -162,6 +162,7 @@ def not_valid(repeat: dict[str, Any]) -> None:
     repeat["valid"] = False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell_id", "mutate", "changed"),
     [

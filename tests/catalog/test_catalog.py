@@ -4,16 +4,16 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import yaml
 
-from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_yaml
+from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_tasks, read_yaml
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.schema import TaskName, working_fields
+from wattlab.foundation.schema import working_fields
 
-TASKS = get_args(TaskName)
+TASKS = list(read_tasks())
 MULTI_PURPOSE = ("flan-t5", "bloomz")
 COUNT_EXCEPTIONS = {
     "ydshieh--vit-gpt2-coco-en",
@@ -107,7 +107,7 @@ def test_longest_input(catalog: Catalog, stem: str, tokens: int | None) -> None:
 
 def test_models_have_what_their_task_reads(catalog: Catalog) -> None:
     for stem, entry in catalog.models.items():
-        reads_images = entry.tasks[0] in ("image-classification", "object-detection", "image-to-text")
+        reads_images = catalog.tasks[entry.tasks[0]].reads_images
         assert (entry.image_processor is not None) == reads_images, stem
         handles_text = entry.tasks[0] not in ("image-classification", "object-detection")
         assert (entry.tokenizer is not None) == handles_text, stem
@@ -289,12 +289,29 @@ MISTAKES: list[tuple[str, Edit, list[str]]] = [
         lambda e: e["image_processor"].update(szie=1),
         ["image_processor.szie", "'size'"],
     ),
-    ("datasets/imdb.yaml", lambda e: e.update(tasks=["sentiment"]), ["tasks.0 = 'sentiment'"]),
+    ("datasets/imdb.yaml", lambda e: e.update(tasks=["sentiment"]), ["tasks.0 = 'sentiment'", "allowed: fill-mask"]),
     ("datasets/imdb.yaml", lambda e: e["hub"].update(revision="main"), ["hub.revision = 'main'"]),
     ("datasets/imdb.yaml", lambda e: e["hub"].update(id="imdb"), ["hub.id = 'imdb'"]),
     ("tasks.yaml", lambda e: e["fill-mask"].update(modality="text"), ["fill-mask", "modality = 'text'"]),
-    ("tasks.yaml", lambda e: e.pop("fill-mask"), ["fill-mask", "missing"]),
-    ("tasks.yaml", lambda e: e.update(fillmask=e["fill-mask"]), ["'fillmask'", "did you mean 'fill-mask'"]),
+    ("tasks.yaml", lambda e: e.update({"Fill mask": e["fill-mask"]}), ["'Fill mask'", "small letters"]),
+    (
+        "tasks.yaml",
+        lambda e: e["fill-mask"].update(adapter="wattlab.tasks.fill_mas:FillMask"),
+        ["fill-mask: adapter = 'wattlab.tasks.fill_mas:FillMask'", "no module", "PYTHONPATH"],
+    ),
+    (
+        "tasks.yaml",
+        lambda e: e["fill-mask"].update(adapter="wattlab.tasks.fill_mask:FilMask"),
+        ["fill-mask: adapter = ", "defines no 'FilMask'", "did you mean 'FillMask'"],
+    ),
+    ("tasks.yaml", lambda e: e["fill-mask"].update(metric="accuracy"), ["fill-mask: metric = 'accuracy'"]),
+    ("tasks.yaml", lambda e: e["fill-mask"].pop("metric"), ["fill-mask", "either metric or no_metric"]),
+    ("tasks.yaml", lambda e: e["fill-mask"].pop("auto_class"), ["fill-mask", "either auto_class or pipeline_class"]),
+    (
+        "protocols.yaml",
+        lambda e: e["paper"]["overrides"][0]["where"].update(task="fillmask"),
+        ["where.task = 'fillmask'", "'fill-mask'"],
+    ),
     ("protocols.yaml", lambda e: e["paper"]["values"].update(repeats=1), ["paper", "values.repeats = 1"]),
     ("protocols.yaml", lambda e: e["strict"]["values"].update(warmup_inferences=0), ["strict", "warmup_inferences"]),
     ("protocols.yaml", lambda e: e["paper"]["overrides"][3]["where"].update(family="flan"), ["'flan'", "'flan-t5'"]),
@@ -327,6 +344,14 @@ def test_mistake_is_told_in_one_message(copy: Path, file: str, edit: Edit, words
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_a_task_that_is_taken_out_is_missed_by_what_names_it(copy: Path) -> None:
+    content = read_yaml(copy / "tasks.yaml")
+    del content["fill-mask"]
+    (copy / "tasks.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(InputError, match=r"^catalog/models/\S+\.yaml: tasks\.0 = 'fill-mask': "):
+        load_catalog(copy)
 
 
 def test_key_written_twice_is_told(copy: Path) -> None:

@@ -58,7 +58,7 @@ def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()][:3] == [
         "image classification",
         "text classification",
-        "fill-mask",
+        "fill mask",
     ]
     means = points(axes, "means")
     assert means[:, 1] == pytest.approx(expected[G].to_numpy())
@@ -126,7 +126,7 @@ def test_output_length_says_that_lengths_are_set() -> None:
     figure = drawn("output_length", tables)
     assert points(figure.axes[1], "seq2seq/task-specific") == pytest.approx(np.array([[15.0, 1.3]]))
     assert all("lengths set, not produced" in axes.get_xlabel() for axes in figure.axes)
-    assert "Lengths set, not produced." in text_of(figure, "footnote")
+    assert "Summarization: lengths set, not produced." in text_of(figure, "footnote")
     produced = tables | {"output_lengths": tables["output_lengths"].assign(lengths="produced")}
     figure = drawn("output_length", produced)
     assert not any("not produced" in axes.get_xlabel() for axes in figure.axes)

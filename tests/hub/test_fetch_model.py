@@ -13,7 +13,7 @@ import pytest
 import fetch_model as verb
 from support.hub_clients import CONFIG, MODEL, connect, fetched, paths, refused, snapshot
 from support.mock_hub import MockHub, Repo
-from wattlab.foundation.schema import Structure, TaskName
+from wattlab.foundation.schema import Structure
 from wattlab.hub.receipts import ModelFetch, read_receipt
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,7 +182,7 @@ def test_a_renamed_model_comes_under_its_old_name_and_the_receipt_says_so(hub, w
         ("image-to-text", {"model_type": "git"}, "vision-encoder-decoder"),
     ],
 )
-def test_structure(hub, waits, task: TaskName, config: dict[str, Any], structure: Structure):
+def test_structure(hub, waits, task: str, config: dict[str, Any], structure: Structure):
     hub.models["org/other"] = Repo({"config.json": json.dumps(config).encode(), "model.safetensors": b"s"})
     assert fetched("org/other", structure_for=task).structure == structure
 

@@ -139,13 +139,13 @@ def test_a_twin_is_fetched_loaded_and_answers(rehearsed: Rehearsed, tmp_path: Pa
     receipt = fetch_model(model_fetch(CELLS[stem]))
     assert receipt.status == "complete", receipt.reason
     chosen = {file.path for file in receipt.files}
-    assert rehearsed.hub.downloaded(spec.model["hub_id"]) <= chosen  # files of the same content come once
+    assert rehearsed.hub.downloaded(spec.model.hub_id) <= chosen  # files of the same content come once
     assert not {"tf_model.h5", "flax_model.msgpack", "README.md"} & chosen
     write_receipt(tmp_path / "receipt.json", receipt)
     adapter: Any = adapter_for(spec)(spec, HubSource(spec, tmp_path / "receipt.json"), torch.device("cpu"))
     adapter.load()
     adapter.transfer()
-    assert type(adapter.model).__name__ == (spec.model["model_class"] or spec.model["pipeline_class"])
+    assert type(adapter.model).__name__ == (spec.model.model_class or spec.model.pipeline_class)
     assert {p.dtype for network in adapter.networks() for p in network.parameters()} == {torch.float32}
     assert 1000 < adapter.parameters < 1_500_000
     answer = adapter.infer(adapter.prepare(rehearsed.rows_of(spec.samples)[0]))
@@ -166,7 +166,7 @@ def test_deta_is_fetched_and_its_cells_wait_for_transformers_4(rehearsed: Rehear
     assert cell.spec is not None
     receipt = fetch_model(model_fetch(cell))
     assert receipt.status == "complete", receipt.reason
-    write_receipt(model_receipt(tmp_path / "results", DETA, cell.spec.model["revision"]), receipt)
+    write_receipt(model_receipt(tmp_path / "results", DETA, cell.spec.model.revision), receipt)
     if missing_environment(cell.spec) is None:
         pytest.skip("transformers 4 is installed: `make rehearse` measures it")
     record = measure(Job(tmp_path / "results/rehearsal/study.json", rehearsal(), cell))

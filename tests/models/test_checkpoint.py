@@ -226,7 +226,7 @@ def test_detectors_that_were_published_with_a_resnet_of_timm(hub, tmp_path, mode
     cell = ("object-detection", "coco", model)
     published = Published(hub, tmp_path, *cell)
     small, whole = tiny_spec(*cell), full_spec(*cell)
-    small.model["architecture"]["config"]["backbone_config"] = whole.model["architecture"]["config"]["backbone_config"]
+    small.model.architecture.config["backbone_config"] = whole.model.architecture.config["backbone_config"]
     original: Any = build(small)
     original.save_pretrained(published.folder)
     weights = published.folder / "model.safetensors"
@@ -256,9 +256,9 @@ def _of_timm(name: str) -> str:
 
 def test_a_head_that_only_a_changed_configuration_finds(hub, tmp_path):
     published = Published(hub, tmp_path, "fill-mask", "c4", "microsoft--deberta-base")
-    assert published.spec.model["hub_config"] == {"legacy": False}
+    assert published.spec.model.hub_config == {"legacy": False}
     spec = tiny_spec("fill-mask", "c4", "microsoft--deberta-base")
-    spec.model["architecture"]["config"]["legacy"] = False
+    spec.model.architecture.config["legacy"] = False
     original: Any = build(spec)
     original.save_pretrained(published.folder)
     edit_json(published.folder / "config.json", legacy=None)

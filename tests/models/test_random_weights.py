@@ -8,7 +8,7 @@ import torch
 import transformers
 from diffusers import AutoencoderKL
 
-from support.tiny_models import DATASETS, full_spec, spec_of, tiny_spec, tokenizer_of
+from support.tiny_models import DATASETS, full_spec, spec_of, tiny_spec, tokenizer_of, with_model
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
 from wattlab.models.random_weights.build import EnvironmentMissing, build, build_pipeline, count, count_as_published
@@ -120,9 +120,9 @@ def test_nothing_is_left_unfilled_and_buffers_are_those_of_a_normal_build(stem):
     for name, parameter in model.named_parameters():
         assert torch.isfinite(parameter).all(), name
         assert name.endswith("bias") or parameter.any(), name
-    architecture = spec.model["architecture"]
-    config = getattr(transformers, architecture["config_class"])(**deepcopy(architecture["config"]))
-    normal = dict(getattr(transformers, spec.model["auto_class"]).from_config(config).named_buffers())
+    architecture = spec.model.architecture
+    config = getattr(transformers, architecture.config_class)(**deepcopy(architecture.config))
+    normal = dict(getattr(transformers, spec.model.auto_class).from_config(config).named_buffers())
     assert set(dict(model.named_buffers())) == set(normal)
     for name, buffer in model.named_buffers():
         assert torch.equal(buffer, normal[name]), name
@@ -134,8 +134,8 @@ def test_nothing_is_left_unfilled_and_buffers_are_those_of_a_normal_build(stem):
 def test_a_pipeline_has_its_parts_filled(stem):
     spec = spec_of(stem)
     pipeline = build_pipeline(spec, tokenizer_of(spec))
-    assert type(pipeline.scheduler).__name__ == spec.model["architecture"]["components"]["scheduler"]["class"]
-    has_checker = "safety_checker" in spec.model["architecture"]["components"]
+    assert type(pipeline.scheduler).__name__ == spec.model.architecture.components["scheduler"]["class"]
+    has_checker = "safety_checker" in spec.model.architecture.components
     assert (pipeline.safety_checker is not None) == (pipeline.feature_extractor is not None) == has_checker
     networks = {name: part for name, part in pipeline.components.items() if isinstance(part, torch.nn.Module)}
     assert set(networks) == {"unet", "vae", "text_encoder"} | ({"safety_checker"} if has_checker else set())
@@ -192,7 +192,7 @@ def test_another_environment_is_waited_for():
 
 def test_classes_that_disagree_are_told():
     spec = tiny_spec(*BERT)
-    wrong = spec.model_copy(update={"model": {**spec.model, "model_class": "BertForMaskedLM"}})
+    wrong = with_model(spec, model_class="BertForMaskedLM")
     with pytest.raises(InputError, match="model_class = 'BertForMaskedLM'.*BertForTokenClassification"):
         build(wrong)
 

@@ -15,6 +15,7 @@ from PIL import Image
 from score_answers import main as score_answers
 from support import records
 from support.imports import SCRIPTS
+from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
 from wattlab.quality.columns import COLUMNS
 from wattlab.records.record import Record
@@ -33,7 +34,7 @@ def hub_cell(task: str, dataset: str, fields: dict[str, str], **more: Any) -> Re
     cell = records.resolved_cell(task, dataset, "a--model", weights="hub", data="hub", **more)
     assert cell.spec is not None
     spec = cell.spec.model_copy(
-        update={"dataset": {"fields": fields, "mask": None}, "model": {"environment": "main", "revision": None}}
+        update={"dataset": DatasetFacts(fields=fields, mask=None), "model": ModelFacts(library="transformers")}
     )
     return cell.model_copy(update={"spec": spec})
 

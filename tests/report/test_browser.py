@@ -96,20 +96,20 @@ def test_emissions_in_the_charts_follow_the_grid_and_energy_does_not(page: Page)
 
     drawn(page, "tasks")
     energy = label("tasks")
-    assert f"text-to-image {three_digits(8.4 / 138.75)} kWh" in energy
+    assert f"text to image {three_digits(8.4 / 138.75)} kWh" in energy
     page.fill("#intensity", "1000")
     assert label("tasks") == energy
     page.select_option("#metric", "emissions")
-    assert f"text-to-image {three_digits(1000 * 8.4 / 138.75)} g CO₂eq" in label("tasks")
+    assert f"text to image {three_digits(1000 * 8.4 / 138.75)} g CO₂eq" in label("tasks")
     page.select_option("#per", "one")
-    assert f"text-to-image {three_digits(8.4 / 138.75)} g CO₂eq" in label("tasks")
+    assert f"text to image {three_digits(8.4 / 138.75)} g CO₂eq" in label("tasks")
 
 
 def test_only_one_task(page: Page) -> None:
     drawn(page, "tasks")
-    only(page, "fill-mask")
+    only(page, "fill mask")
     expect(page.locator("#chart-tasks .mark-symbol.role-mark path")).to_have_count(2)  # a model and the mean
-    assert counted(page) == 3 and {row["task"] for row in rows(page)} == {"fill-mask"}
+    assert counted(page) == 3 and {row["task"] for row in rows(page)} == {"fill mask"}
     assert page.locator("#tasks-shown").inner_text() == "1 of 10"
     page.get_by_role("button", name="all", exact=True).click()
     assert counted(page) == 52

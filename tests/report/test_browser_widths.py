@@ -102,7 +102,7 @@ def test_the_comparison_names_every_task_and_every_study(page: Page) -> None:
     points = page.locator("#chart-comparison .mark-symbol.role-mark path")
     assert points.count() == 30
     label = str(page.locator("#chart-comparison").get_attribute("aria-label"))
-    assert "text-to-image, laptop: 0.0605 kWh, paper 2.91 kWh; text-to-image, wide: 0.182 kWh, paper 2.91 kWh" in label
+    assert "text to image, laptop: 0.0605 kWh, paper 2.91 kWh; text to image, wide: 0.182 kWh, paper 2.91 kWh" in label
     assert "and the study wide" in page.locator("h2#comparison").inner_text()
 
 
@@ -121,7 +121,7 @@ def test_missing_cells_are_shown_as_missing(browser: Browser, tmp_path: Path, wi
     path.write_text(page_of(tables, tmp_path))
     with opened(browser, path, width) as page:
         missing = page.locator("#answer tr.missing").inner_text()
-        assert "fill-mask" in missing and "missing: see what is missing, and why" in missing
+        assert "fill mask" in missing and "missing: see what is missing, and why" in missing
         page.select_option("#cells-status", "missing")
         shown = page.locator("#cells-rows tr.missing")
         assert shown.count() == int(gone.sum()) == 4
@@ -129,6 +129,6 @@ def test_missing_cells_are_shown_as_missing(browser: Browser, tmp_path: Path, wi
         assert all(row[5:8] == ["missing", "no interval", "missing"] and "failed" in row[-1] for row in values)
         page.select_option("#cells-status", "all")
         drawn(page, "tasks")
-        assert "fill-mask" not in texts(page, "tasks")
+        assert "fill mask" not in texts(page, "tasks")
         assert page.locator("h2#missing ~ .scroll").first.locator("tbody tr").count() == 4
     assert pd.isna(tables["cells"].loc[gone, "energy_kwh_per_1000"]).all()

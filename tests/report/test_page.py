@@ -113,7 +113,7 @@ def test_a_task_without_a_value_is_missing_and_not_zero(tmp_path: Path) -> None:
     tables = hand_tables.tables()
     tables["tasks"] = tables["tasks"][tables["tasks"]["task"] != "fill-mask"]
     page = visible(page_of(tables, tmp_path))
-    assert '<th scope="row" role="rowheader">fill-mask</th><td role="cell" class="whole" colspan="8">missing' in page
+    assert '<th scope="row" role="rowheader">fill mask</th><td role="cell" class="whole" colspan="8">missing' in page
     empty = tables | {"tasks": tables["tasks"][:0], "comparison": tables["comparison"][:0]}
     empty["cells"] = tables["cells"].assign(n_valid=0, **{ENERGY: np.nan})
     assert "No task has a value yet." in page_of(empty, tmp_path)

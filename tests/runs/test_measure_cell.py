@@ -13,16 +13,9 @@ import measure_cell
 from measure_cell import Job, Stopped, find_job, main, run_worker
 from support import records
 from wattlab.foundation.errors import InputError
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.cells import ResolvedStudy
 
-
-def _cell() -> ResolvedCell:
-    cell = records.resolved_cell()
-    assert cell.spec is not None
-    return cell.model_copy(update={"spec": cell.spec.model_copy(update={"model": {"environment": "main"}})})
-
-
-CELL = _cell()
+CELL = records.resolved_cell()
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_rows_that_are_no_samples_are_replaced_by_others_until_none_are_left(
 ) -> None:
     rows = [row | {"text": row["text"] if n % 3 else None} for n, row in enumerate(texts(30))]
     path = "en/c4-train.00000-of-01024.json.gz" if name == "c4" else IMDB
-    add(hub, spec_of_hub(name).entry["hub"]["id"], {path: json_lines_gz(rows) if name == "c4" else parquet(rows)})
+    add(hub, spec_of_hub(name).hub.id, {path: json_lines_gz(rows) if name == "c4" else parquet(rows)})
     for n in (10, 30):
         manifest, found = sampled(spec_of_hub(name, n), tmp_path)
         numbers = [int(str(row_id).rpartition(":")[2]) for row_id in manifest.row_ids]
@@ -232,7 +232,7 @@ def test_the_verbs_find_each_other_through_the_study(hub: MockHub, tmp_path: Pat
         "stanfordnlp/sst2",
         {"data/test-00000-of-00001.parquet": parquet([{"idx": 0, "sentence": "a", "label": -1}])},
     )
-    hub.datasets["stanfordnlp/sst2"].commit = spec.dataset["hub"]["revision"]
+    hub.datasets["stanfordnlp/sst2"].commit = spec.samples.hub.revision
     receipt, manifest = samples_receipt(results, spec.samples), results / "laptop/samples/sst2/key.json"
     assert receipt is not None
     arguments = ["--study", str(results / "laptop/study.json"), "--dataset", "sst2", "--key", spec.samples.key]

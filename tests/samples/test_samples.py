@@ -252,7 +252,8 @@ def test_the_prose_is_the_one_that_the_vocabularies_were_cut_for() -> None:
 
 def test_unknown_generators_parameters_and_columns_are_told() -> None:
     spec = spec_of("imdb")
-    spec.entry["surrogate"]["generator"] = "reviews"
+    surrogate = spec.entry.surrogate.model_copy(update={"generator": "reviews"})
+    spec = spec.model_copy(update={"entry": spec.entry.model_copy(update={"surrogate": surrogate})})
     with pytest.raises(InputError, match=r"imdb.yaml: surrogate.generator = 'reviews'.*did you mean 'review'"):
         list(surrogate_rows(spec))
     with pytest.raises(InputError, match=r"imdb.yaml: surrogate.parameters: hiden_labels.*hidden_labels"):

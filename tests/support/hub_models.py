@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 
 from support.mock_hub import MockHub, Repo
-from support.tiny_models import cell_on, row_of, tiny_spec, tokenizer_of
+from support.tiny_models import cell_on, row_of, tiny_spec, tokenizer_of, with_model
 from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import ModelFetch, Receipt, write_receipt
 from wattlab.models.checkpoint import HubSource
@@ -33,7 +33,7 @@ def publish(folder: Path, task: str, dataset: str, model: str, *, prompted: bool
     """Save a narrow model of a catalog entry with all that belongs to it; gives the model (or the pipeline)."""
     spec = tiny_spec(task, dataset, model, prompted=prompted)
     source = ArchitectureSource(spec, tokenizer_of(spec))
-    if spec.model["library"] == "diffusers":
+    if spec.model.library == "diffusers":
         pipeline = build_pipeline(spec, source.tokenizer())
         pipeline.save_pretrained(folder)
         return pipeline
@@ -41,7 +41,7 @@ def publish(folder: Path, task: str, dataset: str, model: str, *, prompted: bool
     built.save_pretrained(folder)
     if spec.tokenizer is not None:
         source.tokenizer().save_pretrained(folder)
-    if spec.model["image_processor"] is not None:
+    if spec.model.image_processor is not None:
         source.processor().save_pretrained(folder)
     return built
 
@@ -69,7 +69,7 @@ def edit_json(path: Path, **values: Any) -> None:
 def fetch(spec: Spec, receipt: Path) -> Receipt:
     """Fetch the model of a spec and write its receipt."""
     fetched = fetch_model(
-        ModelFetch(hub_id=spec.model["hub_id"], revision=spec.model["revision"], library=spec.model["library"])
+        ModelFetch(hub_id=str(spec.model.hub_id), revision=spec.model.revision, library=spec.model.library)
     )
     write_receipt(receipt, fetched)
     return fetched
@@ -85,11 +85,11 @@ class Published:
         self.original = publish(self.folder, *cell, prompted=prompted)
 
     def source(self, **model: Any) -> HubSource:
-        self.hub.models[self.spec.model["hub_id"]] = repo_of(self.folder)
+        self.hub.models[str(self.spec.model.hub_id)] = repo_of(self.folder)
         fetched = fetch(self.spec, self.receipt)
         assert fetched.status == "complete", fetched.reason
         self.hub.requests.clear()
-        return HubSource(self.spec.model_copy(update={"model": {**self.spec.model, **model}}), self.receipt)
+        return HubSource(with_model(self.spec, **model), self.receipt)
 
 
 def answer(spec: Spec, source: HubSource, **values: Any) -> tuple[Any, Any]:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from wattlab import METHOD_VERSION, SCHEMA_VERSION
-from wattlab.catalog.entries import GridEntry, PaperEntry, PaperTask, TaskEntry, TrainingEntry
+from wattlab.catalog.entries import GridEntry, PaperEntry, PaperTask, TrainingEntry
+from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Protocol, ProtocolEntry
-from wattlab.catalog.reading import Catalog
+from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.files import write_json
 from wattlab.records.record import Failure, Machine, Phase, Record, Repeat, Session, Window
 from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec
@@ -214,7 +215,10 @@ def resolved_cell(
 ) -> ResolvedCell:
     """A cell of a resolved study; `facts` sets any field of CatalogFacts. `imported`: without a spec."""
     cell = Cell(task=task, dataset=dataset, variant=variant, model=model, purpose=purpose)
-    samples = SampleSpec(dataset=dataset, data=data, entry={}, selection="seeded", seed=0, n=10, generator_version=1)
+    facts_of_rows = DatasetFacts(fields={})
+    samples = SampleSpec(
+        dataset=dataset, data=data, entry=facts_of_rows, selection="seeded", seed=0, n=10, generator_version=1
+    )
     spec = Spec(
         cell=cell,
         weights=weights,
@@ -222,8 +226,8 @@ def resolved_cell(
         device=device,
         exclusive=exclusive,
         protocol=protocol(**{"repeats": repeats, **(protocol_values or {})}),
-        model={"environment": "main"},
-        dataset={},
+        model=ModelFacts(library="transformers", environment="main"),
+        dataset=facts_of_rows,
         tokenizer=None,
         samples=samples,
         require_counters=False,
@@ -330,8 +334,8 @@ def catalog() -> Catalog:
         models={},
         datasets={},
         tasks={
-            task: TaskEntry(title=name, paper_name=name, modality=modality, output_unit=unit, source="test")
-            for task, (name, modality, unit, _, _) in TASKS.items()
+            task: read_tasks()[task].model_copy(update={"title": name, "paper_name": name, "modality": modality})
+            for task, (name, modality, _, _, _) in TASKS.items()
         },
         protocols={"laptop": ProtocolEntry(description="test", values=protocol())},
         grids={

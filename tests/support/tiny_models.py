@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from wattlab.catalog.facts import ModelFacts
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.models.random_weights.source import ArchitectureSource
 from wattlab.models.source import Source
@@ -149,8 +150,14 @@ def full_spec(task: str, dataset: str, model: str, **more: Any) -> Spec:
 def tiny_spec(task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any) -> Spec:
     """`full_spec` with a model of few, narrow layers."""
     spec = full_spec(task, dataset, model, prompted=prompted, **protocol)
-    architecture = tiny_architecture(spec.model["architecture"])
-    return spec.model_copy(update={"model": {**spec.model, "architecture": architecture}})
+    assert spec.model.architecture is not None
+    return with_model(spec, architecture=tiny_architecture(spec.model.architecture.model_dump(mode="json")))
+
+
+def with_model(spec: Spec, **facts: Any) -> Spec:
+    """The spec with these facts of its model instead."""
+    changed = ModelFacts.model_validate({**spec.model.model_dump(mode="json"), **facts})
+    return spec.model_copy(update={"model": changed})
 
 
 def spec_of(stem: str, *, tiny: bool = True) -> Spec:
@@ -217,4 +224,4 @@ def row_of(spec: Spec, **values: Any) -> dict[str, Any]:
         "image": photo(),
         "prompt": TEXT,
     }
-    return {column: {**made_up, **values}.get(role) for role, column in spec.dataset["fields"].items()}
+    return {column: {**made_up, **values}.get(role) for role, column in spec.dataset.fields.items()}

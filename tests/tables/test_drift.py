@@ -1,5 +1,9 @@
 """The table of cells that were measured otherwise than they would be today."""
 
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -8,7 +12,8 @@ import pytest
 import wattlab.tables.drift
 from support import hand_tables, records
 from wattlab import METHOD_VERSION
-from wattlab.machine.software import code_sha256
+from wattlab.foundation.closure import SCRIPTS
+from wattlab.machine.software import CODE_OF_OLDER_LAYOUT, code_sha256
 from wattlab.records.record import Record
 from wattlab.report.summary import closing_paragraph
 from wattlab.study.cells import ResolvedCell
@@ -88,15 +93,44 @@ def test_the_page_and_the_verdict_name_the_count() -> None:
     )
 
 
-def test_the_code_that_measures_is_hashed_without_tables_and_figures(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    monkeypatch.setattr("wattlab.machine.software.__file__", str(tmp_path / "machine" / "software.py"))
-    for name in ("worker.py", "tables/runs.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("a = 1")
+def test_code_of_an_older_layout_is_named_by_the_version_of_its_method() -> None:
+    moved = "476a255b76c857e3d07d0d129bf701dee3e0f352250a6b1a8ae56dd5f676fde7"
+    assert drift_of(CellEvidence(CELL, record(session(code_sha256=moved)))).empty
+    older = session(code_sha256=moved, method_version=METHOD_VERSION - 1)
+    assert drift_of(CellEvidence(CELL, record(older)))["aspect"].tolist() == ["method_version"]
+
+
+def test_the_hash_of_the_older_code_is_that_of_its_files() -> None:
+    """As that code computed it: names below the package, without the folders that it listed by hand."""
+    ((sha256, commit),) = CODE_OF_OLDER_LAYOUT.items()
+    git = ["git", "-C", str(SCRIPTS.parent)]
+    if subprocess.run([*git, "cat-file", "-e", commit], capture_output=True).returncode:
+        pytest.skip(f"this clone has no commit {commit}")
+    listed = subprocess.run(
+        [*git, "ls-tree", "-r", "--name-only", commit, "scripts/wattlab"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    digest = hashlib.sha256()
+    for path in sorted(Path(name) for name in listed if name.endswith(".py")):
+        inner = path.relative_to("scripts/wattlab")
+        if inner.parts[0] not in ("doctor", "figures", "published", "report", "tables"):
+            content = subprocess.run([*git, "show", f"{commit}:{path}"], capture_output=True, check=True).stdout
+            digest.update(inner.as_posix().encode() + b"\0" + content + b"\0")
+    assert digest.hexdigest() == sha256
+
+
+def test_the_code_that_measures_is_hashed_and_no_other(tmp_path: Path) -> None:
+    shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     before = code_sha256()
-    (tmp_path / "tables/runs.py").write_text("a = 2")
-    assert code_sha256() == before
-    (tmp_path / "worker.py").write_text("a = 2")
-    assert code_sha256() != before
+
+    def hash_after(name: str) -> str:
+        path = tmp_path / "scripts" / name
+        whole = path.read_text()
+        path.write_text(whole + "\n# another comment\n")
+        changed = code_sha256(tmp_path / "scripts")
+        path.write_text(whole)
+        return changed
+
+    for name in ("tables/runs.py", "figures/tasks.py", "quality/spans.py", "logs/mapping.py", "workflow/merging.py"):
+        assert hash_after(f"wattlab/{name}") == before, name
+    for name in ("runs/worker.py", "runs/session.py", "tasks/fill_mask.py", "models/checkpoint.py", "meters/rapl.py"):
+        assert hash_after(f"wattlab/{name}") != before, name

@@ -82,7 +82,7 @@ def camembert(folder: Path) -> None:
 def publish(hub: MockHub, cell: ResolvedCell, make: Any, folder: Path) -> None:
     make(folder)
     assert cell.spec is not None
-    hub.models[cell.spec.model["hub_id"]] = repo_of(folder)
+    hub.models[cell.spec.model.hub_id] = repo_of(folder)
 
 
 def opened(hub: MockHub, tmp_path: Path, cell: ResolvedCell, make: Any) -> Any:

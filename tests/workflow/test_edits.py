@@ -92,7 +92,12 @@ C4_RECORD = f"results/small/runs/fill-mask/c4/{BERT}.json"
 EDITS: dict[str, tuple[Edit, set[str]]] = {
     # What means the same, or belongs to others, plans nothing.
     "code comments": (
-        comment("scripts/measure_cell.py", "scripts/wattlab/runs/worker.py", "scripts/wattlab/tasks/fill_mask.py"),
+        comment(
+            "scripts/measure_cell.py",
+            "scripts/wattlab/runs/worker.py",
+            "scripts/wattlab/tasks/fill_mask.py",
+            "scripts/wattlab/meters/codecarbon.py",
+        ),
         set(),
     ),
     "rules and envs": (comment("rules/runs.smk", "envs/inference.yaml", "Snakefile"), set()),
@@ -111,7 +116,10 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     "the style of figures": (comment("scripts/wattlab/figures/style.py"), {*FIGURE_JOBS, *END}),
     "the page": (comment("scripts/wattlab/report/page.py"), END),
     "what an energy amounts to": (comment("catalog/equivalents.yaml"), END),
+    "an asset of the page": (comment("scripts/wattlab/report/assets/page.css"), END),
     "a table": (comment("scripts/wattlab/tables/cells.py"), AFTER),
+    "a conversion": (comment("scripts/wattlab/foundation/units.py"), AFTER),
+    "what a record is": (comment("scripts/wattlab/records/record.py"), AFTER),
     "grid": (configure(grid=297.6), AFTER),
     "headline scope": (configure(headline_scope="device"), AFTER),
     "time limit": (configure(time_limit_s=600), AFTER),

@@ -1,92 +1,24 @@
 """Schemas of the catalog's entries: models, datasets, tasks, grids, training, the paper's numbers."""
 
-from typing import Any, Literal
-
 from pydantic import model_validator
 
-from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.catalog.facts import Architecture, DatasetFacts, HubFacts, ModelFacts, SurrogateFacts
+from wattlab.foundation.members import Member
+from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact
 
 # ---------------------------------------------------------------- models
 
 
-class TokenizerFacts(Closed):
-    """What a tokenizer is, enough to train one of its kind (architecture mode)."""
-
-    kind: Literal[
-        "WordPiece", "byte-level BPE", "SentencePiece-unigram", "BPE (CLIP, end-of-word)", "BPE (fastBPE)"
-    ] = fact("algorithm")
-    class_name: str = fact("tokenizer class in transformers; gives the layout of the special tokens")
-    vocab_size: int = fact("entries of the published vocabulary", unit="tokens", gt=0)
-    model_vocab_size: int | None = fact("rows of the embedding matrix, where they differ", None, unit="tokens", gt=0)
-    do_lower_case: bool = fact("text is lower-cased first", False)
-    model_max_length: int | None = fact("longest input that the tokenizer file states", None, unit="tokens", gt=0)
-    note: str | None = fact("for people", None, works="never")
-
-
-class ImageProcessorFacts(Closed):
-    """How an image becomes the model's input."""
-
-    class_name: str = fact(
-        "image processor class in transformers (its PIL variant is used where torchvision is absent)"
-    )
-    size: dict[str, int] = fact("size argument of the processor", unit="pixels")
-    resample: Literal["nearest", "bilinear", "bicubic", "lanczos"] = fact("resampling filter")
-    crop_pct: float | None = fact("share of the image that a centre crop keeps", None)
-    crop_size: dict[str, int] | None = fact("size of the centre crop", None, unit="pixels")
-    do_center_crop: bool | None = fact("whether to crop", None)
-    image_mean: list[float] = fact("channel means")
-    image_std: list[float] = fact("channel standard deviations")
-    input_hw: list[int] | None = fact("height and width that reach the model, checked by a test", None, unit="pixels")
-    input_hw_for_640x480: list[int] | None = fact("the same where it depends on the image", None, unit="pixels")
-
-
-class Architecture(Closed):
-    """How to build the model from its configuration, without a checkpoint."""
-
-    config_class: str | None = fact("configuration class in transformers", None)
-    config: dict[str, Any] | None = fact("arguments of the configuration that differ from its defaults", None)
-    untie_lm_head: str | None = fact("module that gets a weight of its own, as the hub checkpoint has it", None)
-    components: dict[str, dict[str, Any]] | None = fact("parts of a diffusers pipeline", None)
-
-
-class ModelEntry(Closed):
+class ModelEntry(ModelFacts):
     """A model: `catalog/models/{name}.yaml`, its name being the hub id with `--` for `/`."""
 
     hub_id: str = fact("today's namespaced hub id", works="hub", pattern=r"^[\w.-]+/[\w.-]+$")
-    revision: str | None = fact(
-        "pinned commit; null where none is known yet", None, works="hub", pattern=r"^[0-9a-f]{40}$"
-    )
     aliases: list[str] = fact("other spellings: Table 6, the authors' logs, redirects", [])
     tasks: list[TaskName] = fact("tasks that the model answers", min_length=1)
     family: str = fact("family of architectures, for overrides: bert, flan-t5, bloomz, …", pattern=r"^[a-z0-9-]+$")
     structure: Structure = fact("structure, as in the paper's figures")
-    library: Literal["transformers", "diffusers"] = fact("library that runs it", works="always")
-    environment: Literal["main", "transformers4"] = fact(
-        "software environment that can build it", "main", works="always"
-    )
-    auto_class: str | None = fact("AutoModel class of the task", None, works="always")
-    model_class: str | None = fact("class that it must resolve to", None, works="always")
-    pipeline_class: str | None = fact("diffusers pipeline class", None, works="always")
     architecture: Architecture = fact("configuration, for random weights", works="architecture")
-    tokenizer: TokenizerFacts | None = fact("tokenizer; null where the task reads no text", None, works="architecture")
-    image_processor: ImageProcessorFacts | None = fact(
-        "image processor; null where the task reads no image", None, works="architecture"
-    )
-    max_input_tokens: int | None = fact(
-        "longest input that the model takes; null: bounded by nothing", None, works="always", unit="tokens", gt=0
-    )
     positions: str | None = fact("how positions are bounded, where the number alone does not say it", None)
-    generation: dict[str, Any] | None = fact(
-        "generation defaults of the checkpoint (beams and the like)", None, works="architecture"
-    )
-    call_defaults: dict[str, float | int] | None = fact(
-        "a pipeline's own size, steps and guidance", None, works="always"
-    )
-    hub_config: dict[str, Any] | None = fact(
-        "changes of the published configuration without which this library reads the checkpoint wrong",
-        None,
-        works="hub",
-    )
     hub_dtype: str = fact("precision of the published weights")
     hub_weights: str = fact("file format of the published weights, and how that is known")
     published_parameters: int | None = fact(
@@ -121,47 +53,9 @@ class ModelEntry(Closed):
 # ---------------------------------------------------------------- datasets
 
 
-class ArchiveMember(Closed):
-    """Rows in a JSON document inside a ZIP archive."""
+class HubSource(HubFacts):
+    """Where a dataset lies on the hub today, how sure that is, and what the paper read."""
 
-    member: str = fact("name of the document in the archive")
-    rows: str = fact("its key that holds the list of rows")
-
-
-class Reservoir(Closed):
-    """How a split that is too large for index sampling is sampled: a few of its files, drawn by the seed."""
-
-    files: int = fact("files that the seed picks", ge=1)
-    rows_per_file: int = fact("first rows of each that the sample is drawn from", unit="rows", ge=1)
-
-
-class HubSource(Closed):
-    """Where a dataset lies on the hub today."""
-
-    id: str = fact("namespaced dataset id", works="hub", pattern=r"^[\w.-]+/[\w.-]+$")
-    revision: str | None = fact(
-        "pinned commit; null where none is known yet", None, works="hub", pattern=r"^[0-9a-f]{40}$"
-    )
-    config: str | None = fact("configuration name", None, works="hub")
-    split: str = fact("split that the study reads", works="hub")
-    files: list[str] = fact(
-        "files of that split, relative to the repository (globs: * within a folder, ** across); empty: as the card says",
-        [],
-        works="hub",
-    )
-    archive: ArchiveMember | None = fact("where the rows lie in a file that is a ZIP archive", None, works="hub")
-    columns: dict[str, str] = fact(
-        "column in `fields` to its name in this copy, where that is another", {}, works="hub"
-    )
-    boxes: Literal["xywh", "xyxy"] | None = fact(
-        "boxes of this copy: corner and size, or two corners (pixels); samples hold xywh", None, works="hub"
-    )
-    first_where: dict[str, int | str] = fact(
-        "column of this copy to value: the only rows that `selection: first` takes", {}, works="hub"
-    )
-    reservoir: Reservoir | None = fact(
-        "how `selection: seeded` samples a very large split; null: all its rows alike", None, works="hub"
-    )
     gated: bool = fact("needs an accepted licence and a token", False, works="never")
     loads: str = fact("whether and how it loads without a loading script, and how that is known", works="never")
     replaces: str | None = fact(
@@ -175,23 +69,17 @@ class HubSource(Closed):
     licence: str | None = fact("licence of this copy, where it is not that of the original", None, works="never")
 
 
-class SurrogateSource(Closed):
-    """How to generate rows of the same schema and the same lengths or resolutions, offline."""
+class SurrogateSource(SurrogateFacts):
+    """How to generate rows of the same schema, and the evidence."""
 
-    generator: str = fact("name of the generator in wattlab/samples", pattern=r"^[a-z-]+$")
-    parameters: dict[str, Any] = fact("its arguments: distributions of words or pixels", {})
     source: str = fact("evidence of the distributions; [E] marks an estimate", works="never")
 
 
-class DatasetEntry(Closed):
+class DatasetEntry(DatasetFacts):
     """A dataset: `catalog/datasets/{name}.yaml`."""
 
     title: str = fact("name for people")
     tasks: list[TaskName] = fact("tasks that it serves", min_length=1)
-    fields: dict[str, str] = fact(
-        "role (text, question, context, tokens, image, prompt, label …) to column", works="always"
-    )
-    mask: Literal["append", "last-of-20-words"] | None = fact("fill-mask: where the mask goes", None, works="always")
     paper: str = fact("what the paper's script loaded: id, configuration, split")
     hub: HubSource = fact("today's hub copy", works="hub")
     surrogate: SurrogateSource = fact("offline stand-in", works="surrogate")
@@ -212,18 +100,37 @@ class SetLength(Closed):
 
 
 class TaskEntry(Closed):
-    """One of the ten tasks."""
+    """A task: an entry of `catalog/tasks.yaml`. Its adapter says what an inference is, and in which unit answers are counted."""
 
     title: str = fact("name for people")
-    paper_name: str = fact("name in the paper's Table 2")
-    modality: Modality = fact("the paper's modality")
-    output_unit: OutputUnit = fact("unit in which a task-specific model's answers are counted")
-    max_words: int | None = fact(
-        "the paper reads only so many words of the input, whatever the protocol says", None, unit="words"
+    paper_name: str | None = fact("name in the paper's Table 2; null for a task that it lacks", None)
+    modality: Modality = fact("what the task reads and gives")
+    adapter: Member = fact("class of its task-specific cells, a wattlab.tasks.contract.Adapter: module:Class")
+    metric: Member | None = fact(
+        "function that scores the answers, from wattlab.quality.answered.Answered to scores: module:function", None
     )
+    no_metric: str | None = fact("why nothing scores the answers, where `metric` is null", None)
+    generates_text: bool = fact("its task-specific models write text, whose length random weights do not end", False)
+    auto_class: str | None = fact("AutoModel class that loads a model which the catalog lacks", None)
+    pipeline_class: str | None = fact("diffusers class that loads it, where the task needs a pipeline", None)
+    structure: Structure | None = fact("structure of a model which the catalog lacks; null: by its configuration", None)
     set_lengths: list[SetLength] = fact("output lengths under random weights", [])
-    prompt: str | None = fact("the authors' prompt for multi-purpose models: {text}, or {question} and {context}", None)
+    prompt: str | None = fact("prompt for multi-purpose models, with the roles of a dataset in braces: {text}", None)
     source: str = fact("where the preparation and the prompt are documented")
+
+    @property
+    def reads_images(self) -> bool:
+        """Whether the input is an image."""
+        return self.modality.startswith("image-")
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "TaskEntry":
+        for one, other in (("metric", "no_metric"), ("auto_class", "pipeline_class")):
+            if (getattr(self, one) is None) == (getattr(self, other) is None):
+                raise ValueError(f"needs either {one} or {other}, and not both")
+        if self.pipeline_class and not self.structure:
+            raise ValueError("pipeline_class needs structure: a pipeline has no configuration that says it")
+        return self
 
 
 class GridEntry(Closed):

@@ -6,10 +6,10 @@ This module reads and checks the files. Their schemas lie in `entries` and `prot
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from wattlab.catalog.entries import (
     DatasetEntry,
@@ -22,7 +22,7 @@ from wattlab.catalog.entries import (
 )
 from wattlab.catalog.protocols import ProtocolEntry
 from wattlab.foundation.errors import InputError, explain, near_matches
-from wattlab.foundation.schema import Closed, TaskName
+from wattlab.foundation.schema import Closed, TaskName, task_context
 
 #: The catalog of this repository.
 CATALOG_ROOT = Path(__file__).resolve().parents[3] / "catalog"
@@ -33,7 +33,7 @@ class Catalog(Closed):
 
     models: dict[str, ModelEntry]
     datasets: dict[str, DatasetEntry]
-    tasks: dict[TaskName, TaskEntry]
+    tasks: dict[str, TaskEntry]
     protocols: dict[str, ProtocolEntry]
     grids: dict[str, GridEntry]
     equivalents: dict[str, EquivalentEntry]
@@ -72,40 +72,53 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path}: not UTF-8 text: {error}; save the file as UTF-8") from error
 
 
-def _entry(schema: type[Entry], content: Any, source: str) -> Entry:
+def _entry(schema: type[Entry], content: Any, source: str, tasks: Collection[str] | None = None) -> Entry:
+    """The entry, checked. `tasks`: those that it may name; null where there is none to name."""
     try:
-        return schema.model_validate(content)
+        return schema.model_validate(content, context=None if tasks is None else task_context(tasks))
     except ValidationError as error:
         raise explain(error, schema, source) from error
 
 
-def _folder(schema: type[Entry], folder: Path) -> dict[str, Entry]:
+def _folder(schema: type[Entry], folder: Path, tasks: Collection[str]) -> dict[str, Entry]:
     return {
-        path.stem: _entry(schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}")
+        path.stem: _entry(schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}", tasks)
         for path in sorted(folder.glob("*.yaml"))
     }
 
 
-def _file(schema: type[Entry], path: Path) -> dict[Any, Entry]:
+def _file(schema: type[Entry], path: Path, tasks: Collection[str] | None = None) -> dict[Any, Entry]:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise InputError(f"catalog/{path.name}: the whole file = {content!r}: write `name:` with its fields below it")
-    return {name: _entry(schema, fields, f"catalog/{path.name}: {name}") for name, fields in content.items()}
+    return {name: _entry(schema, fields, f"catalog/{path.name}: {name}", tasks) for name, fields in content.items()}
+
+
+def read_tasks(root: Path = CATALOG_ROOT) -> dict[str, TaskEntry]:
+    """The tasks alone, in their order: one small file. Raises `InputError`."""
+    tasks = _file(TaskEntry, root / "tasks.yaml")
+    for name in tasks:
+        try:
+            TypeAdapter(TaskName).validate_python(name, strict=True)
+        except ValidationError as error:
+            raise InputError(f"catalog/tasks.yaml: {name!r}: {error.errors()[0]['msg']}") from error
+    return tasks
 
 
 @cache
 def load_catalog(root: Path) -> Catalog:
     """Read and check every file of the catalog folder `root`; raises `InputError`."""
+    tasks = read_tasks(root)
     # Every entry is checked already: `model_construct` spares a second pass over some hundred files.
     catalog = Catalog.model_construct(
-        models=_folder(ModelEntry, root / "models"),
-        datasets=_folder(DatasetEntry, root / "datasets"),
-        tasks=_file(TaskEntry, root / "tasks.yaml"),
-        protocols=_file(ProtocolEntry, root / "protocols.yaml"),
+        models=_folder(ModelEntry, root / "models", tasks),
+        datasets=_folder(DatasetEntry, root / "datasets", tasks),
+        tasks=tasks,
+        protocols=_file(ProtocolEntry, root / "protocols.yaml", tasks),
         grids=_file(GridEntry, root / "grids.yaml"),
         equivalents=_file(EquivalentEntry, root / "equivalents.yaml"),
         training=_file(TrainingEntry, root / "training.yaml"),
-        paper=_entry(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml"),
+        paper=_entry(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml", tasks),
     )
     _refuse_shared_names(catalog.models)
     _refuse_unknown_names(catalog)
@@ -130,11 +143,6 @@ def _refuse_shared_names(models: dict[str, ModelEntry]) -> None:
 
 def _refuse_unknown_names(catalog: Catalog) -> None:
     """Every name that one file takes from another must be there: `InputError`."""
-    for task in catalog.tasks:
-        _refuse_unknown(task, get_args(TaskName), "catalog/tasks.yaml", "is no task")
-    for task in get_args(TaskName):
-        if task not in catalog.tasks:
-            raise InputError(f"catalog/tasks.yaml: {task}: this key is missing; add it")
     for model in catalog.training:
         _refuse_unknown(model, catalog.models, "catalog/training.yaml", "is no file of catalog/models")
     known: dict[str, Any] = {

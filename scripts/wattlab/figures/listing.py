@@ -87,8 +87,8 @@ _ALL = (
     Listed(
         "output_length",
         "Emissions and output length",
-        "Summarization, one panel per dataset (figure 6 of the paper). A point is one cell. The note "
-        "below the figure says what the lines are.",
+        "The tasks that both kinds of model answer with text, one panel per dataset (figure 6 of the paper). A point is "
+        "one cell. The note below the figure says what the lines are.",
         ("output_lengths", "cells", "provenance"),
         ("panels",),
     ),

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
-from wattlab.figures.points import EMISSIONS, SHARED_TASKS
+from wattlab.figures.points import EMISSIONS
 from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
 
@@ -28,7 +28,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     models = points.by_model(cells)
     sizes = models.sort_values(["parameters_as_published", "model"]).drop_duplicates("model")
     names = list(sizes["model"])
-    _points(axes, models, names)
+    colours = palette.task_colours(points.shared_tasks(chosen))
+    _points(axes, models, names, colours)
     _label(axes, names, list(sizes["parameters_as_published"]), layout)
     axes.set_xlim(-0.5, len(names) - 0.5)
     style.value_axis(axes, "y", [*models["low"], *models["high"]])
@@ -36,7 +37,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     axes.set_xlabel("model, by parameters as published")
     axes.grid(False, axis="x")
     style.finish(axes)
-    _legend(body, models, layout)
+    _legend(body, models, layout, colours)
     return figure
 
 
@@ -53,26 +54,22 @@ def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layou
             text.set(ha="right", rotation_mode="anchor")
 
 
-def _colour(task: str) -> str:
-    return palette.TASK_COLOURS.get(task, palette.GREY)
-
-
-def _points(axes: Axes, models: pd.DataFrame, names: list[str]) -> None:
-    tasks = points.ordered(models["task"], SHARED_TASKS)
+def _points(axes: Axes, models: pd.DataFrame, names: list[str], colours: dict[str, str]) -> None:
+    tasks = points.ordered(models["task"], tuple(colours))
     for keys, rows in models.groupby(["task", "structure"], sort=True):
         task, structure = (str(key) for key in keys)
         shift = (tasks.index(task) - (len(tasks) - 1) / 2) * 0.12
         at = [names.index(model) + shift for model in rows["model"]]
         gid = f"{task}/{structure}"
-        style.interval(axes, at, list(rows["low"]), list(rows["high"]), _colour(task), f"range/{gid}")
+        style.interval(axes, at, list(rows["low"]), list(rows["high"]), colours[task], f"range/{gid}")
         marker = _MARKERS.get(structure, _OTHER_MARKER)
-        axes.scatter(at, rows["mean"], s=30, marker=marker, color=_colour(task), linewidths=0, zorder=3).set_gid(gid)
+        axes.scatter(at, rows["mean"], s=30, marker=marker, color=colours[task], linewidths=0, zorder=3).set_gid(gid)
 
 
-def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout) -> None:
+def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout, colours: dict[str, str]) -> None:
     handles = [
-        style.handle(palette.task_title(task), _colour(task), "s")
-        for task in points.ordered(models["task"], SHARED_TASKS)
+        style.handle(palette.task_title(task), colours[task], "s")
+        for task in points.ordered(models["task"], tuple(colours))
     ]
     handles += [
         style.handle(structure, palette.GREY, _MARKERS.get(structure, _OTHER_MARKER))

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
-from wattlab.figures.points import EMISSIONS, SHARED_TASKS
+from wattlab.figures.points import EMISSIONS
 from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
 
@@ -12,15 +12,18 @@ from wattlab.study.cells import ResolvedStudy
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 3 from `cells`: one panel per task, one collection per structure and purpose."""
     title = FIGURES["multipurpose_vs_specific"].title
-    chosen = points.chosen(tables["cells"], tasks=SHARED_TASKS)
+    shared = points.shared_tasks(tables["cells"])
+    chosen = points.chosen(tables["cells"], tasks=shared)
     cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
     if cells.empty:
         return style.plain_page(
-            title, notes.nothing_because(study, chosen, "selected cells of the three tasks"), layout
+            title,
+            notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer"),
+            layout,
         )
     note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.one_purpose(cells))
     models = points.by_model(cells)
-    tasks = points.ordered(models["task"], SHARED_TASKS)
+    tasks = points.ordered(models["task"], shared)
     figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(tasks)))
     drawn = panels.panels(body, layout, len(tasks), sharex=True)
     for axes, task in zip(drawn, tasks, strict=True):

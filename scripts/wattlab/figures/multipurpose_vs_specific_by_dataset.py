@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
-from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW, SHARED_TASKS
+from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
 from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
 
@@ -17,16 +17,19 @@ _HALF_STRIP = 0.32
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 4 from `cells`: one panel per task, a strip per dataset, one collection per structure and purpose."""
     title = FIGURES["multipurpose_vs_specific_by_dataset"].title
-    chosen = points.chosen(tables["cells"], tasks=SHARED_TASKS)
+    shared = points.shared_tasks(tables["cells"])
+    chosen = points.chosen(tables["cells"], tasks=shared)
     cells, missing = points.with_values(chosen, EMISSIONS)
     if cells.empty:
         return style.plain_page(
-            title, notes.nothing_because(study, chosen, "selected cells of the three tasks"), layout
+            title,
+            notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer"),
+            layout,
         )
     note = notes.footnote(
         tables, cells, study, notes.left_out(missing), notes.one_purpose(cells), notes.lines("cells", cells)
     )
-    tasks = points.ordered(cells["task"], SHARED_TASKS)
+    tasks = points.ordered(cells["task"], shared)
     figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(tasks)))
     drawn = panels.panels(body, layout, len(tasks))
     bounds = [*cells[EMISSIONS], *cells[EMISSIONS_LOW].dropna(), *cells[EMISSIONS_HIGH].dropna()]

@@ -1,12 +1,12 @@
-"""Figure 6: emissions of summarization against the mean length of what the models write."""
+"""Figure 6: emissions against the mean length of what the models write, of tasks that both kinds of models answer."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from wattlab.figures import notes, panels, points, style
+from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import FIGURES
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.figures.reading import Tables
+from wattlab.figures.reading import Tables, column
 from wattlab.foundation.quantities import LENGTHS
 from wattlab.study.cells import ResolvedStudy
 
@@ -16,14 +16,18 @@ LENGTH = "n_output_units_per_inference"
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 6 from `output_lengths` and `cells`: a panel per dataset, a collection per structure and purpose."""
     title = FIGURES["output_length"].title
-    chosen = with_lengths(points.chosen(tables["cells"], tasks=("summarization",)), tables["output_lengths"])
+    chosen = with_lengths(_written(tables["cells"]), tables["output_lengths"])
     cells, missing = points.with_values(chosen, EMISSIONS, LENGTH)
     if cells.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected summarization cells"), layout)
+        return style.plain_page(
+            title,
+            notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer with text"),
+            layout,
+        )
     lengths = [f"lengths {LENGTHS[word]}" for word in sorted(set(cells["lengths"].dropna()))]
-    note = notes.footnote(
-        tables, cells, study, notes.left_out(missing), ", ".join(lengths), notes.lines("cells", cells)
-    )
+    tasks = " and ".join(palette.task_title(task) for task in points.ordered(cells["task"], ()))
+    how = f"{tasks}: {', '.join(lengths)}"
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), how, notes.lines("cells", cells))
     datasets = points.ordered(cells["dataset"], ())
     figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(datasets)))
     bounds = [*cells[EMISSIONS], *cells[EMISSIONS_HIGH].dropna()]
@@ -37,6 +41,12 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
     panels.legend(body, cells, layout)
     return figure
+
+
+def _written(cells: pd.DataFrame) -> pd.DataFrame:
+    """The selected cells of the tasks that task-specific and multi-purpose models both answer with text."""
+    shared = points.chosen(cells, tasks=points.shared_tasks(cells))
+    return shared[column(shared, "modality", "cells").str.endswith("-to-text")]
 
 
 def _length_label(cells: pd.DataFrame) -> str:

@@ -30,13 +30,18 @@ STRUCTURE_COLOURS = {
     "vision-encoder-decoder": GREY,
     "diffusion": BLACK,
 }
-TASK_COLOURS = {"text-classification": BLUE, "question-answering": ORANGE, "summarization": VERMILION}
+_TASK_COLOURS = (BLUE, ORANGE, VERMILION, GREEN, PURPLE, SKY)
 PURPOSE_MARKERS = {"task-specific": "o", "multi-purpose": "D"}
 
 
 def task_title(task: str) -> str:
-    """A task's slug as words."""
-    return task if task in ("fill-mask", "image-to-text", "text-to-image") else task.replace("-", " ")
+    """A task's name as words."""
+    return task.replace("-", " ")
+
+
+def task_colours(tasks: tuple[str, ...]) -> dict[str, str]:
+    """A colour for each of the tasks, in their order; after six they come again."""
+    return {task: _TASK_COLOURS[place % len(_TASK_COLOURS)] for place, task in enumerate(tasks)}
 
 
 def model_title(model: str) -> str:

@@ -8,8 +8,11 @@ from wattlab.foundation.quantities import EMISSIONS
 EMISSIONS_LOW = f"ci95_low_{EMISSIONS}"
 EMISSIONS_HIGH = f"ci95_high_{EMISSIONS}"
 
-#: The tasks that the paper asks task-specific and multi-purpose models both, in its order.
-SHARED_TASKS = ("text-classification", "question-answering", "summarization")
+
+def shared_tasks(cells: pd.DataFrame) -> tuple[str, ...]:
+    """The tasks that multi-purpose models are asked, in the order of the cells."""
+    asked = column(cells, "purpose", "cells") == "multi-purpose"
+    return tuple(dict.fromkeys(column(cells, "task", "cells")[asked]))
 
 
 def chosen(cells: pd.DataFrame, purpose: str | None = None, tasks: tuple[str, ...] | None = None) -> pd.DataFrame:

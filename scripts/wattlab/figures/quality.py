@@ -6,7 +6,6 @@ from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.listing import PUBLISHED_FIGURES
-from wattlab.figures.points import SHARED_TASKS
 from wattlab.figures.reading import Tables
 from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
@@ -43,7 +42,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         return style.plain_page(title, _nothing(study, len(chosen)), layout)
     cells = _cells(tables["cells"], scores)
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
-    tasks = points.ordered(scores["task"], SHARED_TASKS)
+    tasks = points.ordered(scores["task"], points.shared_tasks(tables["cells"]))
     datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
     note = notes.footnote(tables, cells, study, notes.left_out(missing, "score"), notes.lines("cells", cells))
     rows = [[(task, name) for name in datasets[task]] for task in tasks]

@@ -5,22 +5,43 @@ and published counts never do. `works` says under which mode: "always", "never",
 or `data` have that value.
 """
 
-from typing import Any, Literal
+import re
+from collections.abc import Collection
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+)
+from pydantic_core import to_jsonable_python
 
-TaskName = Literal[
-    "text-classification",
-    "question-answering",
-    "token-classification",
-    "fill-mask",
-    "text-generation",
-    "summarization",
-    "image-classification",
-    "object-detection",
-    "image-to-text",
-    "text-to-image",
-]
+from wattlab.foundation.errors import near_matches
+
+#: Task names are parts of paths and of targets.
+_TASK_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def task_context(tasks: Collection[str]) -> dict[str, Any]:
+    """The validation context under which each `TaskName` must be one of these."""
+    return {"tasks": tasks}
+
+
+def _known_task(name: str, info: ValidationInfo) -> str:
+    tasks = None if info.context is None else info.context["tasks"]
+    if tasks is not None and name not in tasks:
+        raise ValueError(near_matches(name, tasks))
+    if not _TASK_NAME.fullmatch(name):
+        raise ValueError("a task is named in small letters, with hyphens between words")
+    return name
+
+
+#: Name of an entry of catalog/tasks.yaml; which ones there are is checked under `task_context`.
+TaskName = Annotated[str, AfterValidator(_known_task)]
 Purpose = Literal["task-specific", "multi-purpose"]
 Modality = Literal["text-to-category", "text-to-text", "image-to-category", "image-to-text", "text-to-image"]
 Structure = Literal[
@@ -42,6 +63,15 @@ class Closed(BaseModel):
     """Base of every schema: unknown keys, wrong types, NaN and infinity are errors, values can not be changed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+
+class Facts(Closed):
+    """Facts of a catalog entry that enter a spec. Their JSON has the keys that were given and no others, since the mode of
+    weights or data decides which facts work."""
+
+    @model_serializer(mode="wrap")
+    def _given_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
 def fact(
@@ -68,7 +98,5 @@ def _working(value: Closed, mode: Mode, inherited: Works) -> dict[str, Any]:
         if works in ("always", mode):
             part = getattr(value, name)
             nested = isinstance(part, Closed)
-            chosen[name] = (
-                _working(part, mode, works) if nested else value.model_dump(mode="json", include={name})[name]
-            )
+            chosen[name] = _working(part, mode, works) if nested else to_jsonable_python(part)
     return chosen

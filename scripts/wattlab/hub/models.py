@@ -8,6 +8,7 @@ from typing import Any
 from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.hf_api import ModelInfo
 
+from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.clock import utc_now
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
@@ -53,7 +54,7 @@ def _fetched(fetch: ModelFetch) -> dict[str, Any]:
     return {
         "commit": info.sha,
         "files": [file.model_dump() for _, file in fetched],
-        "structure": None if fetch.structure_for is None else structure_of(fetch.structure_for, snapshot),
+        "structure": None if fetch.structure_for is None else structure_of(read_tasks()[fetch.structure_for], snapshot),
         "notes": list(_notes(fetch, info, paths)),
     }
 

@@ -10,24 +10,23 @@ def samples_receipt(results: Path, spec: SampleSpec) -> Path | None:
     """Where the receipt lies that the samples of a dataset are drawn from; null for surrogate rows."""
     if spec.data != "hub":
         return None
-    return dataset_receipt(results, spec.dataset, spec.entry["hub"]["revision"])
+    return dataset_receipt(results, spec.dataset, spec.hub.revision)
 
 
 def model_fetch(cell: ResolvedCell) -> ModelFetch:
     """What determines the fetch of a cell's model (hub weights)."""
     assert cell.spec is not None
     model = cell.spec.model
+    assert model.hub_id is not None, "hub weights have one"
     return ModelFetch(
-        hub_id=model["hub_id"],
-        revision=model["revision"],
-        library=model["library"],
+        hub_id=model.hub_id,
+        revision=model.revision,
+        library=model.library,
         structure_for=None if cell.facts.structure else cell.cell.task,
     )
 
 
 def dataset_fetch(spec: SampleSpec) -> DatasetFetch:
     """What determines the fetch of the dataset that samples are drawn from (hub data)."""
-    hub = spec.entry["hub"]
-    return DatasetFetch(
-        hub_id=hub["id"], revision=hub["revision"], config=hub["config"], split=hub["split"], files=hub["files"]
-    )
+    hub = spec.hub
+    return DatasetFetch(hub_id=hub.id, revision=hub.revision, config=hub.config, split=hub.split, files=hub.files)

@@ -1,12 +1,9 @@
-"""The structure of a model that the catalog lacks, by its task and its configuration.
+"""The structure of a model that the catalog lacks: that of its task's entry, else by its configuration.
 
-| task | structure |
+| the task reads | structure |
 |---|---|
-| text-to-image | diffusion |
-| object-detection | detector |
-| image-to-text | vision-encoder-decoder |
-| image-classification | vision-transformer where the configuration states attention heads, else convnet |
-| the text tasks | seq2seq where the configuration says `is_encoder_decoder`; decoder where the task generates, or where transformers knows the model type as a causal language model and not as a masked one; else encoder |
+| images | vision-transformer where the configuration states attention heads, else convnet |
+| text | seq2seq where the configuration says `is_encoder_decoder`; decoder where the task generates text, or where transformers knows the model type as a causal language model and not as a masked one; else encoder |
 """
 
 from pathlib import Path
@@ -14,31 +11,26 @@ from typing import Any
 
 from huggingface_hub.errors import StrictDataclassError
 
-from wattlab.foundation.schema import Structure, TaskName
+from wattlab.catalog.entries import TaskEntry
+from wattlab.foundation.schema import Structure
 from wattlab.hub.failures import HubUnavailable
-
-_BY_TASK: dict[TaskName, Structure] = {
-    "text-to-image": "diffusion",
-    "object-detection": "detector",
-    "image-to-text": "vision-encoder-decoder",
-}
 
 #: Spellings of a number of attention heads.
 _HEADS = ("num_attention_heads", "num_heads", "n_heads", "encoder_attention_heads")
 
 
-def structure_of(task: TaskName, folder: Path) -> Structure:
+def structure_of(task: TaskEntry, folder: Path) -> Structure:
     """The structure of the model whose files lie in `folder`. Raises `HubUnavailable` for a type that needs code of its own."""
-    if task == "text-to-image":
-        return "diffusion"
+    if task.structure is not None and task.pipeline_class is not None:
+        return task.structure
     config = read_config(folder)
-    if task in _BY_TASK:
-        return _BY_TASK[task]
-    if task == "image-classification":
+    if task.structure is not None:
+        return task.structure
+    if task.reads_images:
         return "vision-transformer" if _has_heads(config) else "convnet"
     if config.is_encoder_decoder:
         return "seq2seq"
-    return "decoder" if task in ("text-generation", "summarization") or _is_causal(config.model_type) else "encoder"
+    return "decoder" if task.generates_text or _is_causal(config.model_type) else "encoder"
 
 
 def read_config(folder: Path) -> Any:

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from wattlab.catalog.reading import CATALOG_ROOT, read_yaml
+from wattlab.catalog.reading import CATALOG_ROOT, read_tasks, read_yaml
 from wattlab.foundation.errors import InputError, explain, near_matches
-from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact, task_context
 from wattlab.records.record import Method
 
 Phase = Literal["load", "transfer", "query"]
@@ -149,7 +149,7 @@ def load_mapping(written: str) -> Mapping:
     """Read and check a mapping; raises `InputError`."""
     path = mapping_path(written)
     try:
-        mapping = Mapping.model_validate(read_yaml(path))
+        mapping = Mapping.model_validate(read_yaml(path), context=task_context(read_tasks()))
     except ValidationError as error:
         raise explain(error, Mapping, written) from error
     known = {name for group in mapping.groups for name in group.models}

@@ -6,11 +6,17 @@ import importlib.util
 import runpy
 from pathlib import Path
 
+from wattlab.foundation.closure import SCRIPTS, closure
+
 #: Packages whose versions make repeats comparable or not (they do, or time, the work inside a window).
 FINGERPRINTED = ("torch", "transformers", "diffusers", "tokenizers", "accelerate", "timm", "codecarbon", "pillow")
 
-#: Parts of the package that run before or after a measurement and never in it.
-_AFTERWARDS = frozenset({"doctor", "figures", "published", "report", "tables"})
+#: What measures, below this package: the worker, and the folders whose members it imports by name.
+_MEASURES = ("runs.worker", "tasks.*", "meters.*")
+
+#: `code_sha256` of the code that measured before its files were moved, and its commit. Moving them changed no method:
+#: METHOD_VERSION alone tells those sessions from later ones.
+CODE_OF_OLDER_LAYOUT = {"476a255b76c857e3d07d0d129bf701dee3e0f352250a6b1a8ae56dd5f676fde7": "d48ec93"}
 
 
 def versions(packages: tuple[str, ...] = FINGERPRINTED) -> dict[str, str]:
@@ -34,10 +40,9 @@ def torch_cuda_version() -> str | None:
     return None if cuda is None else str(cuda)
 
 
-def code_sha256() -> str:
-    """SHA-256 over the package's source files, without those that never run in a measurement: which code measured."""
+def code_sha256(scripts: Path = SCRIPTS) -> str:
+    """SHA-256 over the source files that a measurement can run, with their names: which code measured."""
     digest = hashlib.sha256()
-    root = Path(__file__).parents[1]
-    for path in sorted(path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in _AFTERWARDS):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in closure(*(f"wattlab.{part}" for part in _MEASURES), home=scripts):
+        digest.update(path.relative_to(scripts).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

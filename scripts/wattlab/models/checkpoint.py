@@ -52,7 +52,7 @@ class HubSource(Source):
                 f"{self._name}: its weights are quantized, which no dtype of the protocol means; choose the checkpoint "
                 "that it was made from"
             )
-        auto_class = self.spec.model["auto_class"] or _generating_class(config)
+        auto_class = self.spec.model.auto_class or _generating_class(config)
         with self._weights_only():
             model, found = getattr(transformers, auto_class).from_pretrained(
                 self._folder,
@@ -64,7 +64,7 @@ class HubSource(Source):
                 output_loading_info=True,
                 **_LOCAL,
             )
-        stated = self.spec.model["model_class"]
+        stated = self.spec.model.model_class
         if stated is not None and type(model).__name__ != stated:
             raise InputError(
                 f"catalog/models/{self.spec.cell.model}.yaml: model_class = {stated!r}: {auto_class} gives "
@@ -98,7 +98,7 @@ class HubSource(Source):
 
         config = transformers.AutoConfig.from_pretrained(self._folder, **_LOCAL)
         backbone = own_backbone(config)
-        changes = {**(backbone or {}), **(self.spec.model.get("hub_config") or {})}
+        changes = {**(backbone or {}), **(self.spec.model.hub_config or {})}
         if changes:
             content, _ = type(config).get_config_dict(self._folder, local_files_only=True)
             config = type(config).from_dict({**content, **changes})
@@ -111,7 +111,7 @@ class HubSource(Source):
         import diffusers
 
         index = json.loads((self._folder / PIPELINE_INDEX).read_text())
-        stated = self.spec.model["pipeline_class"]
+        stated = self.spec.model.pipeline_class
         if stated not in (index["_class_name"], "DiffusionPipeline"):
             raise InputError(
                 f"catalog/models/{self.spec.cell.model}.yaml: pipeline_class = {stated!r}: {self._name} has "

@@ -25,7 +25,7 @@ def interpreter(environment: str, repository: Path = REPOSITORY) -> Path | None:
 
 def missing_environment(spec: Spec) -> tuple[str, str] | None:
     """Null where the cell's environment is this one, else the reason and the remedy."""
-    environment = spec.model["environment"]
+    environment = spec.model.environment
     if is_this(environment):
         return None
     installed = importlib.metadata.version("transformers")

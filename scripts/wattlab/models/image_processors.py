@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from wattlab.catalog.facts import ImageProcessorFacts
 from wattlab.models.environments import is_this
 
 #: The catalog's names of resampling filters.
@@ -18,17 +19,17 @@ _FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
 }
 
-#: Fields of `wattlab.catalog.reading.ImageProcessorFacts` that the processor takes as they are, where they are set.
+#: Facts that the processor takes as they are, where they are set.
 _ARGUMENTS = ("size", "crop_pct", "crop_size", "do_center_crop", "image_mean", "image_std")
 
 
-def image_processor(facts: dict[str, Any]) -> Any:
+def image_processor(facts: ImageProcessorFacts) -> Any:
     """The transformers image processor (PIL variant) of a catalog entry's `image_processor`."""
     import transformers
 
-    arguments = {name: facts[name] for name in _ARGUMENTS if facts.get(name) is not None}
-    processor_class = getattr(transformers, f"{facts['class_name']}Pil")
-    return processor_class(resample=_FILTERS[facts["resample"]], **arguments)
+    arguments = {name: value for name in _ARGUMENTS if (value := getattr(facts, name)) is not None}
+    processor_class = getattr(transformers, f"{facts.class_name}Pil")
+    return processor_class(resample=_FILTERS[facts.resample], **arguments)
 
 
 def hub_processor(folder: Path) -> Any:

@@ -18,8 +18,6 @@ from wattlab.paper.printed import Combination, Constant, Measure, Operand, Parit
 
 _CELL_KEYS = ("task", "dataset", "variant", "model", "purpose")
 
-_IMAGE_TASKS = ("image-classification", "object-detection", "image-to-text")
-
 
 @dataclass(frozen=True)
 class Logs:
@@ -82,8 +80,6 @@ def of_measure(measure: Measure, logs: Logs) -> list[Candidate]:
 
 
 def _choices(measure: Measure) -> list[tuple[int, _Choice]]:
-    tasks = [measure.task] if isinstance(measure.task, str) else measure.task
-    images = tasks is None or any(task in _IMAGE_TASKS for task in tasks)
     emissions = measure.of == "emissions"
     levels = [measure.over, *(level for level in ("repeats", "cells", "models") if level != measure.over)]
     statistics: list[str] = [measure.statistic]
@@ -96,7 +92,7 @@ def _choices(measure: Measure) -> list[tuple[int, _Choice]]:
         ["query", "run"],
         ["node"] if emissions else ["node", "gpu"],
         ["selected", "logged"],
-        ["", "native"] if images else [""],
+        ["", "native"],
         ["logged", "138.75", "297.6"] if emissions else [""],
     ]
     if measure.of == "parameters":

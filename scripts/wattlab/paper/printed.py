@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from wattlab.catalog.reading import read_yaml
+from wattlab.catalog.reading import read_tasks, read_yaml
 from wattlab.foundation.errors import InputError, explain
-from wattlab.foundation.schema import Closed, Purpose, TaskName, fact
+from wattlab.foundation.schema import Closed, Purpose, TaskName, fact, task_context
 
 Relation = Literal["equal", "over", "under"]
 Level = Literal["repeats", "cells", "models"]
@@ -150,7 +150,7 @@ class Statement(Closed):
 def load_statements(path: Path) -> list[Statement]:
     """Read and check the printed numbers; raises `InputError`."""
     try:
-        statements = TypeAdapter(list[Statement]).validate_python(read_yaml(path))
+        statements = TypeAdapter(list[Statement]).validate_python(read_yaml(path), context=task_context(read_tasks()))
     except ValidationError as error:
         raise explain(error, Statement, str(path)) from error
     seen: set[str] = set()

@@ -56,7 +56,7 @@ class Answered:
     shown_size: tuple[int, int] | None = None
     #: Classes of the model's head as the catalog knows them.
     n_labels: int | None = None
-    #: fill-mask: where the mask goes.
+    #: Where the mask goes, of a task that masks the text.
     mask: str | None = None
     #: Why the split has no references, as the catalog says.
     labels_hidden: str | None = None

@@ -1,22 +1,21 @@
 """Masked words: how often the word that was masked is the first, or one of the five, that the model gives.
 
-Where the mask takes the place of the last of 20 words, that word is the reference, compared without case and
+Where the mask takes the place of the last of so many words, that word is the reference, compared without case and
 punctuation. A word that the model's vocabulary has only in pieces can not be found by one token: the numbers are lower
 bounds, comparable between models of one vocabulary. A mask that is appended has no word under it.
 """
 
+from wattlab.catalog.facts import masked_word
 from wattlab.quality.answered import Answered, Score, Unscorable
 from wattlab.quality.spans import normalised
 
-#: As the adapter cuts: the mask takes the place of the last of so many words.
-_FIRST_WORDS = 20
-
 
 def masked_words(answered: Answered) -> list[Score]:
-    """The scores of fill-mask."""
-    if answered.mask != "last-of-20-words":
+    """The scores of masked words."""
+    last = masked_word(answered.mask)
+    if last is None:
         raise Unscorable("the mask is appended to the text: no word is known to be under it")
-    words = [text.split()[:_FIRST_WORDS] for text in answered.references("text")]
+    words = [text.split()[:last] for text in answered.references("text")]
     masked = [normalised(cut[-1]) if cut else "" for cut in words]
     scored = [place for place, word in enumerate(masked) if word]
     if not scored:

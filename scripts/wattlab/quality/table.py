@@ -8,7 +8,7 @@ import pandas as pd
 from wattlab.catalog.reading import Catalog
 from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
 from wattlab.quality.columns import COLUMNS
-from wattlab.quality.scoring import WITHOUT, scores
+from wattlab.quality.scoring import metric_of
 from wattlab.records.record import Record
 from wattlab.samples.manifest import manifest_of
 from wattlab.study.cells import Spec
@@ -43,7 +43,7 @@ def quality(evidence: Evidence, cells: pd.DataFrame, results: Path) -> pd.DataFr
         shared = {column: _known(of_cell[column]) for column in _OF_CELL}
         shared["n_repeats"] = _known(of_cell["n_valid"])
         try:
-            rows += [shared | _row(score, withheld) for score in scores(_answered(cell, evidence, results))]
+            rows += [shared | _row(score, withheld) for score in _scores(cell, evidence, results)]
         except Unscorable as reason:
             rows.append(shared | {"headline": True, "reason": str(reason)})
     return frame(rows, COLUMNS)
@@ -66,24 +66,24 @@ def _row(score: Score, withheld: str | None) -> dict[str, Any]:
     }
 
 
-def _answered(cell: CellEvidence, evidence: Evidence, results: Path) -> Answered:
-    """The cell's answers beside their rows. Raises `Unscorable`."""
+def _scores(cell: CellEvidence, evidence: Evidence, results: Path) -> list[Score]:
+    """Every score of the cell's answers. Raises `Unscorable`."""
     spec, record = cell.resolved.spec, cell.record
     if spec is None or spec.weights != "hub":
         raise Unscorable("random weights: the answers mean nothing")
     if spec.data != "hub":
         raise Unscorable("surrogate rows: nothing is right or wrong about them")
-    if spec.cell.task in WITHOUT:
-        raise Unscorable(WITHOUT[spec.cell.task])
+    metric = metric_of(evidence.catalog.tasks[spec.cell.task])
     if record is None or record.status != "complete":
         raise Unscorable("the cell has no complete record; tables/missing.csv says why")
-    return _beside_rows(spec, record, evidence, results)
+    return metric(_answered(spec, record, evidence, results))
 
 
-def _beside_rows(spec: Spec, record: Record, evidence: Evidence, results: Path) -> Answered:
-    study, fields = evidence.study.config.study, dict(spec.dataset["fields"])
+def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> Answered:
+    """The cell's answers beside their rows. Raises `Unscorable`."""
+    study, fields = evidence.study.config.study, spec.dataset.fields
     answers = read_answers(results / study / "outputs" / f"{spec.cell.id}.jsonl.gz", record.outputs_sha256)
-    images = fields.get("image") if spec.cell.task == "object-detection" else None
+    images = fields.get("image") if "objects" in fields else None  # boxes lie in the pixels of their image
     manifest_path = manifest_of(results, study, spec.samples)
     manifest, rows, sizes = read_references(manifest_path, record.samples_sha256, images)
     if len(answers) < len(rows):
@@ -99,7 +99,7 @@ def _beside_rows(spec: Spec, record: Record, evidence: Evidence, results: Path) 
         image_sizes=sizes,
         shown_size=None if size is None else (size[0], size[1]),
         n_labels=_n_labels(spec.cell.model, evidence.catalog),
-        mask=spec.dataset.get("mask"),
+        mask=spec.dataset.mask,
         labels_hidden=_labels_hidden(spec, evidence.catalog),
     )
 

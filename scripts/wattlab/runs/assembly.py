@@ -55,7 +55,7 @@ def _facts(results: Path, cell: ResolvedCell) -> dict[str, Any]:
     facts = cell.facts.model_dump(include=set(Record.model_fields))
     place = cell.cell.model_dump()
     if cell.spec.weights == "hub":
-        receipt = read_receipt(model_receipt(results, cell.cell.model, cell.spec.model["revision"]))
+        receipt = read_receipt(model_receipt(results, cell.cell.model, cell.spec.model.revision))
         facts |= {"hub_revision": receipt.commit, "structure": facts["structure"] or receipt.structure}
     return {
         **place,

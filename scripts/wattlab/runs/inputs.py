@@ -45,7 +45,7 @@ def cell_inputs(results: Path, study: str, spec: Spec) -> CellInputs:
     """Where a cell's inputs lie, below the `results` folder."""
     manifest = manifest_of(results, study, spec.samples)
     tokenizer = None if spec.tokenizer is None else results / "tokenizers" / f"{spec.tokenizer.name}.json"
-    receipt = model_receipt(results, spec.cell.model, spec.model["revision"]) if spec.weights == "hub" else None
+    receipt = model_receipt(results, spec.cell.model, spec.model.revision) if spec.weights == "hub" else None
     return CellInputs(manifest, tokenizer, receipt)
 
 

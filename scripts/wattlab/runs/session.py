@@ -17,46 +17,16 @@ from itertools import cycle, islice
 from typing import Any, Protocol, TypeVar
 
 from wattlab.catalog import protocols
-from wattlab.foundation.schema import OutputUnit
 from wattlab.records.record import Observed, Phase, Session, Window
 from wattlab.records.store import StoreWriter, phase_event, read_store
 from wattlab.runs.validity import judge_all, n_valid
 from wattlab.study.cells import Spec
+from wattlab.tasks.contract import Adapter, Answer
 
 #: Passes are planned for this much more than the shortest window, since the last warm-up inference is one reading.
 WINDOW_MARGIN = 1.25
 
 Result = TypeVar("Result")
-
-
-class Answer(Protocol):
-    """What an adapter gives back for one inference."""
-
-    @property
-    def value(self) -> Any:
-        """What the model said, or the image that it made."""
-
-    @property
-    def n_output_units(self) -> int:
-        """Tokens, labels, boxes or images in it."""
-
-
-class Adapter(Protocol):
-    """What the protocol needs of a task's adapter."""
-
-    output_unit: OutputUnit
-
-    def load(self) -> None:
-        """Build or load the model."""
-
-    def transfer(self) -> None:
-        """Bring it to the device."""
-
-    def prepare(self, row: dict[str, Any]) -> Any:
-        """A row of the dataset as the sample of an inference; outside every window."""
-
-    def infer(self, sample: Any) -> Answer:
-        """One inference."""
 
 
 class Meter(Protocol):

@@ -11,11 +11,8 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-from PIL import Image
 from pydantic import ValidationError, model_validator
 
 from wattlab.foundation.errors import InputError, explain
@@ -25,6 +22,9 @@ from wattlab.foundation.schema import Closed, fact
 from wattlab.hub.receipts import FetchedFile
 from wattlab.study.cells import SampleSpec
 from wattlab.study.config import Data
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, Any]
 
@@ -102,10 +102,17 @@ def _row_sha256(row: Row) -> str:
 
 def _plain(value: Any) -> Any:
     """The value as JSON; an image becomes its size, mode and the hash of its raw pixels."""
-    if isinstance(value, Image.Image):
+    if _is_image(value):
         pixels = hashlib.sha256(value.tobytes()).hexdigest()
         return {"size": list(value.size), "mode": value.mode, "pixels_sha256": pixels}
     return value
+
+
+def _is_image(value: Any) -> bool:
+    # Like pyarrow only where rows are read or written: whoever plans a study reads manifests alone.
+    from PIL import Image
+
+    return isinstance(value, Image.Image)
 
 
 def manifest_of(results: Path, study: str, spec: SampleSpec) -> Path:
@@ -149,7 +156,7 @@ class _Extent:
 
 
 def _put_away(value: Any, photographs: IO[bytes]) -> Any:
-    if not isinstance(value, Image.Image):
+    if not _is_image(value):
         return value
     start = photographs.tell()
     # The lightest compression: writing 1,000 photographs at the default level takes minutes.
@@ -159,6 +166,9 @@ def _put_away(value: Any, photographs: IO[bytes]) -> Any:
 
 
 def _write_parquet(rows: list[Row], photographs: IO[bytes], sink: IO[bytes]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     schema = _schema(rows)
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
@@ -169,8 +179,10 @@ def _write_parquet(rows: list[Row], photographs: IO[bytes], sink: IO[bytes]) -> 
             writer.write_table(pa.Table.from_pylist(part, schema))
 
 
-def _schema(rows: list[Row]) -> pa.Schema:
+def _schema(rows: list[Row]) -> "pa.Schema":
     """The types of all rows together, since a few may have nothing but nulls in a column."""
+    import pyarrow as pa
+
     empty = {_PNG: b""}
     without = [{name: empty if isinstance(value, _Extent) else value for name, value in row.items()} for row in rows]
     return pa.Table.from_pylist(without).schema
@@ -186,6 +198,8 @@ def _png(value: Any, photographs: IO[bytes]) -> Any:
 def _loaded(value: Any) -> Any:
     if not (isinstance(value, dict) and value.keys() == {_PNG}):
         return value
+    from PIL import Image
+
     image = Image.open(io.BytesIO(value[_PNG]))
     image.load()
     return image
@@ -193,7 +207,7 @@ def _loaded(value: Any) -> Any:
 
 def _rgb(value: Any) -> Any:
     # `convert` copies even where there is nothing to convert.
-    return value.convert("RGB") if isinstance(value, Image.Image) and value.mode != "RGB" else value
+    return value.convert("RGB") if _is_image(value) and value.mode != "RGB" else value
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -212,6 +226,9 @@ def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:
     Fewer rows than wanted come again from the first. Raises `InputError` for a missing or unreadable Parquet file
     and for rows whose content is not what the manifest says.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     manifest = read_manifest(manifest_path)
     if manifest.status == "unavailable":
         return manifest, []

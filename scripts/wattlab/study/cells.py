@@ -3,8 +3,9 @@
 `resolve.py` makes them from the configuration.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
+from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.hashing import key_of, sha256_of
 from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact
@@ -16,11 +17,17 @@ class SampleSpec(Closed):
 
     dataset: str = fact("name of the catalog entry")
     data: Data = fact("mode")
-    entry: dict[str, Any] = fact("working fields of the dataset's entry under that mode")
+    entry: DatasetFacts = fact("working fields of the dataset's entry under that mode")
     selection: Literal["seeded", "first"] = fact("which rows")
     seed: int = fact("seed")
     n: int = fact("rows", unit="rows", ge=1)
     generator_version: int = fact("raised when the generator or sampler changes what it yields")
+
+    @property
+    def hub(self) -> HubFacts:
+        """Where the dataset lies on the hub, of a spec of hub data."""
+        assert self.entry.hub is not None, "surrogate rows come from no hub"
+        return self.entry.hub
 
     @property
     def key(self) -> str:
@@ -75,8 +82,8 @@ class Spec(Closed):
     device: str = fact("as configured")
     exclusive: bool
     protocol: Protocol = fact("resolved, prompts and set lengths included")
-    model: dict[str, Any] = fact("working fields of the model's entry")
-    dataset: dict[str, Any] = fact("working fields of the dataset's entry")
+    model: ModelFacts = fact("working fields of the model's entry")
+    dataset: DatasetFacts = fact("working fields of the dataset's entry")
     tokenizer: TokenizerSpec | None = fact("tokenizer trained for architecture mode; null otherwise")
     samples: SampleSpec
     require_counters: bool

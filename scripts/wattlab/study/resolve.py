@@ -1,5 +1,6 @@
 """From a configuration and the catalog to the study resolved: every cell with its spec."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -7,17 +8,15 @@ from pydantic import ValidationError
 
 from wattlab import METHOD_VERSION, SAMPLES_VERSION, SCHEMA_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
+from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
-from wattlab.catalog.reading import Catalog
+from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.errors import InputError, explain, near_matches
-from wattlab.foundation.schema import Purpose, TaskName, working_fields
+from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
 from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
+from wattlab.study.prompts import check_prompt
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
-
-#: Tasks whose `image_size` is that of the input (it is that of the output in text-to-image).
-_IMAGE_INPUT = ("image-classification", "object-detection", "image-to-text")
-_GENERATES_TEXT = ("text-generation", "summarization", "image-to-text")
 
 
 def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
@@ -79,7 +78,7 @@ def _cells_of(
             raise InputError(
                 f"{where}.datasets: {written!r} serves {', '.join(entry.tasks)}, not {group.task}; take it out, or add the task to catalog/datasets/{dataset}.yaml"
             )
-        if variant and (variant != "native" or group.task not in _IMAGE_INPUT):
+        if variant and (variant != "native" or not catalog.tasks[group.task].reads_images):
             raise InputError(f"{where}.datasets: {written!r}: the only variant is @native, for tasks that read images")
         for model in group.models:
             stem = _model_of(model, group.task, catalog, names, where, weights)
@@ -108,12 +107,14 @@ def _model_of(name: str, task: TaskName, catalog: Catalog, names: dict[str, str]
 
 
 def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
-    return catalog.models.get(cell.model) or uncatalogued(cell)
+    return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
 
 
 def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> ResolvedCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
-    spec = _spec(cell, config, _protocol(cell, config, catalog, source), model, dataset)
+    protocol = _protocol(cell, config, catalog, source)
+    check_prompt(cell, protocol.prompt, dataset, source)
+    spec = _spec(cell, config, protocol, model, dataset)
     limit = config.time_limit_s.get(cell.task) if isinstance(config.time_limit_s, dict) else config.time_limit_s
     known = next((known.reason for known in config.known_missing if known.where.matches(**_place(cell, model))), None)
     facts = CatalogFacts(
@@ -137,7 +138,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str
 def _spec(
     cell: Cell, config: StudyConfig, protocol: Protocol, model: ModelEntry | UncataloguedModel, dataset: DatasetEntry
 ) -> Spec:
-    dataset_fields = working_fields(dataset, config.data)
+    dataset_facts = DatasetFacts.model_validate(working_fields(dataset, config.data))
     tokenizer = None
     if config.weights == "architecture" and model.tokenizer is not None:
         tokenizer = TokenizerSpec(
@@ -149,7 +150,7 @@ def _spec(
     samples = SampleSpec(
         dataset=cell.dataset,
         data=config.data,
-        entry=dataset_fields,
+        entry=dataset_facts,
         selection=config.selection,
         seed=protocol.seed,
         n=protocol.n_inferences,
@@ -162,8 +163,8 @@ def _spec(
         device=config.device,
         exclusive=config.exclusive,
         protocol=protocol,
-        model=working_fields(model, config.weights),
-        dataset=dataset_fields,
+        model=ModelFacts.model_validate(working_fields(model, config.weights)),
+        dataset=dataset_facts,
         tokenizer=tokenizer,
         samples=samples,
         require_counters=config.require_counters,
@@ -218,7 +219,7 @@ def _apply(overrides: list[Override], place: dict[str, str], values: dict[str, A
 
 def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any]) -> None:
     """Architecture mode: outputs have the published mean length, or the protocol's cap where that is lower."""
-    if cell.purpose == "task-specific" and cell.task not in _GENERATES_TEXT:
+    if cell.purpose == "task-specific" and not task.generates_text:
         return
     for length in task.set_lengths:
         if length.purpose == cell.purpose:
@@ -267,10 +268,13 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], sourc
                 )
 
 
-def check_config(content: dict[str, Any], source: Any) -> StudyConfig:
-    """The configuration, checked; `source` names the file of a key (see `errors.explain`)."""
+def check_config(content: dict[str, Any], source: Any, tasks: Collection[str] | None = None) -> StudyConfig:
+    """The configuration, checked; `source` names the file of a key (see `errors.explain`).
+
+    `tasks`: those that it may name; null: the repository's.
+    """
     try:
-        return StudyConfig.model_validate(content)
+        return StudyConfig.model_validate(content, context=task_context(read_tasks() if tasks is None else tasks))
     except ValidationError as error:
         raise explain(error, StudyConfig, source) from error
 

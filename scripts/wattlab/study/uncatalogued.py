@@ -6,26 +6,14 @@ What the catalog would state comes from the task; structure and parameter count 
 import re
 from typing import Literal
 
-from wattlab.foundation.schema import Closed, Purpose, TaskName, fact
+from wattlab.catalog.entries import TaskEntry
+from wattlab.foundation.schema import Closed, fact
 from wattlab.study.cells import Cell
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 #: Family of every such model, for overrides.
 FAMILY = "uncatalogued"
-
-#: The library's own choice of class for a task.
-AUTO_CLASSES: dict[TaskName, str] = {
-    "text-classification": "AutoModelForSequenceClassification",
-    "question-answering": "AutoModelForQuestionAnswering",
-    "token-classification": "AutoModelForTokenClassification",
-    "fill-mask": "AutoModelForMaskedLM",
-    "text-generation": "AutoModelForCausalLM",
-    "summarization": "AutoModelForSeq2SeqLM",
-    "image-classification": "AutoModelForImageClassification",
-    "object-detection": "AutoModelForObjectDetection",
-    "image-to-text": "AutoModelForImageTextToText",
-}
 
 
 class UncataloguedModel(Closed):
@@ -55,16 +43,11 @@ def stem_of(hub_id: str) -> str:
     return hub_id.replace("/", "--")
 
 
-def uncatalogued(cell: Cell) -> UncataloguedModel:
-    """The model of a cell whose name is the stem of a hub id."""
+def uncatalogued(cell: Cell, task: TaskEntry) -> UncataloguedModel:
+    """The model of a cell whose name is the stem of a hub id. A multi-purpose one may be of either architecture."""
     hub_id = cell.model.replace("--", "/", 1)  # an organisation's name has no double dash
-    if cell.task == "text-to-image":
-        return UncataloguedModel(hub_id=hub_id, library="diffusers", pipeline_class="DiffusionPipeline")
-    return UncataloguedModel(
-        hub_id=hub_id, library="transformers", auto_class=auto_class(cell.task, cell.purpose), count_as="AutoModel"
-    )
-
-
-def auto_class(task: TaskName, purpose: Purpose) -> str | None:
-    """The auto class of a task; null for a multi-purpose model, which may be of either architecture."""
-    return None if purpose == "multi-purpose" else AUTO_CLASSES[task]
+    if cell.purpose == "multi-purpose":
+        return UncataloguedModel(hub_id=hub_id, library="transformers", count_as="AutoModel")
+    if task.pipeline_class is not None:
+        return UncataloguedModel(hub_id=hub_id, library="diffusers", pipeline_class=task.pipeline_class)
+    return UncataloguedModel(hub_id=hub_id, library="transformers", auto_class=task.auto_class, count_as="AutoModel")

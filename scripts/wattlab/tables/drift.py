@@ -7,7 +7,7 @@ import pandas as pd
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.hashing import canonical_json
-from wattlab.machine.software import code_sha256, versions
+from wattlab.machine.software import CODE_OF_OLDER_LAYOUT, code_sha256, versions
 from wattlab.records.record import Record, Session
 from wattlab.study.cells import Spec
 from wattlab.tables.columns import KEYS, frame, keys_of
@@ -22,8 +22,8 @@ _LONGEST = 80
 def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per cell and aspect that differs; empty where every cell was measured as it would be today.
 
-    `aspect`: a key of the spec (`spec.protocol.seed`; its record is stale), `code_sha256` (this package, without what
-    runs only before or after a measurement), `method_version`, or a package (`software.torch`). `n_repeats`: valid ones
+    `aspect`: a key of the spec (`spec.protocol.seed`; its record is stale), `code_sha256` (what a measurement
+    runs of this package), `method_version`, or a package (`software.torch`). `n_repeats`: valid ones
     that were measured so. What is not known on one side makes no row: imported logs, packages that lie in another
     environment than the tables'.
     """
@@ -79,7 +79,7 @@ def _of_sessions(record: Record | None, now: dict[str, str]) -> Iterator[dict[st
 
 
 def _known(session: Session) -> Iterator[tuple[str, str]]:
-    if session.code_sha256 is not None:
+    if session.code_sha256 is not None and session.code_sha256 not in CODE_OF_OLDER_LAYOUT:
         yield "code_sha256", session.code_sha256
     if session.method_version is not None:
         yield "method_version", str(session.method_version)

@@ -1,37 +1,28 @@
-"""One adapter per task: what an inference is, and what is prepared before it.
+"""Tasks: what an inference is, and what is prepared before it. `contract` says how a task is added.
 
-The registry names classes and imports none: listing the tasks loads no torch.
+In: a spec, a source and rows. Out: answers. An adapter is imported only where its cell is measured, and torch with it.
+Imports `models` and below.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wattlab.foundation.schema import TaskName
+from wattlab.catalog.reading import read_tasks
+from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.members import load_member
 from wattlab.study.cells import Spec
 
 if TYPE_CHECKING:
     from wattlab.tasks.contract import Adapter
-
-#: Task -> "module:Class" of its task-specific adapter.
-ADAPTERS: dict[TaskName, str] = {
-    "text-classification": "wattlab.tasks.text_classification:TextClassification",
-    "question-answering": "wattlab.tasks.question_answering:QuestionAnswering",
-    "token-classification": "wattlab.tasks.token_classification:TokenClassification",
-    "fill-mask": "wattlab.tasks.fill_mask:FillMask",
-    "text-generation": "wattlab.tasks.text_generation:TextGeneration",
-    "summarization": "wattlab.tasks.summarization:Summarization",
-    "image-classification": "wattlab.tasks.image_classification:ImageClassification",
-    "object-detection": "wattlab.tasks.object_detection:ObjectDetection",
-    "image-to-text": "wattlab.tasks.image_to_text:ImageToText",
-    "text-to-image": "wattlab.tasks.text_to_image:TextToImage",
-}
 
 #: Adapter of every multi-purpose cell, whichever task it answers.
 PROMPTED = "wattlab.tasks.prompted:Prompted"
 
 
 def adapter_for(spec: Spec) -> "type[Adapter]":
-    """The adapter class of a cell; imports its module, and torch with it."""
-    target = PROMPTED if spec.cell.purpose == "multi-purpose" else ADAPTERS[spec.cell.task]
-    module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
+    """The adapter class of a cell, from its task's entry; imports its module. Raises `InputError` for an unknown task."""
+    tasks = read_tasks()
+    if spec.cell.task not in tasks:
+        raise InputError(f"catalog/tasks.yaml: {spec.cell.task!r} is no task; {near_matches(spec.cell.task, tasks)}")
+    target = PROMPTED if spec.cell.purpose == "multi-purpose" else tasks[spec.cell.task].adapter
+    adapter: type[Adapter] = load_member(target)
+    return adapter

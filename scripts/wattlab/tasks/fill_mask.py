@@ -4,15 +4,14 @@ from typing import Any
 
 import torch
 
+from wattlab.catalog.facts import masked_word
 from wattlab.models.source import Source
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Answer, TextInput
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import TextInput
 
 #: Candidates of an answer: the default of transformers' `fill-mask` pipeline, which the authors used.
 TOP = 5
-
-#: The authors' scripts for C4 and OSCAR read so many words, and mask the last of them.
-FIRST_WORDS = 20
 
 
 class FillMask(TextInput):
@@ -26,11 +25,12 @@ class FillMask(TextInput):
             raise ValueError(f"{spec.cell.id}: the tokenizer has no mask token")
 
     def prepare(self, row: dict[str, Any]) -> str:
-        """The text with the tokenizer's mask: appended, or in the place of the last of 20 words."""
+        """The text with the tokenizer's mask: appended, or in the place of the last of so many words."""
         text, mask = self.field(row, "text"), self.tokenizer.mask_token
-        if self.spec.dataset["mask"] == "append":
+        place = masked_word(self.spec.dataset.mask)
+        if place is None:
             return text.replace(".", "") + mask
-        return " ".join([*text.split()[:FIRST_WORDS][:-1], mask])
+        return " ".join([*text.split()[:place][:-1], mask])
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 
 from wattlab.catalog.protocols import Protocol
-from wattlab.tasks.contract import Answer, TextInput
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import TextInput
 
 #: Defaults that the protocol's caps on new tokens replace.
 _LENGTHS = ("max_length", "min_length", "max_new_tokens", "min_new_tokens")

@@ -4,7 +4,8 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer, ImageInput, best
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import ImageInput, best
 
 
 class ImageClassification(ImageInput):

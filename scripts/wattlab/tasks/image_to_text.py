@@ -6,8 +6,9 @@ import torch
 
 from wattlab.models.source import Source
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Answer, ImageInput
+from wattlab.tasks.contract import Answer
 from wattlab.tasks.generation import generating_part, generation_config, prompt_tokens
+from wattlab.tasks.inputs import ImageInput
 
 
 class ImageToText(ImageInput):

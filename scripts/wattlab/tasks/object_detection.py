@@ -4,7 +4,8 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer, ImageInput
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import ImageInput
 
 #: A box is kept above this score: the default of transformers' `object-detection` pipeline, which the authors used.
 THRESHOLD = 0.5

@@ -1,5 +1,6 @@
 """Multi-purpose models: a task put as a prompt in, generated text out."""
 
+from string import Formatter
 from typing import Any
 
 import torch
@@ -15,10 +16,8 @@ class Prompted(TextGenerating):
     """
 
     def prepare(self, row: dict[str, Any]) -> str:
-        """The prompt around the text, or around question and context; that again in the chat template, if there is one.
-
-        The protocol's number of words holds for the text, or the context alone. An empty context stays in the
-        prompt as nothing: the authors' scripts ask the model all the same.
+        """The prompt around the roles that it names, as `TextInput.text` gives them; that again in the chat template, if
+        there is one. An empty context is nothing in the prompt: the authors' scripts ask the model all the same.
         """
         prompt = self._prompt(row)
         if self.tokenizer.chat_template is None:
@@ -30,10 +29,8 @@ class Prompted(TextGenerating):
         template = self.spec.protocol.prompt
         if template is None:
             raise ValueError(f"{self.spec.cell.id}: the protocol has no prompt for a multi-purpose cell")
-        if self.spec.cell.task == "question-answering":
-            context = self.cut(self.field(row, "context") or "")
-            return template.format(question=self.field(row, "question"), context=context)
-        return template.format(text=self.cut(self.field(row, "text")))
+        roles = {role for _, role, _, _ in Formatter().parse(template) if role}
+        return template.format(**{role: self.text(row, role) for role in roles})
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

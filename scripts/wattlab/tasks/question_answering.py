@@ -4,7 +4,8 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer, TextInput
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import TextInput
 
 #: Longest span: the default of transformers' `question-answering` pipeline, which the authors used.
 MAX_ANSWER_TOKENS = 15
@@ -17,7 +18,7 @@ class QuestionAnswering(TextInput):
 
     def prepare(self, row: dict[str, Any]) -> tuple[str, str]:
         """Question and context; the protocol's number of words holds for the context alone."""
-        return self.field(row, "question"), self.cut(self.field(row, "context") or "")
+        return self.text(row, "question"), self.text(row, "context")
 
     @torch.inference_mode()
     def infer(self, sample: tuple[str, str]) -> Answer:

@@ -13,7 +13,7 @@ class Summarization(TextGenerating):
 
     def prepare(self, row: dict[str, Any]) -> str:
         """The text, in the protocol's number of words."""
-        return self.cut(self.field(row, "text"))
+        return self.text(row, "text")
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

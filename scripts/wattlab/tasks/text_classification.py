@@ -4,7 +4,8 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer, TextInput, best
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import TextInput, best
 
 
 class TextClassification(TextInput):
@@ -14,7 +15,7 @@ class TextClassification(TextInput):
 
     def prepare(self, row: dict[str, Any]) -> str:
         """The text, in the protocol's number of words."""
-        return self.cut(self.field(row, "text"))
+        return self.text(row, "text")
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

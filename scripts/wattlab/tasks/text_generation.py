@@ -4,8 +4,9 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer, first_words
+from wattlab.tasks.contract import Answer
 from wattlab.tasks.generation import TextGenerating
+from wattlab.tasks.inputs import first_words
 
 #: The authors' scripts read so many words of each text.
 FIRST_WORDS = 20

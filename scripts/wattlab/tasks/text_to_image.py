@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from wattlab.tasks.contract import Adapter, Answer, first_words, silence
+from wattlab.tasks.contract import Adapter, Answer, silence
+from wattlab.tasks.inputs import first_words
 
 #: The authors' scripts read so many words of each prompt.
 FIRST_WORDS = 50
@@ -32,7 +33,7 @@ class TextToImage(Adapter):
 
     def _call_arguments(self) -> dict[str, Any]:
         """Size, steps and guidance: the protocol's, else the model's, else left to the pipeline."""
-        own, wanted = self.spec.model["call_defaults"] or {}, self.spec.protocol
+        own, wanted = self.spec.model.call_defaults or {}, self.spec.protocol
         width, height = wanted.image_size or (own.get("width"), own.get("height"))
         arguments = {
             "width": width,

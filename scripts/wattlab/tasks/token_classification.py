@@ -5,7 +5,8 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer, TextInput
+from wattlab.tasks.contract import Answer
+from wattlab.tasks.inputs import TextInput
 
 #: The label of what is no entity; it is labelled, counted and left out of the answer, as in transformers' pipeline.
 OUTSIDE = "O"
@@ -18,9 +19,7 @@ class TokenClassification(TextInput):
 
     def prepare(self, row: dict[str, Any]) -> str:
         """The tokens joined with spaces, or the passage, in the protocol's number of words."""
-        role = "tokens" if "tokens" in self.spec.dataset["fields"] else "text"
-        value = self.field(row, role)
-        return self.cut(value if isinstance(value, str) else " ".join(value))
+        return self.text(row, "tokens" if "tokens" in self.spec.dataset.fields else "text")
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

@@ -29,8 +29,8 @@ def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
-    config = check_config(content, file_of_key(files, content))
     catalog = load_catalog(CATALOG_ROOT)
+    config = check_config(content, file_of_key(files, content), catalog.tasks)
     source = files[-1].as_posix() if files else "--config"
     if config.source == "codecarbon-logs":
         return resolve_published(config, catalog, source)

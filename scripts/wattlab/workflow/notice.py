@@ -81,7 +81,7 @@ def _differences(measured: Measured, cell: ResolvedCell, this: Here) -> Iterator
     if this.device_kind is not None and kind is not None and kind != this.device_kind:
         yield ANOTHER_MACHINE
     # A model's other environment has other versions.
-    if this.versions is None or before is None or cell.spec.model.get("environment") != "main":
+    if this.versions is None or before is None or cell.spec.model.environment != "main":
         return
     for package in sorted(before.keys() | this.versions.keys()):
         was, now = before.get(package, "none"), this.versions.get(package, "none")

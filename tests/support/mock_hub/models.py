@@ -57,8 +57,8 @@ def make_twin(stem: str, entry: ModelEntry, folder: Path) -> None:
     if entry.tokenizer is not None:
         tokenizer = save_tokenizer(entry, folder / "tokenizer" if entry.library == "diffusers" else folder)
     spec = twin_spec(stem, entry, tokenizer)
-    if spec.model["image_processor"] is not None:
-        image_processor(spec.model["image_processor"]).save_pretrained(folder)
+    if spec.model.image_processor is not None:
+        image_processor(spec.model.image_processor).save_pretrained(folder)
     save_weights(entry, spec, tokenizer, folder)
     for path in folder.rglob("*.json"):
         _name_published_classes(path)

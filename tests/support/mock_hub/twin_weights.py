@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from support.tiny_models import spec_of
 from wattlab.catalog.entries import ModelEntry
+from wattlab.catalog.facts import ModelFacts
 from wattlab.models.random_weights import build as weights
 from wattlab.study.cells import Spec
 
@@ -45,7 +46,7 @@ def shrunk(pixels: int) -> int:
 def twin_spec(stem: str, entry: ModelEntry, tokenizer: Any | None) -> Spec:
     """A cell's spec of the shrunken model, in architecture mode."""
     spec = spec_of(stem)
-    model = deepcopy(spec.model)
+    model = spec.model.model_dump(mode="json")
     architecture = model["architecture"]
     if architecture["config_class"] is None:
         for name in ("text_encoder", "text_encoder_2"):
@@ -63,7 +64,7 @@ def twin_spec(stem: str, entry: ModelEntry, tokenizer: Any | None) -> Spec:
         architecture["config"] = _laid_over(config, _fitted(built, tokenizer))
     if entry.image_processor is not None:
         model["image_processor"] |= _shrunk_sizes(model["image_processor"])
-    return spec.model_copy(update={"model": model})
+    return spec.model_copy(update={"model": ModelFacts.model_validate(model)})
 
 
 def _shrunk_sizes(facts: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def save_weights(entry: ModelEntry, spec: Spec, tokenizer: Any, folder: Path) ->
     else:
         model: Any = weights.build(spec).to(getattr(torch, entry.hub_dtype))
         if model.can_generate():
-            model.generation_config = _generation_config(model, spec.model["generation"] or {})
+            model.generation_config = _generation_config(model, spec.model.generation or {})
         size_bytes = sum(parameter.nbytes for parameter in model.parameters())
         sharded = (entry.task_model_parameters or 0) > SHARDED_ABOVE
         model.save_pretrained(folder, max_shard_size=size_bytes // 3 if sharded else size_bytes * 2)

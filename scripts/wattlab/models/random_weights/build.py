@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from wattlab.catalog.facts import Architecture
 from wattlab.foundation.errors import InputError
 from wattlab.models.environments import missing_environment
 from wattlab.models.random_weights.pool import Pool, drawing_from, fans
@@ -80,7 +81,7 @@ def build(spec: Spec, device: torch.device | str = "cpu") -> nn.Module:
     dtype = getattr(torch, spec.protocol.dtype)
     with drawing_from(pool, seed), torch.device(device):
         model = _task_model(spec, dtype)
-        _untie(model, spec.model["architecture"]["untie_lm_head"], pool)
+        _untie(model, _architecture(spec).untie_lm_head, pool)
         _keep_signal(model, pool)
         _leave_no_zeros(model, pool)
     return model.eval()
@@ -89,20 +90,25 @@ def build(spec: Spec, device: torch.device | str = "cpu") -> nn.Module:
 def _task_model(spec: Spec, dtype: torch.dtype) -> nn.Module:
     import transformers
 
-    auto = getattr(transformers, spec.model["auto_class"])
-    model = auto.from_config(_config(spec.model["architecture"]), dtype=dtype)
-    if type(model).__name__ != spec.model["model_class"]:
+    facts = spec.model
+    model = getattr(transformers, str(facts.auto_class)).from_config(_config(_architecture(spec)), dtype=dtype)
+    if type(model).__name__ != facts.model_class:
         raise InputError(
-            f"catalog/models/{spec.cell.model}.yaml: model_class = {spec.model['model_class']!r}: {spec.model['auto_class']} "
+            f"catalog/models/{spec.cell.model}.yaml: model_class = {facts.model_class!r}: {facts.auto_class} "
             f"gives {type(model).__name__}; correct one of them"
         )
     return model
 
 
-def _config(architecture: dict[str, Any]) -> Any:
+def _architecture(spec: Spec) -> Architecture:
+    assert spec.model.architecture is not None, "random weights have a stated architecture"
+    return spec.model.architecture
+
+
+def _config(architecture: Architecture) -> Any:
     import transformers
 
-    config = getattr(transformers, architecture["config_class"])(**(architecture["config"] or {}))
+    config = getattr(transformers, str(architecture.config_class))(**(architecture.config or {}))
     _mend_ranges(config)
     return config
 
@@ -146,13 +152,13 @@ def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
     dtype = getattr(torch, spec.protocol.dtype)
     parts: dict[str, Any] = {}
     with drawing_from(pool, seed):
-        for name, component in spec.model["architecture"]["components"].items():
+        for name, component in (_architecture(spec).components or {}).items():
             parts[name] = _component(name, component)
             if isinstance(parts[name], nn.Module):
                 _zero_biases(parts[name])
                 _leave_no_zeros(parts[name], pool)
                 parts[name].to(dtype).eval()
-    pipeline_class = getattr(diffusers, spec.model["pipeline_class"])
+    pipeline_class = getattr(diffusers, str(spec.model.pipeline_class))
     if "text_encoder_2" in parts:
         return pipeline_class(**parts, tokenizer=tokenizer, tokenizer_2=tokenizer, add_watermarker=False)
     return _stable_diffusion(pipeline_class, parts, tokenizer)
@@ -206,10 +212,10 @@ def count_as_published(spec: Spec, count_as: str, counted_components: list[str] 
 
     with torch.device("meta"):
         if count_as == "sum":
-            components = spec.model["architecture"]["components"]
+            components = _architecture(spec).components or {}
             return sum(count(_component(name, components[name])) for name in counted_components or [])
         if count_as == "task":
             model = _task_model(spec, torch.float32)
-            _untie(model, spec.model["architecture"]["untie_lm_head"], None)
+            _untie(model, _architecture(spec).untie_lm_head, None)
             return count(model)
-        return count(getattr(transformers, count_as).from_config(_config(spec.model["architecture"])))
+        return count(getattr(transformers, count_as).from_config(_config(_architecture(spec))))

@@ -24,7 +24,7 @@ class ArchitectureSource(Source):
     def pipeline(self) -> Any:
         """Its components built and filled; one tokenizer for all text encoders."""
         tokenizer = self.tokenizer()
-        limits = (self.spec.model["max_input_tokens"], tokenizer.model_max_length)
+        limits = (self.spec.model.max_input_tokens, tokenizer.model_max_length)
         tokenizer.model_max_length = min(limit for limit in limits if limit is not None)
         return weights.build_pipeline(self.spec, tokenizer)
 
@@ -36,11 +36,13 @@ class ArchitectureSource(Source):
 
     def processor(self) -> Any:
         """As the catalog states it."""
-        return image_processor(self.spec.model["image_processor"])
+        if self.spec.model.image_processor is None:
+            raise ValueError(f"{self.spec.cell.id}: the adapter needs an image processor")
+        return image_processor(self.spec.model.image_processor)
 
     def generation(self, part: Any) -> dict[str, Any]:
         """As the catalog states them."""
-        return {key: value for key, value in (self.spec.model["generation"] or {}).items() if key != "note"}
+        return {key: value for key, value in (self.spec.model.generation or {}).items() if key != "note"}
 
     def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
         """Of the stated architecture."""

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError, model_validator
-from tokenizers import Tokenizer
 
 from wattlab.foundation.errors import InputError, explain
 from wattlab.foundation.files import write_json
@@ -15,6 +14,7 @@ from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.study.cells import TokenizerSpec
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
 
@@ -40,7 +40,7 @@ class TokenizerFile(Closed):
         return self
 
 
-def save(tokenizer: Tokenizer, spec: TokenizerSpec, path: Path) -> TokenizerFile:
+def save(tokenizer: "Tokenizer", spec: TokenizerSpec, path: Path) -> TokenizerFile:
     """Write a trained tokenizer and what it is, atomically."""
     # Only here: training imports scipy, and every cell that reads a tokenizer would wait for it.
     from wattlab.models.tokenizers.training import tokens_per_word
@@ -96,6 +96,8 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerFast":
     `model_max_length` is set only where the class fixes it (CLIP 77, BERTweet 128): cutting text at the model's own
     maximum is the caller's, with `truncation=True, max_length=…`.
     """
+    # Only here: planning a study needs none of these libraries.
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
     _, content, whole = _complete(path)

@@ -66,7 +66,8 @@ function startChoices() {
   for (const id of ["models-colour", "models-purpose", "models-structure"]) byId(id).addEventListener("change", drawModels);
   const lengths = [...new Set(CELLS.filter((cell) => numberOf(cell.n_output_units_per_inference) > 0).map((cell) => cell.task))];
   lengths.forEach((task) => byId("lengths-task").add(new Option(DATA.titles[task], task)));
-  if (lengths.includes("summarization")) byId("lengths-task").value = "summarization";
+  const written = CELLS.find((cell) => cell.purpose === "multi-purpose" && cell.modality.endsWith("-to-text") && lengths.includes(cell.task));
+  if (written) byId("lengths-task").value = written.task;
   byId("lengths-task").addEventListener("change", drawLengths);
   if (byId("quality-metric")) {
     const kinds = [...new Set(DATA.quality.map((row) => `${row.task}|${row.metric}`))];

@@ -21,6 +21,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 from datasets import Features
 
+from wattlab.catalog.facts import ArchiveMember
 from wattlab.foundation.errors import near_matches
 from wattlab.hub.failures import HubUnavailable
 from wattlab.samples.manifest import Row
@@ -214,7 +215,7 @@ def _unreadable(name: str, error: Exception) -> HubUnavailable:
     )
 
 
-def open_rows(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile:
+def open_rows(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     """The rows of a downloaded file. `name` is that in the repository, `archive` where its rows lie in a ZIP archive.
 
     Raises `HubUnavailable` for a format that can not be read and for content that is not of its format.
@@ -223,7 +224,7 @@ def open_rows(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFi
         return _opened(name, path, archive)
 
 
-def _opened(name: str, path: Path, archive: Mapping[str, str] | None) -> RowFile:
+def _opened(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     plain = name.removesuffix(".gz").removesuffix(".zst")
     if archive is not None:
         return _archived(name, path, archive)
@@ -253,8 +254,8 @@ def _csv(path: Path) -> pa.Table:
     )
 
 
-def _archived(name: str, path: Path, archive: Mapping[str, str]) -> RowFile:
-    member, key = archive["member"], archive["rows"]
+def _archived(name: str, path: Path, archive: ArchiveMember) -> RowFile:
+    member, key = archive.member, archive.rows
     with zipfile.ZipFile(path) as opened_archive:
         if member not in opened_archive.namelist():
             raise HubUnavailable(

@@ -74,11 +74,11 @@ class Layout:
     @property
     def fields(self) -> dict[str, str]:
         """Role to the sample's column."""
-        return dict(self.spec.entry["fields"])
+        return dict(self.spec.entry.fields)
 
     def source(self, column: str) -> str:
         """Name in this copy of a sample's column."""
-        return str(self.spec.entry["hub"]["columns"].get(column, column))
+        return str(self.spec.hub.columns.get(column, column))
 
     def columns(self, there: Sequence[str]) -> list[str]:
         """The sample's columns, of a copy with these. Raises `HubUnavailable` where one is missing."""
@@ -88,7 +88,7 @@ class Layout:
         for column in wanted:
             if self.source(column) not in there:
                 raise HubUnavailable(
-                    f"{self.spec.entry['hub']['id']} has no column {self.source(column)}; {near_matches(self.source(column), there)}",
+                    f"{self.spec.hub.id} has no column {self.source(column)}; {near_matches(self.source(column), there)}",
                     f"correct `fields` or `hub.columns` in catalog/datasets/{self.spec.dataset}.yaml",
                 )
         return wanted
@@ -129,8 +129,8 @@ def uniform(rows: list[Row], layout: Layout) -> list[Row]:
     objects = layout.fields.get("objects")
     if objects is not None:
         rows = [{**row, objects: _with_boxes(row[objects], layout)} for row in rows]
-        if layout.spec.entry["hub"]["boxes"] is not None:
-            rows = _as_xywh(rows, objects, layout)
+        if layout.spec.hub.boxes is not None:
+            rows = _as_xywh(rows, objects, layout.spec.hub.boxes, layout)
     plain = [{name: value for name, value in row.items() if not isinstance(value, Picture)} for row in rows]
     stored = _as_stored(plain, layout) if plain and plain[0] else plain
     return [row | back for row, back in zip(rows, stored, strict=True)]
@@ -141,7 +141,7 @@ def _as_stored(rows: list[Row], layout: Layout) -> list[Row]:
         stored: list[Row] = pa.Table.from_pylist(rows).to_pylist()
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise HubUnavailable(
-            f"rows of {layout.spec.entry['hub']['id']} mix types in a column: {str(error).splitlines()[0]}",
+            f"rows of {layout.spec.hub.id} mix types in a column: {str(error).splitlines()[0]}",
             f"read another copy, or correct `fields` in catalog/datasets/{layout.spec.dataset}.yaml",
         ) from error
     return stored
@@ -168,19 +168,18 @@ def _with_boxes(objects: Any, layout: Layout) -> Row:
         return {"bbox": boxes} | {name: values for name, values in objects.items() if name not in sides}
     if "bbox" not in objects and any(objects.values()):
         raise HubUnavailable(
-            f"objects of {layout.spec.entry['hub']['id']} have no bbox, and no x, y, w, h; they have {', '.join(objects)}",
+            f"objects of {layout.spec.hub.id} have no bbox, and no x, y, w, h; they have {', '.join(objects)}",
             f"correct `hub.columns` in catalog/datasets/{layout.spec.dataset}.yaml, or read another copy",
         )
     return {"bbox": [], **objects}
 
 
-def _as_xywh(rows: list[Row], objects: str, layout: Layout) -> list[Row]:
-    stated = layout.spec.entry["hub"]["boxes"]
+def _as_xywh(rows: list[Row], objects: str, stated: str, layout: Layout) -> list[Row]:
     shares = fitting_shares(rows, objects, layout.fields["image"])
     other = "xyxy" if stated == "xywh" else "xywh"
     if shares and shares[stated] < _FITTING_SHARE and shares[other] > shares[stated]:
         raise HubUnavailable(
-            f"boxes of {layout.spec.entry['hub']['id']} are not {stated}: {shares[stated]:.0%} of them fit into their images so, and {shares[other]:.0%} as {other}",
+            f"boxes of {layout.spec.hub.id} are not {stated}: {shares[stated]:.0%} of them fit into their images so, and {shares[other]:.0%} as {other}",
             f"set `hub.boxes: {other}` in catalog/datasets/{layout.spec.dataset}.yaml",
         )
     changed = []

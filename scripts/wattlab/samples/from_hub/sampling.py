@@ -15,6 +15,7 @@ from datasets import Features
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
+from wattlab.catalog.facts import ArchiveMember
 from wattlab.hub.datasets import CardUnreadable, card_of, remote_files
 from wattlab.hub.download import Repository, fetch_file
 from wattlab.hub.failures import HubUnavailable
@@ -44,7 +45,7 @@ _GB = 10**9
 class SplitFiles(Sequence[RowFile]):
     """The files of a split, each downloaded and opened when it is first asked for."""
 
-    def __init__(self, receipt: Receipt, archive: dict[str, str] | None) -> None:
+    def __init__(self, receipt: Receipt, archive: ArchiveMember | None) -> None:
         assert receipt.commit is not None
         self.repository = Repository("dataset", receipt.hub_id, receipt.commit)
         self.paths = [file.path for file in receipt.files]
@@ -98,7 +99,7 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
             "delete the receipt below results/fetched/datasets and the samples, and run again",
         )
     layout = Layout(spec)
-    files = SplitFiles(receipt, spec.entry["hub"]["archive"])
+    files = SplitFiles(receipt, spec.hub.archive)
     drawn = _draw(spec, files, selection_of(spec, files), layout)
     if not drawn.rows:
         raise _none(spec, drawn)
@@ -109,17 +110,17 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
 
 def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
     """The order in which the spec takes the rows of a split. Raises `HubUnavailable`."""
-    hub = spec.entry["hub"]
+    hub = spec.hub
     if spec.selection == "first":
-        return InOrder(files, hub["first_where"])
+        return InOrder(files, hub.first_where)
     draws = Draws.of(spec.seed, f"{spec.dataset}/rows of the hub", 0)
-    if hub["reservoir"] is not None:
-        numbers = file_numbers(len(files), hub["reservoir"]["files"], draws)
+    if hub.reservoir is not None:
+        numbers = file_numbers(len(files), hub.reservoir.files, draws)
         files.fetch(numbers)
-        return Reservoirs(files, numbers, hub["reservoir"]["rows_per_file"], draws)
+        return Reservoirs(files, numbers, hub.reservoir.rows_per_file, draws)
     if files.size_bytes > LARGEST_SPLIT_BYTES:
         raise HubUnavailable(
-            f"split {hub['split']} of {hub['id']} has {files.size_bytes / _GB:.1f} GB in {len(files)} files, too much to draw from all of its rows (above {LARGEST_SPLIT_BYTES / _GB:g} GB)",
+            f"split {hub.split} of {hub.id} has {files.size_bytes / _GB:.1f} GB in {len(files)} files, too much to draw from all of its rows (above {LARGEST_SPLIT_BYTES / _GB:g} GB)",
             f"set `hub.reservoir: {{files: 4, rows_per_file: 50000}}` in catalog/datasets/{spec.dataset}.yaml, or `selection: first` in the study",
         )
     files.fetch(range(len(files)))
@@ -191,7 +192,7 @@ def _opened(row: Row) -> Row:
 
 
 def _none(spec: SampleSpec, drawn: Drawn) -> HubUnavailable:
-    name = f"split {spec.entry['hub']['split']} of {spec.entry['hub']['id']}"
+    name = f"split {spec.hub.split} of {spec.hub.id}"
     if not drawn.skipped:
         return HubUnavailable(f"{name} has no rows", "read another split or copy in its catalog entry")
     (reason, count), *_ = Counter(drawn.skipped.values()).most_common(1)
@@ -211,7 +212,7 @@ def _manifest(
         return f"{files.paths[place[0]]}:{place[1]}"
 
     places = sorted(drawn.rows)
-    hub, columns = spec.entry["hub"], layout.columns(files[places[0][0]].columns())
+    hub, columns = spec.hub, layout.columns(files[places[0][0]].columns())
     images = []
     if layout.fetches_images(files[places[0][0]].columns()):
         image, address = layout.fields["image"], layout.fields["image_url"]
@@ -226,12 +227,12 @@ def _manifest(
         dataset=spec.dataset,
         hub_id=receipt.hub_id,
         hub_revision=receipt.commit,
-        hub_config=hub["config"],
-        hub_split=hub["split"],
+        hub_config=hub.config,
+        hub_split=hub.split,
         files=[files.fetched[number] for number in sorted(files.fetched)],
         images=images,
         skipped=[SkippedRow(row_id=row_id(place), reason=drawn.skipped[place]) for place in sorted(drawn.skipped)],
-        label_names=label_names(_features(files, places[0][0], hub["config"]), layout, columns),
+        label_names=label_names(_features(files, places[0][0], hub.config), layout, columns),
         data=spec.data,
         selection=spec.selection,
         seed=spec.seed,
@@ -260,10 +261,10 @@ def _features(files: SplitFiles, number: int, config: str | None) -> Features | 
 
 def _note(spec: SampleSpec, files: SplitFiles) -> str:
     if spec.selection == "first":
-        where = spec.entry["hub"]["first_where"]
+        where = spec.hub.first_where
         condition = "".join(f" with {column} = {value}" for column, value in where.items())
         return f"The first rows{condition} in the order of the files."
-    if spec.entry["hub"]["reservoir"] is not None:
-        rows = spec.entry["hub"]["reservoir"]["rows_per_file"]
+    if spec.hub.reservoir is not None:
+        rows = spec.hub.reservoir.rows_per_file
         return f"Algorithm R over the first {rows} rows of {len(files.fetched)} of {len(files)} files, which the seed picked."
     return f"Drawn uniformly, without replacement, from all rows of {len(files)} file{'s' * (len(files) > 1)}."

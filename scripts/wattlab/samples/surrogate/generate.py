@@ -43,14 +43,15 @@ GENERATORS = {
 def generator_of(spec: SampleSpec) -> tuple[Generator, Parameters]:
     """The generator that the dataset's entry names, with its parameters checked; raises `InputError`."""
     where = f"catalog/datasets/{spec.dataset}.yaml"
-    surrogate = spec.entry["surrogate"]
-    name = surrogate["generator"]
+    surrogate = spec.entry.surrogate
+    assert surrogate is not None, "rows of the hub need no generator"
+    name = surrogate.generator
     if name not in GENERATORS:
         raise InputError(f"{where}: surrogate.generator = {name!r} is unknown; {near_matches(name, GENERATORS)}")
     schema = GENERATORS[name].parameters
     try:
         # As JSON, since a list of YAML is a tuple only there.
-        return GENERATORS[name], schema.model_validate_json(json.dumps(surrogate["parameters"]))
+        return GENERATORS[name], schema.model_validate_json(json.dumps(surrogate.parameters))
     except ValidationError as error:
         raise explain(error, schema, f"{where}: surrogate.parameters") from error
 
@@ -63,7 +64,7 @@ def surrogate_rows(spec: SampleSpec, n: int | None = None) -> Iterator[Row]:
         dataset=spec.dataset,
         seed=spec.seed,
         in_file_order=spec.selection == "first",
-        fields=spec.entry["fields"],
+        fields=spec.entry.fields,
     )
     for row in range(spec.n if n is None else n):
         yield generator.row(source, parameters, row)

@@ -13,7 +13,6 @@ PROCESS_GB = 1.5
 
 #: Disk that a row of the samples takes, from the surrogate rows of ImageNet and COCO (0.29 and 0.44 MB) and of C4 (3 kB).
 IMAGE_ROW_GB, TEXT_ROW_GB = 0.0005, 0.000004
-IMAGE_TASKS = ("image-classification", "object-detection", "image-to-text")
 
 BYTES_PER_GB = 1024**3
 
@@ -63,7 +62,7 @@ def disk_gb(study: ResolvedStudy) -> float:
         spec = resolved.spec
         if spec is None:
             continue
-        row_gb = IMAGE_ROW_GB if resolved.cell.task in IMAGE_TASKS else TEXT_ROW_GB
+        row_gb = IMAGE_ROW_GB if resolved.facts.modality.startswith("image-") else TEXT_ROW_GB
         samples[spec.samples.key] = spec.samples.n * row_gb
         if spec.weights == "hub" and resolved.facts.published_parameters is not None:
             weights[resolved.cell.model] = resolved.facts.published_parameters * 4 / BYTES_PER_GB

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-GOLDEN = Path(__file__).resolve().parent / "golden"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 WRITING = os.environ.get("WATTLAB_GOLDEN") == "write"
 
 #: Lines of a difference that a failing test shows.

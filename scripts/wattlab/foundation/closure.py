@@ -1,0 +1,104 @@
+"""Which source files a program runs, read from their imports without running them.
+
+What rests on code asks here: the sources of a rule (an edit of one makes its job due) and the hash of the code that
+measures. Nothing lists files by hand.
+"""
+
+import ast
+import re
+from collections import deque
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+#: The folder of the programs and of this package.
+SCRIPTS = Path(__file__).resolve().parents[2]
+
+#: A module named in a string, for a registry that imports lazily: `wattlab.x`, `wattlab.x:Name`, `wattlab.x.*`.
+LAZY = re.compile(r"^(wattlab(?:\.\w+)+)(?::\w+|\.\*)?$")
+
+
+def module_file(module: str, home: Path = SCRIPTS) -> Path | None:
+    """File of a module below `home`; null for any other."""
+    stem = home.joinpath(*module.split("."))
+    return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
+
+
+def closure(*entries: str, home: Path = SCRIPTS) -> list[Path]:
+    """Files below `home` that the entries import, themselves included, in the order of their names.
+
+    An entry is a module (`build_tables`), a lazy target (`wattlab.figures.tasks:Tasks`) or all modules of a folder
+    (`wattlab.tasks.*`). Imports inside functions count; those for types alone do not, nor do targets that a registry
+    names in strings: name the members that are meant. Raises `LookupError` for an entry that has no file.
+    """
+    waiting = deque(path for entry in entries for path in _files_of_entry(entry, home))
+    found = set(waiting)
+    while waiting:
+        new = set(_reached(waiting.popleft(), home)) - found
+        found |= new
+        waiting.extend(new)
+    return sorted(found)
+
+
+def _files_of_entry(entry: str, home: Path) -> list[Path]:
+    module = entry.partition(":")[0]
+    names = [module]
+    if module.endswith(".*"):
+        folder = home.joinpath(*module.split(".")[:-1])
+        names = [".".join(path.with_suffix("").relative_to(home).parts) for path in sorted(folder.rglob("*.py"))]
+    files = [path for name in names for path in _files(name, home)]
+    if not files or (not module.endswith(".*") and module_file(module, home) is None):
+        raise LookupError(f"{entry}: no such module below {home}")
+    return files
+
+
+@cache
+def _reached(file: Path, home: Path) -> tuple[Path, ...]:
+    return tuple(path for name in imported(file.read_text()) for path in _files(name, home))
+
+
+@cache
+def _files(module: str, home: Path) -> tuple[Path, ...]:
+    """File of a module and of the packages around it; none for what does not lie below `home`."""
+    parts = module.split(".")
+    if not (home / parts[0]).is_dir() and not (home / f"{parts[0]}.py").is_file():
+        return ()
+    prefixes = [".".join(parts[: i + 1]) for i in range(len(parts))]
+    return tuple(path for prefix in prefixes for path in [module_file(prefix, home)] if path)
+
+
+def imported(source: str) -> set[str]:
+    """Dotted names that a source imports anywhere, functions included, without what stands under `if TYPE_CHECKING:`.
+
+    `from a import b` yields `a` and `a.b`, since b may be a module.
+    """
+    return set(_names(ast.parse(source)))
+
+
+def _names(tree: ast.AST) -> Iterator[str]:
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+        elif isinstance(node, ast.stmt | ast.Module | ast.ExceptHandler | ast.match_case):
+            # Statements alone hold imports: expressions need no walk.
+            waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+
+
+def lazy_targets(source: str) -> set[str]:
+    """Modules that a source names in strings, for a registry: whole targets, and the folder of an f-string's start."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (named := LAZY.match(node.value)):
+            found.add(named[1])
+        elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+            start = str(node.values[0].value)
+            if start.endswith(".") and LAZY.match(start[:-1]):
+                found.add(f"{start}*")
+    return found

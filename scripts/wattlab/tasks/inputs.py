@@ -1,0 +1,100 @@
+"""The text and image sides of an input, shared by the adapters."""
+
+import inspect
+from typing import Any
+
+import torch
+
+from wattlab.models.input_limits import longest_input
+from wattlab.models.source import Source
+from wattlab.study.cells import Spec
+from wattlab.tasks.contract import Adapter
+
+#: A question stays whole: the protocol's number of words holds for what it is asked of.
+_WHOLE = ("question",)
+
+
+class TextInput(Adapter):
+    """Shared by the adapters that read text."""
+
+    def __init__(self, spec: Spec, source: Source, device: torch.device) -> None:
+        super().__init__(spec, source, device)
+        self.tokenizer = source.tokenizer()
+
+    def text(self, row: dict[str, Any], role: str) -> str:
+        """What a row has in a role, as running text: tokens joined with spaces, null as nothing, and of all but a question
+        the protocol's first `max_input_words` words."""
+        value = self.field(row, role) or ""
+        text = value if isinstance(value, str) else " ".join(value)
+        return text if role in _WHOLE else first_words(text, self.spec.protocol.max_input_words)
+
+    def load(self) -> None:
+        """The model into host memory."""
+        super().load()
+        accepted = set(inspect.signature(self.model.forward).parameters)
+        if getattr(self.model.config, "type_vocab_size", None) in (0, 1):
+            accepted.discard("token_type_ids")
+        self._accepted = accepted
+        #: Longest input in tokens; null: bounded by nothing.
+        self.max_tokens = longest_input(self.spec.model.max_input_tokens, self.tokenizer, self.model)
+
+    def encode(self, *texts: str, **options: Any) -> Any:
+        """Token ids of one input, as tensors of shape (1, n_tokens), cut at the model's own length.
+
+        A text without any token becomes one BOS token.
+        """
+        encoded = self.tokenizer(
+            *texts, return_tensors="pt", **{"truncation": True, "max_length": self.max_tokens, **options}
+        )
+        if encoded["input_ids"].shape[1] == 0:
+            only = torch.tensor([[self.bos_token_id]])
+            encoded = {"input_ids": only, "attention_mask": torch.ones_like(only)}
+        return encoded
+
+    def on_device(self, encoded: Any) -> dict[str, torch.Tensor]:
+        """What the model takes of an encoded input, on the device."""
+        return {name: tensor.to(self.device) for name, tensor in encoded.items() if name in self._accepted}
+
+    @property
+    def bos_token_id(self) -> int:
+        """Token that stands for an empty text."""
+        for token in (self.tokenizer.bos_token_id, self.model.config.bos_token_id, self.model.config.eos_token_id):
+            if token is not None:
+                return token
+        raise ValueError(f"{self.spec.cell.model}: neither the tokenizer nor the configuration has a BOS token")
+
+
+class ImageInput(Adapter):
+    """Shared by the adapters that read an image."""
+
+    def load(self) -> None:
+        """The model into host memory, and the image processor."""
+        super().load()
+        self.processor = self.source.processor()
+        self.dtype: torch.dtype = getattr(torch, self.spec.protocol.dtype)
+
+    def prepare(self, row: dict[str, Any]) -> Any:
+        """The image in RGB, in the protocol's width and height: nearest, aspect ignored, as the authors' resized set."""
+        image = self.field(row, "image").convert("RGB")
+        size = self.spec.protocol.image_size
+        return image if size is None else image.resize(tuple(size), resample=0)
+
+    def pixels(self, image: Any) -> Any:
+        """The model's image inputs as tensors on the device."""
+        inputs = self.processor(images=image, return_tensors="pt").to(self.device)
+        inputs["pixel_values"] = inputs["pixel_values"].to(self.dtype)
+        return inputs
+
+
+def first_words(text: str, n_words: int | None) -> str:
+    """The first `n_words` words, single-spaced; the text as it is where it has no more, or where `n_words` is null."""
+    if n_words is None:
+        return text
+    words = text.split()
+    return " ".join(words[:n_words]) if len(words) > n_words else text
+
+
+def best(scores: torch.Tensor, config: Any) -> dict[str, Any]:
+    """The likeliest label of a row of logits (n_labels,), with its probability."""
+    probability, index = torch.softmax(scores.float(), dim=-1).max(dim=-1)
+    return {"label": config.id2label[int(index)], "score": float(probability)}

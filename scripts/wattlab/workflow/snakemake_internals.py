@@ -1,0 +1,58 @@
+"""What the rules ask of Snakemake beyond its documented names: all of it stands here, each with its reason.
+
+`Workflow` is Snakemake's own object. Written for Snakemake 9; the Snakefile refuses another one.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Workflow = Any
+
+
+def is_module(workflow: Workflow) -> bool:
+    """Whether a `module` statement of another workflow reads these rules: its handlers and default target stay its own."""
+    return not workflow.modifier.is_main_snakefile()
+
+
+def configuration_files(workflow: Workflow, default: str) -> list[Path]:
+    """The files that the configuration came from, in the order in which Snakemake merged them; of a module none.
+
+    An error about a key has to name its file, and Snakemake hands over the merged result alone.
+    """
+    if is_module(workflow):
+        return []
+    chosen = [Path(path) for path in workflow.overwrite_configfiles]
+    return [Path(default), *chosen] if default in workflow.configfiles else chosen
+
+
+def placing(workflow: Workflow) -> Callable[[str], str]:
+    """Finds where a path of a rule will lie: a `module` statement may set a prefix to all of them.
+
+    Paths in params and those that are read or written while the rules are parsed get none by themselves.
+    """
+    modifier = workflow.modifier
+    return lambda path: str(modifier.modify_path(path))
+
+
+def limit(workflow: Workflow, resource: str, capacity: int) -> None:
+    """The capacity of a resource, unless the command line or a profile sets it.
+
+    Without one Snakemake takes a resource for unlimited: a forgotten option would let measurements run side by side.
+    """
+    if resource not in workflow.global_resources:
+        workflow.register_resource(resource, capacity)
+
+
+def planned_cells(workflow: Workflow) -> list[str]:
+    """Ids of the cells that this call measures, known only once the plan is made."""
+    return sorted(
+        f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}"
+        for job in workflow.dag.needrun_jobs()
+        if job.rule.name == "measure_cell"
+    )
+
+
+def runs_here(workflow: Workflow) -> bool:
+    """Whether jobs run on this machine: the nodes of a cluster are other ones."""
+    return bool(workflow.local_exec)

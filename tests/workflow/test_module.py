@@ -1,0 +1,129 @@
+"""The workflow as a `module` of another one, from another folder: it measures, and the host's own rules are as before."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.fragile import OVERRIDES
+from support.workflow import make_project
+
+pytestmark = pytest.mark.slow
+
+CELL = "image-classification/cifar10/microsoft--resnet-18"
+HOST = """
+configfile: "config.yaml"
+
+rule environment:
+    output: "environment.json"
+    resources: gpu=1
+    shell: "python -c 'import json, os; json.dump(dict(os.environ), open(\\"{{output}}\\", \\"w\\"))'"
+
+module wattlab:
+    snakefile: "../a checkout's place/Snakefile"
+    config: config["energy"]
+    {prefix}
+
+use rule * from wattlab as wattlab_*
+
+rule two_at_once:
+    output: touch("{{name}}.done")
+    resources: gpu=1
+    params: other=lambda wildcards: dict(one="two", two="one")[wildcards.name]
+    shell: "touch {{wildcards.name}}.begun; for i in $(seq 100); do [ -e {{params.other}}.begun ] && exit 0; sleep 0.1; done; exit 1"
+
+rule unset_variable:
+    output: "never"
+    shell: "false | tee {{output}}"
+"""
+
+
+def host_of(tmp_path: Path, prefix: str) -> Path:
+    """A folder with a workflow of its own, beside a checkout whose measurements cost milliseconds."""
+    project = make_project(tmp_path / "a checkout's place")
+    shutil.copy(Path(__file__).parents[1] / "support/fake_worker.py", project.root / "scripts/wattlab/runs/worker.py")
+    project.configure(overrides=OVERRIDES)
+    host = tmp_path / "host"
+    host.mkdir()
+    (host / "Snakefile").write_text(HOST.format(prefix=f'prefix: "{prefix}"' if prefix else ""))
+    energy = yaml.safe_load((project.root / "config.yaml").read_text())
+    (host / "config.yaml").write_text(yaml.safe_dump({"study": "of the host", "energy": energy}))
+    return host
+
+
+def snakemake(host: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "WATTLAB_DOCTOR": "no"}
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    return subprocess.run(
+        command, cwd=host, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("prefix", ["", "energy of inference/"])
+def test_a_host_measures_a_cell_and_keeps_its_own_rules(tmp_path: Path, prefix: str) -> None:
+    host = host_of(tmp_path, prefix)
+    record = f"{prefix}results/small/runs/{CELL}.json"
+    run = snakemake(host, record, "environment.json")
+    assert run.returncode == 0, run.stdout
+    assert json.loads((host / record).read_text())["status"] == "complete"
+    assert "[1/3]" in run.stdout
+    environment = json.loads((host / "environment.json").read_text())
+    assert "PYTHONPATH" not in environment
+    assert not [value for value in environment.values() if "a checkout's place/scripts" in value]
+    assert {path.name for path in host.iterdir()} == {
+        ".snakemake",
+        "Snakefile",
+        "config.yaml",
+        "environment.json",
+        (prefix or "results").rstrip("/"),
+    }
+    after = snakemake(host, "--dry-run", record)
+    assert "Nothing to be done" in after.stdout, after.stdout
+
+
+def test_a_host_runs_its_jobs_side_by_side_and_strictly(tmp_path: Path) -> None:
+    host = host_of(tmp_path, "energy/")
+    both = snakemake(host, "one.done", "two.done")
+    assert both.returncode == 0, both.stdout
+    assert snakemake(host, "never").returncode == 1
+    planned = snakemake(host, "--dry-run")
+    assert "environment" in planned.stdout, "the host's first rule is its default target"
+
+
+def test_the_whole_study_is_planned_below_the_prefix(tmp_path: Path) -> None:
+    host = host_of(tmp_path, "energy/")
+    planned = snakemake(host, "--dry-run", "wattlab_all")
+    assert planned.returncode == 0, planned.stdout
+    for rule, count in {"wattlab_measure_cell": 3, "wattlab_build_tables": 1, "wattlab_draw_figure": 7}.items():
+        assert [rule, str(count)] in [line.split() for line in planned.stdout.splitlines()]
+
+
+def test_an_error_of_the_configuration_names_the_module(tmp_path: Path) -> None:
+    host = host_of(tmp_path, "")
+    config = yaml.safe_load((host / "config.yaml").read_text())
+    config["energy"]["protcol"] = config["energy"].pop("protocol")
+    (host / "config.yaml").write_text(yaml.safe_dump(config))
+    planned = snakemake(host, "--dry-run", "wattlab_all")
+    assert planned.returncode == 1
+    assert "protcol" in planned.stdout
+    assert "Traceback" not in planned.stdout
+
+
+@pytest.mark.parametrize("name", ["o'brien lab", "ü $x", 'a"q;`id`'])
+def test_a_job_runs_wherever_the_checkout_lies(tmp_path: Path, name: str) -> None:
+    run = make_project(tmp_path / name / "w").snakemake("--until", "sample_dataset")
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("name", ["a:b", "a{b}"])
+def test_a_place_that_can_not_work_is_one_message(tmp_path: Path, name: str) -> None:
+    run = make_project(tmp_path / name / "w").snakemake("--dry-run")
+    assert run.returncode == 1
+    assert f"{name}/w: Python takes a colon" in run.stdout
+    assert "Traceback" not in run.stdout
