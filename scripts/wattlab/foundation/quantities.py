@@ -55,7 +55,6 @@ class Quantity:
     """
 
     name: str
-    words: str
     scope: str | None = None
     method: str | None = None
     basis: str = GROSS
@@ -77,16 +76,16 @@ ENERGY, EMISSIONS, DURATION = "energy_kwh_per_1000", "emissions_g_per_1000", "du
 QUANTITIES = {
     quantity.name: quantity
     for quantity in (
-        Quantity(ENERGY, "energy", HEADLINE, "energy_method"),
-        Quantity("energy_node_kwh_per_1000", "energy", "node", "energy_node_method"),
-        Quantity("energy_device_kwh_per_1000", "energy", "device", "energy_device_method"),
-        Quantity("net_energy_node_kwh_per_1000", "energy", "node", "energy_node_method", NET),
-        Quantity("net_energy_device_kwh_per_1000", "energy", "device", "energy_device_method", NET),
-        Quantity("energy_cpu_kwh_per_1000", "energy", "cpu", "energy_cpu_method"),
-        Quantity("energy_ram_kwh_per_1000", "energy", "ram", "energy_ram_method"),
-        Quantity("energy_gpu_kwh_per_1000", "energy", "gpu", "energy_gpu_method"),
-        Quantity(EMISSIONS, "emissions", HEADLINE, "energy_method"),
-        Quantity(DURATION, "time"),
+        Quantity(ENERGY, HEADLINE, "energy_method"),
+        Quantity("energy_node_kwh_per_1000", "node", "energy_node_method"),
+        Quantity("energy_device_kwh_per_1000", "device", "energy_device_method"),
+        Quantity("net_energy_node_kwh_per_1000", "node", "energy_node_method", NET),
+        Quantity("net_energy_device_kwh_per_1000", "device", "energy_device_method", NET),
+        Quantity("energy_cpu_kwh_per_1000", "cpu", "energy_cpu_method"),
+        Quantity("energy_ram_kwh_per_1000", "ram", "energy_ram_method"),
+        Quantity("energy_gpu_kwh_per_1000", "gpu", "energy_gpu_method"),
+        Quantity(EMISSIONS, HEADLINE, "energy_method"),
+        Quantity(DURATION),
     )
 }
 

@@ -126,7 +126,7 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
     parts = [("all GPUs" if scope == "node" else "one GPU") if part == "gpu" else COMPONENTS[part] for part in found]
     holds = f" ({listed(parts)})" if parts else ""
-    return f"{QUANTITIES[name].words} {verdict(found)}{how}, {scope}{holds}, {QUANTITIES[name].basis}"
+    return f"energy {verdict(found)}{how}, {scope}{holds}, {QUANTITIES[name].basis}"
 
 
 def modelled_share(rows: pd.DataFrame) -> str:
