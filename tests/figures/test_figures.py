@@ -171,13 +171,11 @@ def test_footnote_of_a_gpu_with_counters_says_what_is_modelled() -> None:
 
 def test_the_note_says_what_the_lines_are_and_rest_on() -> None:
     tables = hand_tables.tables()
-    bootstrap = (
-        "Lines: 95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models in a row; 9 rows"
-    )
+    bootstrap = "Lines: 95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models; 9 rows"
     assert bootstrap in text_of(drawn("tasks", tables), "footnote")
     for name in ("multipurpose_vs_specific_by_dataset", "output_length"):
         note = text_of(drawn(name, tables), "footnote")
-        assert "Lines: 95 % interval by Student's t over the repeats (3 valid repeats in a row)." in note
+        assert "Lines: 95 % interval by Student's t over the repeats (3 valid repeats)." in note
     assert "Lines:" not in text_of(drawn("modalities", tables), "footnote")
 
 

@@ -105,6 +105,13 @@ def test_emissions_in_the_charts_follow_the_grid_and_energy_does_not(page: Page)
     assert f"text to image {three_digits(8.4 / 138.75)} g CO₂eq" in label("tasks")
 
 
+def test_the_conditions_follow_the_choice(page: Page) -> None:
+    below = page.locator(".conditions").first
+    assert "node (CPU and RAM), gross;" in below.inner_text()
+    page.select_option("#metric", "duration")
+    assert below.inner_text().startswith("Time by the clock;")
+
+
 def test_only_one_task(page: Page) -> None:
     drawn(page, "tasks")
     only(page, "fill mask")

@@ -12,7 +12,7 @@ import pytest
 
 import write_report
 from support import hand_tables
-from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, Page, data_of, page_of, visible
+from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, Page, data_of, more_tables, page_of, visible
 from support.records import write_study
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.figures.listing import FIGURES
@@ -131,6 +131,23 @@ def test_tasks_of_the_explorer_are_those_of_the_table_and_per_unit_is_by_units()
     assert rows["text-classification"]["per_inference"]["node"] == [estimate.mean, estimate.low, estimate.high]
     summaries = rows["summarization"]
     assert summaries["per_unit"]["node"][0] == pytest.approx(summaries["per_inference"]["node"][0] / 15)
+
+
+def test_each_choice_of_the_page_has_its_own_conditions(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    device = tables["cells"]["energy_node_kwh_per_1000"] / 2
+    tables["cells"] = tables["cells"].assign(energy_device_kwh_per_1000=device, net_energy_device_kwh_per_1000=device)
+    found = {name: one["conditions"] for name, one in data_of(page_of(tables, tmp_path))["quantities"].items()}
+    assert found["node"].startswith("Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross;")
+    assert found["device"].startswith("Energy modelled (CPU load model), device (CPU), gross;")
+    assert found["net_device"].startswith("Energy modelled (CPU load model), device (CPU), net of idle;")
+    assert found["net_node"].startswith("No energy is known;") and found["duration"].startswith("Time by the clock;")
+
+
+def test_parity_of_no_model_of_the_study_claims_none_of_its_conditions(tmp_path: Path) -> None:
+    printed = more_tables()["parity"][1:]
+    assert "No row rests on a cell of this study." in visible(page_of(more_tables() | {"parity": printed}, tmp_path))
+    assert "No row rests on a cell of this study." not in visible(page_of(more_tables(), tmp_path))
 
 
 def test_a_quantity_that_one_cell_lacks_has_no_mean() -> None:

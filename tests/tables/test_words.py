@@ -72,12 +72,12 @@ def test_rows_of_unlike_methods_name_them_all_and_fewer_rows_fewer() -> None:
     built = built_of(study, [records.record_of(cells[0], repeats), records.record_of(cells[1], counted)])
     text = captioned("cells", study, built)
     assert "2 cells (1 task, 2 datasets, 1 model), 5 valid repeats." in text
-    assert "(2 to 3 valid repeats in a row)" in text
+    assert "(2 to 3 valid repeats)" in text
     assert "energy partly modelled (CPU counter, CPU load model, constant RAM power; modelled share 10 % to 100 %)" in (
         text.replace("Energy", "energy")
     )
     text = captioned("cells", study, built, built["cells"][1:])
-    assert "1 cell (1 task, 1 dataset, 1 model), 2 valid repeats." in text and "(2 valid repeats in a row)" in text
+    assert "1 cell (1 task, 1 dataset, 1 model), 2 valid repeats." in text and "(2 valid repeats)" in text
     assert "(CPU counter, constant RAM power; modelled share 10 %)" in text and "load model" not in text
     assert "2 tasks" not in captioned("tasks", study, built)
     other = built["emissions"][built["emissions"]["cell"] == cells[1].cell.id]
@@ -95,12 +95,10 @@ def test_one_repeat_and_one_model_have_no_interval() -> None:
 
 def test_an_interval_says_what_it_rests_on_and_how_many_rows_have_none() -> None:
     tables = hand_tables.tables()
-    said = (
-        "95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models in a row; 9 rows without)"
-    )
+    said = "95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models; 9 rows without)"
     assert words.interval("tasks", tables["tasks"]) == said
     one = tables["tasks"][tables["tasks"]["task"] == "text-classification"]
-    assert words.interval("tasks", one).endswith("(2 models in a row)")
+    assert words.interval("tasks", one).endswith("(2 models)")
     assert words.interval("missing", tables["missing"]) == ""
 
 

@@ -67,8 +67,8 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         *how,
         words.energy(shown),
         f"emissions are energy times {words.grid(shown)}",
-        f"cells have a {words.interval('cells', shown)}",
-        f"tasks have a {words.interval('tasks', tables['tasks'])}",
+        f"cells: {words.interval('cells', shown)}",
+        f"tasks: {words.interval('tasks', tables['tasks'])}",
         _order(tables["comparison"]),
     )
 

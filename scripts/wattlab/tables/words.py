@@ -152,7 +152,7 @@ def interval(table: str, rows: pd.DataFrame) -> str:
         return f"no intervals: over {kind.over} they need at least {count(kind.least, kind.noun)}"
     lacking = int((~has).sum())
     none = f"; {count(lacking, 'row')} without" if lacking else ""
-    resting = f" ({counts(rows.loc[has, kind.count], kind.noun)} in a row{none})" if kind.count in rows else ""
+    resting = f" ({counts(rows.loc[has, kind.count], kind.noun)}{none})" if kind.count in rows else ""
     return f"{kind.words}{resting}"
 
 

@@ -63,7 +63,8 @@ function words(value) {
   if (exponent >= 2) return Math.round(Number(value.toPrecision(3))).toLocaleString("en-US");
   return Number(value.toPrecision(3)).toFixed(2 - exponent);
 }
-const interval = (low, high) => (low === null || high === null ? "no interval" : `${words(low)} to ${words(high)}`);
+const NO_INTERVAL = "no interval";
+const interval = (low, high) => (low === null || high === null ? NO_INTERVAL : `${words(low)} to ${words(high)}`);
 
 // ---- the chosen quantity
 const METRICS = { energy: "kWh", emissions: "g CO₂eq", duration: "s" };

@@ -26,7 +26,7 @@ function drawTasks() {
   const titles = rows.map((row) => row.title);
   const data = { rows, models: modelRows().filter((row) => titles.includes(row.title)) };
   const label = `Chart: ${unitTitle()} by task, ascending. ` +
-    rows.map((row) => `${row.title} ${row.shown}, ${INTERVAL} ${row.interval}`).join("; ");
+    rows.map((row) => `${row.title} ${row.shown}, ${row.interval === NO_INTERVAL ? "" : `${INTERVAL} `}${row.interval}`).join("; ");
   return draw("tasks", { fill: { $value: unitTitle(), $tasks: titles }, data, label, lines: titles.length,
     empty: rows.length ? "" : NOTHING });
 }
