@@ -80,10 +80,6 @@ published: $(STAMP) ## recompute the paper's tables and figures, and audit its p
 publish-docs: $(STAMP) ## copy the small results of `make published` to docs/published
 	PYTHONPATH=scripts python -m publish_docs
 
-.PHONY: catalog-docs
-catalog-docs: $(STAMP) ## write docs/catalog.md, the catalog as a page for people
-	PYTHONPATH=scripts python -m describe_catalog
-
 ##@ Development
 
 .PHONY: test
@@ -127,7 +123,12 @@ check: $(STAMP) ## format, lint, types and the quick tests
 	python -m snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint
 	python -m mypy
+	PYTHONPATH=scripts python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	python -m pytest -m "not slow"
+
+.PHONY: schema
+schema: $(STAMP) ## write the JSON schemas of the configuration and of the catalog's entries
+	PYTHONPATH=scripts python -m write_schemas
 
 .PHONY: format
 format: $(STAMP) ## put the code into the format that `make check` asks for

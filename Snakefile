@@ -17,7 +17,7 @@ include: "rules/common.smk"
 
 
 # Records are measured, or imported from published logs; from there on all studies are alike.
-if STUDY.config.source == "measure":
+if not STUDY.config.is_imported:
 
     include: "rules/cells.smk"
     include: "rules/fetched.smk"
@@ -34,8 +34,8 @@ include: "rules/tables.smk"
 
 
 # Only published weights on the datasets themselves have a quality.
-if (STUDY.config.source, STUDY.config.weights, STUDY.config.data) == (
-    "measure",
+if (STUDY.config.is_imported, STUDY.config.weights, STUDY.config.data) == (
+    False,
     "hub",
     "hub",
 ):

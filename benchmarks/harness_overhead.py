@@ -28,9 +28,12 @@ import yaml
 
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.models.random_weights.source import ArchitectureSource
-from wattlab.models.tokenizers.file import load_tokenizer
+from wattlab.models.tokenizers.file import load_tokenizer, read_tokenizer
+from wattlab.runs.job import job_arguments
+from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, measured, run_passes
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.study.specs import spec_path, write_specs, write_study
 from wattlab.tasks import adapter_for
 from wattlab.workflow.loading import resolve_study
 
@@ -80,25 +83,18 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
-def prepare(study: ResolvedStudy, folder: Path) -> tuple[ResolvedCell, Path, list[str]]:
-    """study.json, samples and tokenizer; the cell, the tokenizer's path and the texts as the adapter sees them."""
-    path = folder / "results/overhead/study.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(study.model_dump_json())
-    cell = study.cells[0]
-    assert cell.spec is not None and cell.spec.tokenizer is not None
-    samples = path.parent / f"samples/{cell.cell.dataset}/{cell.spec.samples.key}.json"
-    tokenizer = folder / f"results/tokenizers/{cell.spec.tokenizer.name}.json"
-    verb(
-        *("sample_dataset", "--study", str(path), "--dataset", cell.cell.dataset),
-        *("--key", cell.spec.samples.key, "--manifest", str(samples)),
-        folder=folder,
-    )
+def prepare(study: ResolvedStudy, folder: Path) -> tuple[MeasuredCell, Path, list[str]]:
+    """Samples and tokenizer; the cell, the tokenizer's path and the texts as the adapter sees them."""
+    (cell,) = study.measured
+    inputs = input_paths(folder / "results", cell)
+    samples, tokenizer = inputs.manifest, inputs.tokenizer
+    assert cell.spec.tokenizer is not None and tokenizer is not None
+    verb("sample_dataset", "--spec", cell.spec.samples.model_dump_json(), "--manifest", str(samples), folder=folder)
     spec = cell.spec.tokenizer.model_dump_json()
     verb("train_tokenizer", "--spec", spec, "--output", str(tokenizer), folder=folder)
     rows = pd.read_parquet(samples.with_suffix(".parquet"))
     adapter = adapter_for(cell.spec)(
-        cell.spec, ArchitectureSource(cell.spec, load_tokenizer(tokenizer)), torch.device("cpu")
+        cell.spec, ArchitectureSource(cell.spec, load_tokenizer(read_tokenizer(tokenizer))), torch.device("cpu")
     )
     return cell, tokenizer, [adapter.prepare(row) for row in rows.to_dict("records")]
 
@@ -140,12 +136,11 @@ def show(name: str, made: list[tuple[Cost, Cost]]) -> None:
     print(f"{name}: {wall:.4f} by wall clock, {cpu:.4f} by CPU time ({ours_s:.2f} s and {bare_s:.2f} s)", flush=True)
 
 
-def in_the_loop(cell: ResolvedCell, tokenizer: Path, texts: list[str], n_pairs: int, inferences: int) -> None:
+def in_the_loop(cell: MeasuredCell, tokenizer: Path, texts: list[str], n_pairs: int, inferences: int) -> None:
     """The same inferences in our window and in a plain loop, in one process."""
-    assert cell.spec is not None
     torch.set_num_threads(1)
     adapter = adapter_for(cell.spec)(
-        cell.spec, ArchitectureSource(cell.spec, load_tokenizer(tokenizer)), torch.device("cpu")
+        cell.spec, ArchitectureSource(cell.spec, load_tokenizer(read_tokenizer(tokenizer))), torch.device("cpu")
     )
     adapter.load()
     adapter.max_tokens = TOKENS
@@ -180,17 +175,15 @@ def beside_the_work(bench: Bench) -> float:
     return cpu_s / window.duration_s
 
 
-def whole_process(cell: ResolvedCell, tokenizer: Path, texts: list[str], n_pairs: int, folder: Path) -> None:
+def whole_process(study: ResolvedStudy, tokenizer: Path, texts: list[str], n_pairs: int, folder: Path) -> None:
     """`measure_cell`, from nothing to the record, beside a script that loads and loops."""
-    assert cell.spec is not None
+    (cell,) = study.measured
     (folder / "texts.json").write_text(json.dumps(texts))
-    study = folder / "results/overhead/study.json"
-    measure = [
-        *(sys.executable, "-m", "measure_cell", "--study", str(study)),
-        *("--cell", cell.cell.id, "--spec-sha256", cell.spec.sha256),
-    ]
+    keys, path = write_specs(folder / "results", study), write_study(folder / "results/overhead", study)
+    spec = spec_path(folder / "results", keys[cell.cell.id])
+    measure = [sys.executable, "-m", "measure_cell", *job_arguments(path, spec, cell)]
     plain = folder / "tokenizer.json"
-    load_tokenizer(tokenizer).backend_tokenizer.save(str(plain))
+    load_tokenizer(read_tokenizer(tokenizer)).backend_tokenizer.save(str(plain))
     script = [
         *(sys.executable, str(ROOT / "benchmarks/bare_script.py"), "--texts", str(folder / "texts.json")),
         *("--tokenizer", str(plain), "--passes", "2"),
@@ -216,9 +209,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         os.environ.setdefault("WATTLAB_LOCKS", str(folder / "locks"))
-        cell, tokenizer, texts = prepare(study_of(arguments.inferences), folder)
+        study = study_of(arguments.inferences)
+        cell, tokenizer, texts = prepare(study, folder)
         in_the_loop(cell, tokenizer, texts, arguments.pairs, arguments.inferences)
-        whole_process(cell, tokenizer, texts, arguments.pairs, folder)
+        whole_process(study, tokenizer, texts, arguments.pairs, folder)
     return 0
 
 

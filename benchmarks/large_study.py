@@ -23,7 +23,7 @@ import yaml
 from support import records
 from support.workflow import REPOSITORY, Project, make_project
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 
 REPEATS = 10
 
@@ -102,10 +102,11 @@ def main() -> int:
             project = large_study(folder, arguments.cells // share)
             used = timed(plan, folder)
             results = project.results / "large"
-            study = read_study(results / "study.json")
+            (study_file,) = results.glob("study-*.json")
+            study = read_study(study_file)
             told(f"{len(study.cells)} cells: plan", used)
             write_records(study, results)
-            tables = [sys.executable, "-m", "build_tables", "--study", str(results / "study.json")]
+            tables = [sys.executable, "-m", "build_tables", "--study", str(study_file)]
             tables += ["--tables", str(results / "tables")]
             told(
                 f"{len(study.cells)} cells, {len(study.cells) * REPEATS} repeats: tables",

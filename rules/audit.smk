@@ -4,7 +4,7 @@ if PRINTED:
 
     rule audit_paper:
         input:
-            study=STUDY_FILE,
+            study=TABLES_STUDY,
             records=rules.import_logs.output.records,
             account=rules.import_logs.output.account,
             printed=PRINTED,
@@ -33,7 +33,7 @@ if PRINTED:
 
 rule decompose_energy:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         records=rules.import_logs.output.records,
         unassigned=rules.import_logs.output.unassigned,
         mapping=MAPPING,
@@ -59,7 +59,7 @@ rule decompose_energy:
 
 rule rank_models:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         records=rules.import_logs.output.records,
         source=sources("rank_models"),
     output:
@@ -81,9 +81,8 @@ rule rank_models:
         "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
-# There is a table of quality where the mapping names one.
-STUDY_FIGURES += ["decomposition", *(["quality"] if HAS_QUALITY else [])]
 EXTRA_TABLES += [
+    *rules.import_logs.output.quality,
     *rules.decompose_energy.output,
     *rules.rank_models.output,
 ]

@@ -4,8 +4,10 @@ import subprocess
 
 from wattlab.runs.needs import memory_mb, walltime_min
 from wattlab.foundation.hashing import canonical_json
-from wattlab.runs.inputs import cell_inputs
+from wattlab.runs.job import job_arguments
+from wattlab.runs.places import input_paths
 from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
+from wattlab.study.specs import spec_path, write_specs
 
 SAMPLE_SPECS = {
     resolved.spec.samples.key: resolved.spec.samples for resolved in STUDY.cells
@@ -17,67 +19,58 @@ TOKENIZER_SPECS = {
 }
 
 
-# By name, whatever the revision: a model and a dataset have one in a study.
+# By the names in the paths of their receipts.
 MODEL_FETCHES = {
-    resolved.cell.model: model_fetch(resolved)
+    (resolved.cell.model, model_fetch(resolved).key): model_fetch(resolved)
     for resolved in STUDY.cells
     if resolved.spec.weights == "hub"
 }
 DATASET_FETCHES = {
-    resolved.cell.dataset: dataset_fetch(resolved.spec.samples)
-    for resolved in STUDY.cells
-    if resolved.spec.data == "hub"
+    (samples.dataset, dataset_fetch(samples).key): dataset_fetch(samples)
+    for samples in SAMPLE_SPECS.values()
+    if samples.data == "hub"
 }
+SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
     return CELLS[f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"]
 
 
-def spec_json(wildcards):
-    return canonical_json(cell_of(wildcards).spec.model_dump(mode="json"))
+def spec_key(wildcards):
+    return SPEC_KEYS[cell_of(wildcards).cell.id]
 
 
-def spec_sha256(wildcards):
-    return cell_of(wildcards).spec.sha256
+def arguments_of(wildcards, output):
+    # What takes `output` counts as derived from it: Snakemake does not compare it, and it plans no cell again.
+    spec = spec_path(Path(placed("results")), spec_key(wildcards))
+    return job_arguments(Path(placed(STUDY_FILE)), spec, cell_of(wildcards))
+
+
+def inputs_of(wildcards):
+    return input_paths(Path("results"), cell_of(wildcards))
 
 
 def samples_of(wildcards):
-    samples = cell_of(wildcards).spec.samples
-    return f"{RESULTS}/samples/{samples.dataset}/{samples.key}.json"
+    return str(inputs_of(wildcards).manifest)
 
 
 def tokenizer_of(wildcards):
-    tokenizer = cell_of(wildcards).spec.tokenizer
-    return [] if tokenizer is None else f"results/tokenizers/{tokenizer.name}.json"
+    return str(inputs_of(wildcards).tokenizer or "") or []
 
 
 def receipt_of(wildcards):
-    receipt = cell_inputs(
-        Path("results"), STUDY.config.study, cell_of(wildcards).spec
-    ).receipt
-    return [] if receipt is None else str(receipt)
+    return str(inputs_of(wildcards).receipt or "") or []
 
 
 def sampled_from(wildcards):
-    receipt = samples_receipt(Path("results"), SAMPLE_SPECS[wildcards.key])
-    return [] if receipt is None else str(receipt)
+    return (
+        str(samples_receipt(Path("results"), SAMPLE_SPECS[wildcards.key]) or "") or []
+    )
 
 
-def model_fetch_json(wildcards):
-    return canonical_json(MODEL_FETCHES[wildcards.model].model_dump(mode="json"))
-
-
-def dataset_fetch_json(wildcards):
-    return canonical_json(DATASET_FETCHES[wildcards.dataset].model_dump(mode="json"))
-
-
-def sample_spec_json(wildcards):
-    return canonical_json(SAMPLE_SPECS[wildcards.key].model_dump(mode="json"))
-
-
-def tokenizer_spec_json(wildcards):
-    return canonical_json(TOKENIZER_SPECS[wildcards.tokenizer].model_dump(mode="json"))
+def json_of(spec):
+    return canonical_json(spec.model_dump(mode="json"))
 
 
 def order_of(wildcards):

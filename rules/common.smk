@@ -15,12 +15,14 @@ if set(":{}") & set(str(BASE)):
     )
 sys.path.insert(0, f"{BASE}/scripts")
 
-from wattlab.figures.listing import ALL_FIGURES, FIGURES
+from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.closure import closure
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.members import declared
+from wattlab.study.specs import write_study
 from wattlab.tables.listing import TABLES
 from wattlab.workflow import snakemake_internals
-from wattlab.workflow.loading import resolve_study, write_study
+from wattlab.workflow.loading import resolve_study
 
 sys.path.remove(f"{BASE}/scripts")
 
@@ -30,6 +32,8 @@ try:
     STUDY = resolve_study(
         config, snakemake_internals.configuration_files(workflow, "config.yaml")
     )
+    for _table in TABLES.values():
+        declared(_table, ("title", "row", "columns", "build"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -37,15 +41,16 @@ except InputError as error:
 placed = snakemake_internals.placing(workflow)
 
 RESULTS = f"results/{STUDY.config.study}"
-STUDY_FILE = f"{RESULTS}/study.json"
-write_study(Path(placed(STUDY_FILE)), STUDY)
+# Under a name that its content gives, so that no call with another configuration changes what a running one reads; and
+# the copy that the tables belong to.
+STUDY_FILE = f"{RESULTS}/{write_study(Path(placed(RESULTS)), STUDY).name}"
+TABLES_STUDY = f"{RESULTS}/tables/{Path(STUDY_FILE).name}"
 
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
 
-# Tables and figures beyond those of every study; rules of a kind of study add theirs.
+# Tables beyond those of every study; rules of a kind of study add theirs.
 EXTRA_TABLES = []
-STUDY_FIGURES = list(FIGURES)
 
 
 # A measurement runs alone: it takes the whole of `quiet` (or its share, where a study measures side by side), all other

@@ -3,9 +3,9 @@
 # Not for a cluster's queue: its compute nodes may be offline.
 rule fetch_model:
     output:
-        receipt="results/fetched/models/{model}/{revision}.json",
+        receipt="results/fetched/models/{model}/{revision}-{key}.json",
     log:
-        f"{RESULTS}/logs/fetch_model/{{model}}/{{revision}}.log",
+        f"{RESULTS}/logs/fetch_model/{{model}}/{{revision}}-{{key}}.log",
     localrule: True
     conda:
         "../envs/inference.yaml"
@@ -13,8 +13,8 @@ rule fetch_model:
         quiet=1,
     params:
         program=program("fetch_model"),
-        # Not the study's file: all studies share the receipts.
-        spec=model_fetch_json,
+        # Another value has another key, and so another receipt: a param that changed alone would mask what is below.
+        spec=lambda wildcards: json_of(MODEL_FETCHES[wildcards.model, wildcards.key]),
     message:
         "Fetching {wildcards.model} ({wildcards.revision})"
     shell:
@@ -23,9 +23,9 @@ rule fetch_model:
 
 rule fetch_dataset:
     output:
-        receipt="results/fetched/datasets/{dataset}/{revision}.json",
+        receipt="results/fetched/datasets/{dataset}/{revision}-{key}.json",
     log:
-        f"{RESULTS}/logs/fetch_dataset/{{dataset}}/{{revision}}.log",
+        f"{RESULTS}/logs/fetch_dataset/{{dataset}}/{{revision}}-{{key}}.log",
     localrule: True
     conda:
         "../envs/inference.yaml"
@@ -33,7 +33,9 @@ rule fetch_dataset:
         quiet=1,
     params:
         program=program("fetch_dataset"),
-        spec=dataset_fetch_json,
+        spec=lambda wildcards: json_of(
+            DATASET_FETCHES[wildcards.dataset, wildcards.key]
+        ),
     message:
         "Looking up {wildcards.dataset} ({wildcards.revision})"
     shell:

@@ -1,22 +1,26 @@
+# The figures whose tables the study has.
+STUDY_FIGURES = figures_of(
+    {Path(path).stem for path in [*rules.build_tables.output.csv, *EXTRA_TABLES]}
+)
+
+
 # One job per figure, from the tables alone, for two columns of a paper and for one: an edit of a figure's module draws
 # that figure again.
 rule draw_figure:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=lambda wildcards: [
             f"{RESULTS}/tables/{table}.csv"
-            for table in ALL_FIGURES[wildcards.figure].tables
+            for table in STUDY_FIGURES[wildcards.figure].tables
         ],
-        source=lambda wildcards: sources(
-            "draw_figure", f"wattlab.figures.{wildcards.figure}"
-        ),
+        source=lambda wildcards: sources("draw_figure", FIGURES[wildcards.figure]),
     output:
         pdf=f"{RESULTS}/figures/{{figure}}.pdf",
         png=report(
             f"{RESULTS}/figures/{{figure}}.png",
             caption="captions/figure.rst",
             category="Figures",
-            labels=lambda wildcards: {"figure": ALL_FIGURES[wildcards.figure].title},
+            labels=lambda wildcards: {"figure": STUDY_FIGURES[wildcards.figure].title},
         ),
         column_pdf=f"{RESULTS}/figures/{{figure}}_column.pdf",
         column_png=f"{RESULTS}/figures/{{figure}}_column.png",
@@ -24,7 +28,7 @@ rule draw_figure:
         f"{RESULTS}/logs/draw_figure/{{figure}}.log",
     wildcard_constraints:
         # By name: `tasks_column` is no figure but a form of one.
-        figure="|".join(ALL_FIGURES),
+        figure="|".join(STUDY_FIGURES),
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -34,8 +38,8 @@ rule draw_figure:
         program=program("draw_figure"),
         tables=tables_folder,
         figures=figures_folder,
-        title=lambda wildcards: ALL_FIGURES[wildcards.figure].title,
-        caption=lambda wildcards: ALL_FIGURES[wildcards.figure].caption,
+        title=lambda wildcards: STUDY_FIGURES[wildcards.figure].title,
+        caption=lambda wildcards: STUDY_FIGURES[wildcards.figure].caption,
     message:
         "Drawing {wildcards.figure}"
     shell:

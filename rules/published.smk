@@ -1,14 +1,16 @@
 # Published logs instead of measurements: find or fetch them, import everything in one job. From the
 # records on, a study of logs takes the same rules as a measured one.
 import os
+from importlib.util import find_spec
 
-from wattlab.logs.mapping import load_mapping, mapping_path
+from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
 LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
-_mapping = load_mapping(STUDY.config.logs.mapping)
-HAS_QUALITY = _mapping.quality is not None
-PRINTED = _mapping.printed and local(str(Path(MAPPING).parent / _mapping.printed))
+_mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
+PRINTED = _printed and local(os.path.relpath(_printed))
+# The code of the log format, which may be a person's own.
+FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
 # What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
@@ -40,6 +42,7 @@ rule import_logs:
         study=STUDY_FILE,
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
+        format=FORMAT,
         source=sources("import_logs"),
     output:
         records=list(RECORDS.values()),
@@ -47,7 +50,7 @@ rule import_logs:
         account=f"{RESULTS}/import.json",
         problems=f"{RESULTS}/tables/import_problems.csv",
         lengths=f"{RESULTS}/tables/lengths.csv",
-        quality=[f"{RESULTS}/tables/quality.csv"] if HAS_QUALITY else [],
+        quality=[f"{RESULTS}/tables/quality.csv"] if _mapping.quality else [],
     log:
         f"{RESULTS}/logs/import_logs.log",
     localrule: True

@@ -1,9 +1,14 @@
 # What the answers of published weights on the datasets themselves are worth. Random weights and surrogate rows have no
-# quality: their studies have no such table. The answers in outputs/ are declared nowhere; the records name their hashes.
+# quality: their studies have no such table.
 rule score_answers:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         records=list(RECORDS.values()),
+        answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
+        rows=[
+            f"results/samples/{spec.dataset}/{spec.key}.parquet"
+            for spec in SAMPLE_SPECS.values()
+        ],
         tables=rules.build_tables.output.csv,
         source=sources("score_answers"),
     output:
@@ -31,5 +36,4 @@ rule score_answers:
         "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 
 
-STUDY_FIGURES += ["quality"]
 EXTRA_TABLES += rules.score_answers.output

@@ -1,7 +1,13 @@
 # The page for people, and the verdict: the last rule says what is missing and why, at every call until nothing is.
+# Of a host's report this is a part, not the text.
+if not snakemake_internals.is_module(workflow):
+
+    report: "captions/workflow.rst"
+
+
 rule write_report:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=rules.build_tables.output.csv,
         more=EXTRA_TABLES,
         figures=expand(rules.draw_figure.output.png, figure=STUDY_FIGURES),
@@ -45,7 +51,7 @@ rule write_report:
 
 rule give_verdict:
     input:
-        study=STUDY_FILE,
+        study=TABLES_STUDY,
         tables=rules.build_tables.output.csv,
         report=rules.write_report.output.report,
         source=sources("give_verdict"),

@@ -1,5 +1,5 @@
-# One job measures one cell. Its spec is the only thing that plans it again: a function of wildcards alone (one that
-# takes `input` is not tracked), kept out of the command. Inputs are `ancient`: their content is in the fingerprint.
+# One job measures one cell. The key of its spec is the only param that plans it again: a function of wildcards alone. The
+# spec's file is no input: written anew, it would plan every cell. Inputs are `ancient`: their content is in the fingerprint.
 rule measure_cell:
     input:
         samples=lambda wildcards: ancient(samples_of(wildcards)),
@@ -7,6 +7,8 @@ rule measure_cell:
         receipt=lambda wildcards: ancient(receipt_of(wildcards)),
     output:
         record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}.json",
+        # Empty where there are none.
+        answers=f"{RESULTS}/outputs/{{task}}/{{dataset}}/{{model}}.jsonl.gz",
     log:
         f"{RESULTS}/logs/measure_cell/{{task}}/{{dataset}}/{{model}}.log",
     priority: order_of
@@ -22,14 +24,12 @@ rule measure_cell:
         mem_mb=lambda wildcards: memory_mb(cell_of(wildcards)),
     params:
         program=program("measure_cell"),
-        spec=spec_json,
-        spec_sha256=spec_sha256,
-        study=placed(STUDY_FILE),
+        spec=spec_key,
+        arguments=arguments_of,
     message:
         "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}"
     shell:
-        "python {params.program:q} --study {params.study:q}"
-        " --cell {wildcards.task}/{wildcards.dataset}/{wildcards.model} --spec-sha256 {params.spec_sha256}"
+        "python {params.program:q} {params.arguments:q}"
 
 
 # Called once, by the process that a person started, when jobs are due: neither a dry run nor a job on a cluster says it.

@@ -5,7 +5,9 @@ rule sample_dataset:
     input:
         receipt=lambda wildcards: ancient(sampled_from(wildcards)),
     output:
-        manifest=f"{RESULTS}/samples/{{dataset}}/{{key}}.json",
+        manifest="results/samples/{dataset}/{key}.json",
+        # Empty where the manifest says why there are none.
+        rows="results/samples/{dataset}/{key}.parquet",
     log:
         f"{RESULTS}/logs/sample_dataset/{{dataset}}/{{key}}.log",
     localrule: True
@@ -15,13 +17,13 @@ rule sample_dataset:
         quiet=1,
     params:
         program=program("sample_dataset"),
-        spec=sample_spec_json,
-        study=placed(STUDY_FILE),
+        # Named by the key: no value changes without the path.
+        spec=lambda wildcards: json_of(SAMPLE_SPECS[wildcards.key]),
     message:
         "Sampling {wildcards.dataset} ({wildcards.key})"
     shell:
-        "python {params.program:q} --study {params.study:q} --dataset {wildcards.dataset} --key {wildcards.key}"
-        " --manifest {output.manifest:q} > {log:q} 2>&1"
+        "python {params.program:q} --spec {params.spec:q} --manifest {output.manifest:q} --receipt {input.receipt:q}"
+        " > {log:q} 2>&1"
 
 
 rule train_tokenizer:
@@ -36,8 +38,7 @@ rule train_tokenizer:
         quiet=1,
     params:
         program=program("train_tokenizer"),
-        # Not the study's file: all studies share the tokenizers.
-        spec=tokenizer_spec_json,
+        spec=lambda wildcards: json_of(TOKENIZER_SPECS[wildcards.tokenizer]),
     message:
         "Training the tokenizer {wildcards.tokenizer}"
     shell:
@@ -50,8 +51,6 @@ rule inputs:
         [
             str(path)
             for resolved in STUDY.cells
-            for path in cell_inputs(
-                Path("results"), STUDY.config.study, resolved.spec
-            ).paths
+            for path in input_paths(Path("results"), resolved).all
         ],
     localrule: True

@@ -5,9 +5,7 @@ rule build_tables:
         records=list(RECORDS.values()),
         beside=beside_of(STUDY.config.beside),
         catalog=catalog("tasks", "grids", "training", "paper"),
-        source=sources(
-            "build_tables", *{f"wattlab.tables.{module}" for module in TABLES.values()}
-        ),
+        source=sources("build_tables", *TABLES.values()),
     output:
         csv=[
             report(
@@ -20,6 +18,7 @@ rule build_tables:
         ],
         md=[f"{RESULTS}/tables/{table}.md" for table in TABLES],
         tex=[f"{RESULTS}/tables/{table}.tex" for table in TABLES],
+        study=TABLES_STUDY,
     log:
         f"{RESULTS}/logs/build_tables.log",
     localrule: True

@@ -1,22 +1,22 @@
 """What the imported energy is made of: `tables/decomposition.csv` and `.md`.
 
-python -m decompose_energy --study results/published/study.json --tables results/published/tables
+python -m decompose_energy --study results/published/tables/study-*.json --tables results/published/tables
 """
 
-import argparse
 import math
 from pathlib import Path
+from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
-from wattlab.foundation.files import write_text
+from wattlab.foundation.errors import tell
+from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, read_unassigned
-from wattlab.logs.mapping import load_mapping
-from wattlab.paper.decomposition import decomposition
-from wattlab.study.resolve import read_study
-from wattlab.tables.writing import as_csv, as_markdown
+from wattlab.logs.mapping import mapping_of
+from wattlab.paper.decomposition import TABLE, decomposition
+from wattlab.study.specs import read_study
+from wattlab.tables.writing import twins_of, write_texts
 
 CAPTION = (
-    "What the logged node energy is made of: GPUs above their idle power, idle GPUs, RAM and CPU (as the tracker "
+    f"{TABLE.title}: GPUs above their idle power, idle GPUs, RAM and CPU (as the tracker "
     "charged them), as shares; the same runs with CodeCarbon 3's RAM power, and with one GPU alone. {idle} Rows by task "
     "are over the selected cells; decomposition.csv has every cell."
 )
@@ -29,23 +29,19 @@ IDLE_UNKNOWN = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables, to write to; records lie beside it"],
+) -> None:
     """Read, decompose, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder to write to")
-    arguments = parser.parse_args(argv)
-    study, runs = read_study(arguments.study), arguments.study.parent / "runs"
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; only imported studies are decomposed")
-    mapping = load_mapping(study.config.logs.mapping)
-    table = decomposition(read_records(study, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
-    write_text(arguments.tables / "decomposition.csv", as_csv(table))
-    shown = [column for column in table.columns if column not in ("dataset", "variant", "model", "idle_gpu_power_w")]
+    resolved, runs = read_study(study), tables.parent / "runs"
+    mapping = mapping_of(resolved)
+    table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
     idle_w = table["idle_gpu_power_w"].iloc[0]
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))
-    write_text(arguments.tables / "decomposition.md", as_markdown(table[table["level"] != "cell"], shown, caption))
-    return 0
+    write_texts(twins_of("decomposition", TABLE, table, caption), tables)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,25 @@
 """Say what this machine can measure and what it can only model, and what a study will cost here at least.
 
     python -m doctor --configfile studies/strict.yaml     the study as it would be resolved now
-    python -m doctor --study results/laptop/study.json    a study that was resolved (the first step of every run)
+    python -m doctor --study results/laptop/study-*.json    a study that was resolved (the first step of every run)
 
 A run hands over the cells that it is about to measure (`--planned`), and gets to know which were measured before.
 WATTLAB_DOCTOR=no: a run's machine is not examined. Exit code 1 where the study can not succeed here: counters required and not readable, too little memory or disk.
 """
 
-import argparse
 import importlib.util
 import os
-import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.files import free_bytes
+from wattlab.foundation.verbs import verb
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
@@ -30,28 +32,24 @@ IDLE_S = 1.0
 def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     """Lines for a person, and what stands in the study's way; takes a few seconds and the machine's lock."""
     from wattlab.machine.describe import describe_machine
+    from wattlab.meters.accelerators import on_machine
     from wattlab.meters.codecarbon import CodeCarbonMeter
-    from wattlab.meters.nvml import list_gpus
     from wattlab.workflow.doctor.components import components
     from wattlab.workflow.doctor.report import lines_of, obstacles_of
 
-    meter = CodeCarbonMeter()
+    accelerator = on_machine(study.config.device)
+    meter = CodeCarbonMeter(accelerator=accelerator)
     meter.begin()
     begun = time.perf_counter()
     time.sleep(IDLE_S)
     window = meter.end(time.perf_counter() - begun)
-    assert window is not None
-    found = components(window, meter.describe(), list_gpus())
+    found = components(window, meter.describe(), accelerator)
     machine = describe_machine(study.config.device)
-    free_gb = shutil.disk_usage(_existing(results)).free / 1024**3
+    free_gb = free_bytes(results) / 1024**3
     return (
         lines_of(study, machine, found, window, results / study.config.study, free_gb),
         obstacles_of(study, machine, found, free_gb),
     )
-
-
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.absolute().parent)
 
 
 def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
@@ -65,33 +63,34 @@ def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
         print(notice(again), flush=True)
 
 
-def main(argv: list[str] | None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path | None, "results/{study}/study-{key}.json"] = None,
+    configfile: Annotated[Sequence[Path], "files beside config.yaml"] = (),
+    planned: Annotated[bool, "ids of the cells about to be measured come on stdin"] = False,
+    elsewhere: Annotated[bool, "with --planned: other machines measure them"] = False,
+) -> int:
     """Examine this machine for a study."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", type=Path, help="results/{study}/study.json")
-    parser.add_argument("--configfile", type=Path, nargs="*", default=[], help="files beside config.yaml")
-    parser.add_argument("--planned", action="store_true", help="ids of the cells about to be measured come on stdin")
-    parser.add_argument("--elsewhere", action="store_true", help="with --planned: other machines measure them")
-    arguments = parser.parse_args(argv)
     lacking = [module for module in NEEDED if importlib.util.find_spec(module) is None]
     if lacking:
         print(f"The machine was not examined: this environment has no {', '.join(lacking)}.")
         return 0
-    if arguments.planned:
-        _tell_what_is_measured_again(arguments.study, arguments.elsewhere)
-        if arguments.elsewhere or os.environ.get("WATTLAB_DOCTOR") == "no":
+    if planned and study is not None:
+        _tell_what_is_measured_again(study, elsewhere)
+        if elsewhere or os.environ.get("WATTLAB_DOCTOR") == "no":
             return 0
     from filelock import Timeout
 
     from wattlab.machine.locks import machine_is_mine
 
-    study = study_of(CONFIG, *arguments.configfile) if arguments.study is None else read_study(arguments.study)
-    if study.config.source != "measure":
-        raise InputError(f"study {study.config.study}: it imports published logs; there is nothing to measure")
-    results = Path("results") if arguments.study is None else arguments.study.parents[1]
+    asked = study_of(CONFIG, *configfile) if study is None else read_study(study)
+    if asked.config.is_imported:
+        raise InputError(f"study {asked.config.study}: it imports published logs; there is nothing to measure")
+    results = Path("results") if study is None else study.parents[1]
     try:
         with machine_is_mine():
-            lines, obstacles = examine(study, results)
+            lines, obstacles = examine(asked, results)
     except Timeout:
         print("The machine was not examined: a measurement is running on it, and is not disturbed.")
         return 0

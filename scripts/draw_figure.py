@@ -1,31 +1,34 @@
-"""Draw one figure as PDF and PNG, for two columns and for one, from `tables/*.csv` and `study.json` alone."""
+"""Draw one figure as PDF and PNG, for two columns and for one, from `tables/*.csv` and the study's file alone."""
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
-from wattlab.figures.listing import ALL_FIGURES
-from wattlab.figures.reading import read_tables
+from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import InputError, near_matches, tell
-from wattlab.study.resolve import read_study
+from wattlab.foundation.members import load_member
+from wattlab.foundation.verbs import verb
+from wattlab.study.specs import read_study
+from wattlab.tables.reading import read_tables
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "the study's file"],
+    tables: Annotated[Path, "folder of the tables"],
+    figures: Annotated[Path, "folder to write"],
+    figure: Annotated[str, "name of the figure"],
+) -> None:
     """`--figure NAME` -> `{figures}/NAME.pdf` and `.png`, `NAME_column.pdf` and `.png`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name, meaning in (("study", "study.json"), ("tables", "folder of the tables"), ("figures", "folder to write")):
-        parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
-    parser.add_argument("--figure", required=True, help="name of the figure")
-    options = parser.parse_args(argv)
-    listed = ALL_FIGURES.get(options.figure)
-    if listed is None:
-        raise InputError(f"--figure {options.figure!r} is no figure; {near_matches(options.figure, ALL_FIGURES)}")
-    tables, study = read_tables(options.tables, listed.tables), read_study(options.study)
+    if figure not in FIGURES:
+        raise InputError(f"--figure {figure!r} is no figure; {near_matches(figure, FIGURES)}")
+    listed = load_member(FIGURES[figure])
+    read, shown = read_tables(tables, listed.tables), read_study(study)
 
     from wattlab.figures.style import LAYOUTS, save
 
     for layout in LAYOUTS:
-        save(listed.draw(tables, study, layout), options.figures, f"{listed.name}{layout.suffix}")
-    return 0
+        save(listed.draw(read, shown, layout), figures, f"{figure}{layout.suffix}")
 
 
 if __name__ == "__main__":

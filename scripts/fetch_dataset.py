@@ -5,33 +5,29 @@ those that it needs. Where the hub does not have the split or does not give it, 
 unavailable`, reason and remedy) and the job succeeds: the cells that wait for it take that status over.
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
-from wattlab.foundation.errors import tell
+from wattlab.foundation.errors import checked, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.datasets import look_up
-from wattlab.hub.receipts import DatasetFetch, write_receipt
+from wattlab.hub.receipts import DatasetFetch, take_over, write_receipt
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    spec: Annotated[str, "what determines the fetch, as JSON (wattlab.hub.receipts.DatasetFetch)"],
+    receipt: Annotated[Path, "receipt to write"],
+) -> None:
     """Write the receipt of one split."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--spec", required=True, help="what determines the fetch, as JSON (wattlab.hub.receipts.DatasetFetch)"
-    )
-    parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
-    arguments = parser.parse_args(argv)
-    fetch = DatasetFetch.model_validate_json(arguments.spec)
-    receipt = look_up(fetch)
-    write_receipt(arguments.receipt, receipt)
-    if receipt.status == "complete":
-        size_mb = sum(file.size_bytes for file in receipt.files) / 1e6
-        print(
-            f"{fetch.hub_id}: {len(receipt.files)} files of split {fetch.split}, {size_mb:,.1f} MB, at {receipt.commit}"
-        )
+    fetch = checked(DatasetFetch, spec, "--spec", is_json=True)
+    found = take_over(receipt, fetch) or write_receipt(receipt, look_up(fetch))
+    if found.status == "complete":
+        size_mb = sum(file.size_bytes for file in found.files) / 1e6
+        print(f"{fetch.hub_id}: {len(found.files)} files of split {fetch.split}, {size_mb:,.1f} MB, at {found.commit}")
     else:
-        print(f"{fetch.hub_id}: {receipt.reason}; {receipt.remedy}")
-    return 0
+        print(f"{fetch.hub_id}: {found.reason}; {found.remedy}")
 
 
 if __name__ == "__main__":

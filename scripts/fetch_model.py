@@ -4,33 +4,28 @@ Where the hub or the disk does not let it be had, the receipt says so (`status: 
 job succeeds: the cells that wait for the model take that status over.
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
-
-from wattlab.foundation.errors import explain, tell
+from wattlab.foundation.errors import checked, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.models import fetch_model
-from wattlab.hub.receipts import ModelFetch, write_receipt
+from wattlab.hub.receipts import ModelFetch, take_over, write_receipt
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    spec: Annotated[str, "what to fetch, as JSON (wattlab.hub.receipts.ModelFetch)"],
+    receipt: Annotated[Path, "receipt to write"],
+) -> None:
     """Fetch one model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spec", required=True, help="what to fetch, as JSON (wattlab.hub.receipts.ModelFetch)")
-    parser.add_argument("--receipt", type=Path, required=True, help="receipt to write")
-    arguments = parser.parse_args(argv)
-    try:
-        fetch = ModelFetch.model_validate_json(arguments.spec)
-    except ValidationError as error:
-        raise explain(error, ModelFetch, "--spec") from error
-    receipt = fetch_model(fetch)
-    write_receipt(arguments.receipt, receipt)
-    size_gb = sum(file.size_bytes for file in receipt.files) / 10**9
-    print(receipt.reason or f"{fetch.hub_id}: {len(receipt.files)} files, {size_gb:.3f} GB, commit {receipt.commit}")
-    for note in receipt.notes:
+    fetch = checked(ModelFetch, spec, "--spec", is_json=True)
+    found = take_over(receipt, fetch) or write_receipt(receipt, fetch_model(fetch))
+    size_gb = sum(file.size_bytes for file in found.files) / 10**9
+    print(found.reason or f"{fetch.hub_id}: {len(found.files)} files, {size_gb:.3f} GB, commit {found.commit}")
+    for note in found.notes:
         print(f"note: {note}")
-    return 0
 
 
 if __name__ == "__main__":

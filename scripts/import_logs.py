@@ -1,11 +1,11 @@
-"""Import published CodeCarbon logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
+"""Import other people's logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
 
-python -m import_logs --study results/published/study.json [--logs FOLDER-OR-ARCHIVE]
+python -m import_logs --study results/published/study-*.json [--logs FOLDER-OR-ARCHIVE]
 """
 
-import argparse
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
@@ -13,27 +13,17 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.quantities import QUANTITIES
-from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, fetched_logs, local_logs, read_logs
+from wattlab.foundation.verbs import verb
+from wattlab.logs.archive import LOGS_VARIABLE, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
-from wattlab.logs.formats.codecarbon import Problem
+from wattlab.logs.formats.contract import Problem
 from wattlab.logs.lengths import COLUMNS as LENGTH_COLUMNS
-from wattlab.logs.mapping import Mapping, load_mapping
+from wattlab.logs.mapping import mapping_of
 from wattlab.logs.resolve import model_stems
-from wattlab.quality.published import quality_table
-from wattlab.study.cells import ResolvedStudy
-from wattlab.study.resolve import read_study
+from wattlab.logs.scores import read_scores
+from wattlab.quality.table import TABLE
+from wattlab.study.specs import read_study
 from wattlab.tables.writing import as_csv, as_markdown
-
-
-def open_logs(study: ResolvedStudy, mapping: Mapping, argument: str | None, fetched: Path) -> LogFiles:
-    """The logs where a person put them, else where a fetch did; raises `InputError` with the remedy."""
-    path = local_logs(study.config, argument)
-    if path is None and mapping.home is not None:
-        path = fetched_logs(mapping.home, fetched)
-    if path is None or not path.exists():
-        where = "nowhere" if path is None else f"not at {path}"
-        raise InputError(f"the logs are {where}; run `fetch_logs`, or name them: --logs PATH, or {LOGS_VARIABLE}=PATH")
-    return read_logs(path, mapping)
 
 
 def write_import(result: Import, folder: Path) -> None:
@@ -72,29 +62,28 @@ def account_line(result: Import) -> str:
     )
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/study-{key}.json"],
+    logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
+    fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results/fetched"),
+) -> None:
     """Read, import, write, and print the account."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--logs", help=f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)")
-    parser.add_argument("--fetched", type=Path, default=Path("results/fetched"), help="where fetch_logs puts them")
-    arguments = parser.parse_args(argv)
-    study, catalog = read_study(arguments.study), load_catalog(CATALOG_ROOT)
-    if study.config.logs is None:
-        raise InputError(f"{arguments.study}: logs is missing; this study measures, it imports nothing")
-    mapping = load_mapping(study.config.logs.mapping)
-    logs = open_logs(study, mapping, arguments.logs, arguments.fetched)
-    result = import_study(study, mapping, catalog, logs)
+    resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)
+    mapping = mapping_of(resolved)
+    opened = read_logs(place_of(resolved.config.logs, mapping.home, logs, fetched)[0], mapping)
+    result = import_study(resolved, mapping, catalog, opened)
     line = account_line(result)
-    folder = arguments.study.parent
+    folder = study.parent
     write_import(result, folder)
     if mapping.quality is not None:
-        table = quality_table(logs, mapping, model_stems(mapping, catalog, study.config.logs.mapping), result.records)
+        stems = model_stems(mapping, catalog, str(study))
+        table = TABLE.frame(read_scores(opened, mapping.quality, stems, result.records))
         which = QUANTITIES["energy_node_kwh_per_1000"].title
         caption = f"Published quality of the answers (appendix B) beside size and mean energy ({which}) of the model."
         write_table(table, folder / "tables", "quality", caption)
     print(line)
-    return 0
 
 
 if __name__ == "__main__":

@@ -4,13 +4,15 @@ Nothing there is ever deleted by a run. `today` says whether the study, as it is
 repeats on the machine that measured them; the others were measured by another protocol, other samples or another model.
 """
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
+from wattlab.foundation.verbs import verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.workflow.history import Measured, is_of, measured_cells
 from wattlab.workflow.loading import study_of
@@ -65,19 +67,19 @@ def shown(table: pd.DataFrame) -> str:
     )
 
 
-def main(argv: list[str] | None) -> int:
+@verb
+def main(
+    *,
+    configfile: Annotated[Sequence[Path], "the study that `today` means"] = (),
+    results: Annotated[Path, "the folder of all studies"] = Path("results"),
+    csv: Annotated[Path | None, "write every digit to this file instead of printing"] = None,
+) -> None:
     """Print the history, or write it as CSV."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="the study that `today` means")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="the folder of all studies")
-    parser.add_argument("--csv", type=Path, help="write every digit to this file instead of printing")
-    arguments = parser.parse_args(argv)
-    table = history_table(measured_cells(arguments.results), study_of(CONFIG, *arguments.configfile))
-    if arguments.csv:
-        write_text(arguments.csv, table.to_csv(index=False))
+    table = history_table(measured_cells(results), study_of(CONFIG, *configfile))
+    if csv:
+        write_text(csv, table.to_csv(index=False))
     else:
         print(shown(table))
-    return 0
 
 
 if __name__ == "__main__":

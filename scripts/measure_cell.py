@@ -6,7 +6,6 @@ cell's time limit, the record says so and the exit code is 0, so that tables and
 SIGINT and SIGTERM stop the worker and leave no record (exit 130 or 143); the next call resumes.
 """
 
-import argparse
 import contextlib
 import ctypes
 import os
@@ -14,27 +13,26 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError, NoDevice, near_matches, tell
+from wattlab.foundation.errors import NoDevice, tell
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
-from wattlab.machine.locks import gpu_lease, machine_lock
-from wattlab.meters.nvml import list_gpus
+from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
+from wattlab.meters.accelerators import CPU, computing
 from wattlab.models.environments import interpreter, is_this, missing_environment
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path
 from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
 from wattlab.runs.deaths import STOPPING, Death, death_of, overdue
 from wattlab.runs.fingerprint import fingerprint_of, identity
-from wattlab.runs.inputs import cell_inputs, contents_of, unavailable
+from wattlab.runs.inputs import Inputs, load_inputs
+from wattlab.runs.job import Job, job_verb
 from wattlab.runs.memory_check import too_large
+from wattlab.runs.places import input_paths
 from wattlab.runs.validity import is_settled
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
-from wattlab.study.resolve import read_study
 from wattlab.workflow.progress import progress_line
 
 LOG_TAIL_LINES = 12
@@ -53,67 +51,59 @@ def _raise_stopped(number: int, _frame: object) -> NoReturn:
     raise Stopped(number)
 
 
+def _raise_timeout(number: int, _frame: object) -> NoReturn:
+    raise TimeoutError
+
+
+@contextlib.contextmanager
+def _alarm_after(limit_s: float | None) -> Iterator[None]:
+    """`TimeoutError` after so long (null: never). `Popen.wait(timeout)` would poll beside the measurement."""
+    before = signal.signal(signal.SIGALRM, _raise_timeout)
+    signal.setitimer(signal.ITIMER_REAL, limit_s or 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def _die_with_parent() -> None:
     """In the worker, before it starts: a killed parent must not leave a measurement running."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A cell to measure and where its files lie."""
-
-    study_path: Path
-    study: ResolvedStudy
-    resolved: ResolvedCell
-
-    @property
-    def results(self) -> Path:
-        """The folder of all studies."""
-        return self.study_path.parents[1]
-
-    def path(self, kind: str, suffix: str) -> Path:
-        """`results/{study}/{kind}/{cell}{suffix}`."""
-        return self.study_path.parent / kind / f"{self.resolved.cell.id}{suffix}"
-
-
 def record_of(job: Job) -> Record:
     """The record of the cell, measured as far as this machine can."""
-    try:
-        return measure(job)
-    except (NoDevice, FilesGone) as error:
-        return unmeasured_record(job.results, job.resolved, "failed", str(error), "then `make retry`")
-
-
-def measure(job: Job) -> Record:
-    """Measure what the cell lacks and return its record."""
-    spec = job.resolved.spec
-    assert spec is not None
-    missing = missing_environment(spec)
+    inputs = load_inputs(input_paths(job.results, job.cell))
+    missing = missing_environment(job.cell.spec)
     if missing:
-        return unmeasured_record(job.results, job.resolved, "waiting", *missing)
-    inputs = cell_inputs(job.results, job.study.config.study, spec)
-    lacking = unavailable(inputs)
-    if lacking:
-        return unmeasured_record(job.results, job.resolved, "unavailable", *lacking)
-    contents = contents_of(inputs)
+        return unmeasured_record(job.cell, inputs.receipt, "waiting", *missing)
+    if inputs.lacking:
+        return unmeasured_record(job.cell, inputs.receipt, "unavailable", *inputs.lacking)
+    try:
+        return measure(job, inputs)
+    except (NoDevice, FilesGone) as error:
+        return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), "then `make retry`")
+
+
+def measure(job: Job, inputs: Inputs) -> Record:
+    """Measure what the cell lacks and return its record. `inputs` are all there."""
+    spec = job.cell.spec
     machine = describe_machine(spec.device)
-    fingerprint = fingerprint_of(identity(spec, machine, contents))
-    store = store_path(job.results, spec.cell.id, fingerprint)
+    store = store_path(job.results, spec.cell.id, fingerprint_of(identity(spec, machine, inputs.contents)))
     log = job.path("logs/measure_cell", ".log")
     died = None
     stored = read_store(store)
     if not is_settled(stored, spec):
-        unfitting = too_large(job.resolved, inputs, machine.device)
+        unfitting = too_large(job.cell, inputs, machine.device)
         if unfitting:
-            return unmeasured_record(job.results, job.resolved, "unavailable", *unfitting)
+            return unmeasured_record(job.cell, inputs.receipt, "unavailable", *unfitting)
         with _hardware(spec.exclusive, machine.device) as environment:
             died = run_worker(job, log, environment)
         if died:
             end_dead_sessions(store, {session.session for session in stored.sessions}, died.reason)
-    outputs = job.path("outputs", ".jsonl.gz")
-    return measured_record(
-        job.results, job.resolved, fingerprint, contents.samples_sha256, outputs, died, _tail(log) if died else []
-    )
+    outputs, tail = job.path("outputs", ".jsonl.gz"), _tail(log) if died else []
+    return measured_record(job.cell, inputs.receipt, store, inputs.contents.samples_sha256, outputs, died, tail)
 
 
 @contextlib.contextmanager
@@ -123,31 +113,19 @@ def _hardware(exclusive: bool, device: str) -> Iterator[dict[str, str]]:
         if exclusive:
             held.enter_context(machine_lock())
         environment: dict[str, str] = {}
-        if device == "cuda":
-            gpu = held.enter_context(gpu_lease(list_gpus()))
-            # By index in NVML's order: CodeCarbon mistakes UUIDs for MIG slices.
-            environment = {
-                "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-                "CUDA_VISIBLE_DEVICES": str(gpu.index),
-                "WATTLAB_GPU_INDEX": str(gpu.index),
-            }
+        if device != CPU:
+            accelerator = computing(device)
+            gpu = held.enter_context(gpu_lease(accelerator))
+            environment = {**accelerator.environment(gpu), GPU_INDEX: str(gpu.index)}
         yield environment
 
 
 def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None:
     """Run the worker to its end. Null when it finished, else why it did not; raises `Stopped` where both were told to."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "wattlab.runs.worker",
-        "--study",
-        str(job.study_path),
-        "--cell",
-        job.resolved.cell.id,
-    ]
+    command = [sys.executable, "-m", "wattlab.runs.worker", *job.arguments]
     with log.open("a") as output:
-        print(f"# {utc_now()} {job.resolved.cell.id}", file=output, flush=True)
+        print(f"# {utc_now()} {job.cell.cell.id}", file=output, flush=True)
         begun = output.tell()
         worker = subprocess.Popen(
             command,
@@ -157,9 +135,10 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
             preexec_fn=_die_with_parent,
         )
         try:
-            code = worker.wait(timeout=job.resolved.time_limit_s)
-        except subprocess.TimeoutExpired:
-            return overdue(job.resolved.time_limit_s or 0)
+            with _alarm_after(job.cell.time_limit_s):
+                code = worker.wait()
+        except TimeoutError:
+            return overdue(job.cell.time_limit_s or 0)
         finally:
             if worker.poll() is None:
                 worker.kill()
@@ -193,53 +172,40 @@ def _tail(log: Path) -> list[str]:
     return log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
 
 
-def find_job(study_path: Path, cell_id: str, spec_sha256: str) -> Job:
-    """The cell as the study has it now; an `InputError` where it is not what Snakemake planned."""
-    study = read_study(study_path)
-    try:
-        resolved = study.cell(cell_id)
-    except KeyError as error:
-        raise InputError(
-            f"{study_path}: no cell {cell_id!r}; {near_matches(cell_id, [c.cell.id for c in study.cells])}"
-        ) from error
-    if resolved.spec is None or resolved.spec.sha256 != spec_sha256:
-        raise InputError(
-            f"{study_path}: the spec of {cell_id} is not the one that was planned: the study changed meanwhile; call snakemake again"
-        )
-    return Job(study_path, study, resolved)
-
-
 def _move_to_its_environment(job: Job) -> None:
     """Go on in the interpreter of the cell's environment, where that is another one and is installed.
 
     Parent and worker both: the fingerprint has the versions of the packages that measure.
     """
-    assert job.resolved.spec is not None
-    environment = job.resolved.spec.model.environment
+    environment = job.cell.spec.model.environment
     python = None if is_this(environment) else interpreter(environment)
     if python is not None:
         os.execv(python, [str(python), __file__, *sys.argv[1:]])
 
 
-def main(argv: list[str] | None) -> int:
+def _declare_answers(path: Path) -> None:
+    """An empty file where the cell has no answers: the rule promises one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def measure_and_record(job: Job) -> int:
     """Measure one cell of a study and write its record."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--cell", required=True, help="task/dataset[@variant]/model")
-    parser.add_argument("--spec-sha256", required=True, help="hash of the cell's spec as planned")
-    arguments = parser.parse_args(argv)
     signal.signal(signal.SIGINT, _raise_stopped)
     signal.signal(signal.SIGTERM, _raise_stopped)
-    job = find_job(arguments.study, arguments.cell, arguments.spec_sha256)
     _move_to_its_environment(job)
     try:
         record = record_of(job)
+        _declare_answers(job.path("outputs", ".jsonl.gz"))
         write_record(job.path("runs", ".json"), record)
     except Stopped as stopped:
-        print(f"{job.resolved.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)
+        print(f"{job.cell.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)
         return stopped.exit_code
-    print(progress_line(job.study, job.study_path.parent, record), flush=True)
+    print(progress_line(job.study, record), flush=True)
     return 0
+
+
+main = job_verb(measure_and_record)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,22 @@ Inputs that hold nothing but why there is nothing are removed: what lies below a
 `ancient`, Snakemake does not look at, forced or not; a missing file it makes first.
 """
 
-import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.foundation.errors import InputError, tell
-from wattlab.hub.receipts import read_receipt
+from wattlab.foundation.verbs import verb
+from wattlab.hub.receipts import Receipt, earlier_place, read_receipt
 from wattlab.hub.requests import samples_receipt
+from wattlab.models.tokenizers.file import TokenizerFile, read_tokenizer
 from wattlab.records.record import read_record
-from wattlab.runs.inputs import cell_inputs
-from wattlab.samples.manifest import read_manifest
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.runs.places import input_paths
+from wattlab.samples.manifest import Manifest, read_manifest
+from wattlab.samples.places import earlier_places
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path("config.yaml")
@@ -30,21 +33,19 @@ def records_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
 
 
 def inputs_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
-    """The manifests and receipts that are not complete, of these records."""
-    found: dict[Path, None] = {}
-    for resolved, _ in _bad_records(study, results):
-        found |= dict.fromkeys(_bad_inputs(resolved, study.config.study, results))
-    return list(found)
+    """The samples, tokenizers and receipts that are not complete, of these records; with those of an earlier layout."""
+    found = [path for resolved, _ in _bad_records(study, results) for path in _bad_inputs(resolved, results)]
+    return list(dict.fromkeys(found))
 
 
-def _bad_records(study: ResolvedStudy, results: Path) -> Iterator[tuple[ResolvedCell, Path]]:
-    for resolved in study.cells:
+def _bad_records(study: ResolvedStudy, results: Path) -> Iterator[tuple[MeasuredCell, Path]]:
+    for resolved in study.measured:
         record = results / study.config.study / "runs" / f"{resolved.cell.id}.json"
         if record.exists() and not _is_good(record, resolved):
             yield resolved, record
 
 
-def _is_good(path: Path, resolved: ResolvedCell) -> bool:
+def _is_good(path: Path, resolved: MeasuredCell) -> bool:
     try:
         record = read_record(path)
     except InputError:
@@ -52,48 +53,54 @@ def _is_good(path: Path, resolved: ResolvedCell) -> bool:
     return record.status == "complete" and record.spec == resolved.spec
 
 
-def _bad_inputs(resolved: ResolvedCell, study: str, results: Path) -> Iterator[Path]:
-    if resolved.spec is None:
-        return
-    inputs = cell_inputs(results, study, resolved.spec)
-    sampled_from = samples_receipt(results, resolved.spec.samples)
-    readers = ((inputs.manifest, read_manifest), (inputs.receipt, read_receipt), (sampled_from, read_receipt))
-    for path, read in readers:
-        if path is not None and path.exists() and read(path).status != "complete":
-            yield path
+def _bad_inputs(cell: MeasuredCell, results: Path) -> Iterator[Path]:
+    paths = input_paths(results, cell)
+    yield from _not_complete(read_manifest, paths.manifest, *earlier_places(paths.manifest))
+    if paths.tokenizer is not None:
+        yield from _not_complete(read_tokenizer, paths.tokenizer)
+    for receipt in (paths.receipt, samples_receipt(results, cell.spec.samples)):
+        if receipt is not None:
+            yield from _not_complete(read_receipt, receipt, earlier_place(receipt))
 
 
-def main(argv: list[str] | None) -> int:
+def _not_complete(read: Callable[[Path], Manifest | TokenizerFile | Receipt], *paths: Path) -> Iterator[Path]:
+    """Today's place, and earlier ones where it is not complete."""
+    for path in filter(Path.exists, paths):
+        if read(path).status == "complete":
+            return
+        yield path
+
+
+@verb
+def main(
+    targets: Annotated[Sequence[str], "what to make, as for snakemake; default: everything"] = (),
+    *,
+    configfile: Annotated[Sequence[Path], "the study, as for snakemake"] = (),
+    cores: Annotated[str, "as for snakemake"] = "all",
+    dry_run: Annotated[bool, "only print the plan; without what makes the inputs again"] = False,
+) -> int:
     """Run Snakemake on what is missing."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("targets", nargs="*", help="what to make, as for snakemake; default: everything")
-    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help="the study, as for snakemake")
-    parser.add_argument("--cores", default="all", help="as for snakemake")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="only print the plan; without what makes the inputs again"
-    )
-    arguments = parser.parse_args(argv)
-    study, results = study_of(CONFIG, *arguments.configfile), Path("results")
-    records, inputs = records_to_make_again(study, results), inputs_to_make_again(study, results)
+    asked, results = study_of(CONFIG, *configfile), Path("results")
+    records, inputs = records_to_make_again(asked, results), inputs_to_make_again(asked, results)
     if not records:
         print("nothing to retry: every record that there is is complete; `snakemake` measures what was never measured")
         return 0
     print(f"{len(records) + len(inputs)} file(s) to make again", flush=True)
     for path in inputs:
         print(f"{path}: asked for again", flush=True)
-        if not arguments.dry_run:
+        if not dry_run:
             path.unlink()
     command = [
         sys.executable,
         "-m",
         "snakemake",
         "--cores",
-        arguments.cores,
-        *(["--dry-run"] if arguments.dry_run else []),
+        cores,
+        *(["--dry-run"] if dry_run else []),
     ]
-    if arguments.configfile:
-        command += ["--configfile", *map(str, arguments.configfile)]
-    command += ["--forcerun", *map(str, records), "--", *arguments.targets]
+    if configfile:
+        command += ["--configfile", *map(str, configfile)]
+    command += ["--forcerun", *map(str, records), "--", *targets]
     return subprocess.run(command, check=False).returncode
 
 

@@ -1,112 +1,53 @@
-"""Freeze the rows of a dataset. From a sample spec of `study.json` to a manifest and the Parquet file beside it.
+"""Freeze the rows of a dataset. From a sample spec to a manifest and the Parquet file beside it.
 
 Where the rows can not be had for a reason of the data, the manifest says so (`status: unavailable`, reason and
 remedy) and the job succeeds: the cells that wait for the rows take that status over.
 """
 
-import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
-from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.foundation.errors import Unavailable, checked, tell
+from wattlab.foundation.verbs import verb
 from wattlab.hub.receipts import Receipt, read_receipt
-from wattlab.hub.requests import samples_receipt
-from wattlab.samples.manifest import Manifest, Row, write_samples
+from wattlab.samples.manifest import Manifest, Row, take_over, write_samples
 from wattlab.samples.surrogate.generate import notes_on, surrogate_rows
-from wattlab.samples.surrogate.text import SourceUnavailable
-from wattlab.study.cells import ResolvedStudy, SampleSpec
-from wattlab.study.resolve import read_study
-
-
-def sample_spec(study: ResolvedStudy, dataset: str, key: str) -> SampleSpec:
-    """The sample spec of that dataset and key; an `InputError` where no cell of the study has it."""
-    specs = [cell.spec.samples for cell in study.cells if cell.spec is not None]
-    of_dataset = [spec for spec in specs if spec.dataset == dataset]
-    if not of_dataset:
-        raise InputError(
-            f"--dataset {dataset}: no cell of the study has it; {near_matches(dataset, [s.dataset for s in specs])}"
-        )
-    for spec in of_dataset:
-        if spec.key == key:
-            return spec
-    keys = ", ".join(sorted({spec.key for spec in of_dataset}))
-    raise InputError(f"--key {key}: the samples of {dataset} in this study have {keys}; write study.json again")
+from wattlab.study.cells import SampleSpec
 
 
 def sample(spec: SampleSpec, path: Path, receipt: Receipt | None = None) -> Manifest:
     """Write the rows of a spec and the manifest at `path`, which is returned; `receipt`: of the dataset, under data: hub."""
     assert (spec.data == "hub") == (receipt is not None), "rows of the hub are drawn from a receipt"
     try:
-        manifest, rows = _from_hub(spec, receipt) if receipt else (_manifest(spec), surrogate_rows(spec))
-        return write_samples(path, manifest, rows)
-    except SourceUnavailable as error:
-        return write_samples(path, _unavailable(spec, error), [])
+        return write_samples(path, *_found(spec, receipt))
+    except Unavailable as error:
+        nothing = Manifest.of(spec, 0, status="unavailable", reason=error.reason, remedy=error.remedy, row_ids=[])
+        return write_samples(path, nothing, [])
 
 
-def _from_hub(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[Row]]:
+def _found(spec: SampleSpec, receipt: Receipt | None) -> tuple[Manifest, Iterator[Row]]:
+    if receipt is None:
+        return Manifest.of(spec, spec.n, row_ids=list(range(spec.n)), notes=notes_on(spec)), surrogate_rows(spec)
     # Surrogates must not wait for the hub's libraries, nor need them.
-    from wattlab.hub.failures import HubUnavailable
     from wattlab.samples.from_hub.sampling import hub_samples
 
-    try:
-        return hub_samples(spec, receipt)
-    except HubUnavailable as error:
-        raise SourceUnavailable(error.reason, error.remedy) from error
+    return hub_samples(spec, receipt)
 
 
-def _manifest(spec: SampleSpec) -> Manifest:
-    return Manifest(
-        status="complete",
-        dataset=spec.dataset,
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=spec.n,
-        cycled=False,
-        row_ids=list(range(spec.n)),
-        generator_version=spec.generator_version,
-        key=spec.key,
-        notes=notes_on(spec),
-    )
-
-
-def _unavailable(spec: SampleSpec, error: SourceUnavailable) -> Manifest:
-    return Manifest(
-        status="unavailable",
-        reason=error.reason,
-        remedy=error.remedy,
-        dataset=spec.dataset,
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=0,
-        cycled=False,
-        row_ids=[],
-        generator_version=spec.generator_version,
-        key=spec.key,
-    )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Sample one dataset of a study."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--study", type=Path, required=True, help="results/{study}/study.json; receipts lie beside {study}"
-    )
-    parser.add_argument("--dataset", required=True, help="name of the catalog entry")
-    parser.add_argument("--key", required=True, help="key of the sample spec")
-    parser.add_argument("--manifest", type=Path, required=True, help="manifest to write, rows beside it")
-    arguments = parser.parse_args(argv)
-    spec = sample_spec(read_study(arguments.study), arguments.dataset, arguments.key)
-    place = samples_receipt(arguments.study.parents[1], spec)
-    manifest = sample(spec, arguments.manifest, None if place is None else read_receipt(place))
-    skipped = f", {len(manifest.skipped)} skipped" if manifest.skipped else ""
-    print(
-        f"{spec.dataset}: {manifest.reason or f'{manifest.n_rows} rows{skipped}, sha256 {str(manifest.sha256)[:12]}'}"
-    )
-    return 0
+@verb
+def main(
+    *,
+    spec: Annotated[str, "sample spec of a cell, as JSON"],
+    manifest: Annotated[Path, "manifest to write, rows beside it"],
+    receipt: Annotated[Sequence[Path], "receipt of the dataset, under data: hub"] = (),
+) -> None:
+    """Sample one dataset, for all studies."""
+    asked = checked(SampleSpec, spec, "--spec", is_json=True)
+    fetched = read_receipt(receipt[0]) if receipt else None
+    sampled = take_over(manifest) or sample(asked, manifest, fetched)
+    skipped = f", {len(sampled.skipped)} skipped" if sampled.skipped else ""
+    print(f"{asked.dataset}: {sampled.reason or f'{sampled.n_rows} rows{skipped}, sha256 {str(sampled.sha256)[:12]}'}")
 
 
 if __name__ == "__main__":

@@ -1,30 +1,30 @@
 """Score the answers of a study on published weights and datasets: `tables/quality.csv`, with a `.md` and a `.tex` twin."""
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import tell
-from wattlab.foundation.files import write_text
-from wattlab.quality.table import quality
-from wattlab.study.resolve import read_study
+from wattlab.foundation.verbs import verb
+from wattlab.quality.table import TABLE, quality
+from wattlab.study.specs import read_study
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table, texts_of
+from wattlab.tables.reading import read_tables
+from wattlab.tables.writing import texts_of, write_texts
 
 
-def main(argv: list[str] | None) -> int:
+@verb
+def main(
+    *,
+    study: Annotated[Path, "results/{study}/tables/study-{key}.json"],
+    tables: Annotated[Path, "results/{study}/tables; records lie beside it"],
+) -> None:
     """Read the records, their answers and the frozen rows; compute every score; write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json; records lie beside it")
-    parser.add_argument("--tables", type=Path, required=True, help="folder of the study's tables")
-    arguments = parser.parse_args(argv)
-    study, home = read_study(arguments.study), arguments.study.parent
-    evidence = gather(study, load_catalog(CATALOG_ROOT), home / "runs")
-    built = {name: read_table(arguments.tables / f"{name}.csv") for name in ("runs", "cells", "provenance")}
+    scored, home = read_study(study), tables.parent
+    evidence = gather(scored, load_catalog(CATALOG_ROOT), home / "runs")
+    built = read_tables(tables, ("runs", "cells", "provenance"))
     table = quality(evidence, built["cells"], home.parent)
-    for file, text in texts_of("quality", table, evidence, built).items():
-        write_text(arguments.tables / file, text)
-    return 0
+    write_texts(texts_of("quality", TABLE, table, evidence, built), tables)
 
 
 if __name__ == "__main__":

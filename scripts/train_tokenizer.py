@@ -4,47 +4,37 @@ Where the text to learn from is missing, the file says so (`status: unavailable`
 succeeds: the cells that wait for the tokenizer take that status over.
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
-
-from wattlab.foundation.errors import explain, tell
+from wattlab.foundation.errors import Unavailable, checked, tell
 from wattlab.foundation.files import write_json
+from wattlab.foundation.verbs import verb
 from wattlab.models.tokenizers.file import TokenizerFile, save
 from wattlab.models.tokenizers.training import train
-from wattlab.samples.surrogate.text import SourceUnavailable
 from wattlab.study.cells import TokenizerSpec
-
-
-def tokenizer_spec(text: str) -> TokenizerSpec:
-    """The spec that a JSON text means; raises `InputError`."""
-    try:
-        return TokenizerSpec.model_validate_json(text)
-    except ValidationError as error:
-        raise explain(error, TokenizerSpec, "--spec") from error
 
 
 def train_and_save(spec: TokenizerSpec, path: Path) -> TokenizerFile:
     """Train the tokenizer of a spec and write it at `path`."""
     try:
         return save(train(spec), spec, path)
-    except SourceUnavailable as error:
+    except Unavailable as error:
         missing = TokenizerFile(status="unavailable", reason=error.reason, remedy=error.remedy, spec=spec)
         write_json(path, missing.model_dump(mode="json"))
         return missing
 
 
-def main(argv: list[str] | None = None) -> int:
+@verb
+def main(
+    *,
+    spec: Annotated[str, "tokenizer spec of a cell, as JSON"],
+    output: Annotated[Path, "file to write"],
+) -> None:
     """Train one tokenizer. All studies share it, so its spec is given and no study is named."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--spec", required=True, help="tokenizer spec of a cell, as JSON")
-    parser.add_argument("--output", type=Path, required=True, help="file to write")
-    arguments = parser.parse_args(argv)
-    spec = tokenizer_spec(arguments.spec)
-    trained = train_and_save(spec, arguments.output)
-    print(f"{spec.name}: {trained.reason or f'{trained.vocab_size} tokens, {trained.tokens_per_word} per word'}")
-    return 0
+    wanted = checked(TokenizerSpec, spec, "--spec", is_json=True)
+    trained = train_and_save(wanted, output)
+    print(f"{wanted.name}: {trained.reason or f'{trained.vocab_size} tokens, {trained.tokens_per_word} per word'}")
 
 
 if __name__ == "__main__":

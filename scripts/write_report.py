@@ -1,43 +1,41 @@
-"""Write the report: one self-contained HTML page, from `study.json`, `tables/*.csv` and `figures/*.png` alone."""
+"""Write the report: one self-contained HTML page, from the study's file, `tables/*.csv` and `figures/*.png` alone."""
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.reading import read_table, read_tables
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
+from wattlab.foundation.verbs import verb
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.report.summary import TABLES
-from wattlab.study.resolve import read_study
+from wattlab.study.specs import read_study, study_of_tables
+from wattlab.tables.reading import read_table, read_tables
 
 
-def main(argv: list[str] | None = None) -> int:
-    """`--study --tables --figures` -> `--report`, an HTML file; `--beside results/X …` sets other studies beside it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name, meaning in (
-        ("study", "study.json"),
-        ("tables", "folder of the tables"),
-        ("figures", "folder of the figures"),
-        ("report", "HTML file to write"),
-    ):
-        parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
-    parser.add_argument(
-        "--beside", type=Path, nargs="*", default=[], help="results folders of other studies, to compare the tasks with"
-    )
-    options = parser.parse_args(argv)
-    names = sorted({path.stem for path in options.tables.glob("*.csv")} | set(TABLES))
-    tables = read_tables(options.tables, names)
-    cells_csv = (options.tables / "cells.csv").read_text()
-    beside = [_beside(folder) for folder in options.beside]
-    page = render(read_study(options.study), tables, options.figures, load_catalog(CATALOG_ROOT), cells_csv, beside)
-    write_text(options.report, page)
-    return 0
+@verb
+def main(
+    *,
+    study: Annotated[Path, "the study's file"],
+    tables: Annotated[Path, "folder of the tables"],
+    figures: Annotated[Path, "folder of the figures"],
+    report: Annotated[Path, "HTML file to write"],
+    beside: Annotated[Sequence[Path], "results folders of other studies, to compare the tasks with"] = (),
+) -> None:
+    """Read, render, write."""
+    names = sorted({path.stem for path in tables.glob("*.csv")} | set(TABLES))
+    read = read_tables(tables, names)
+    cells_csv = (tables / "cells.csv").read_text()
+    others = [found for folder in beside if (found := _beside(folder)) is not None]
+    page = render(read_study(study), read, figures, load_catalog(CATALOG_ROOT), cells_csv, others)
+    write_text(report, page)
 
 
-def _beside(folder: Path) -> Beside:
-    return Beside(read_study(folder / "study.json").config.study, read_table(folder / "tables", "tasks"))
+def _beside(folder: Path) -> Beside | None:
+    study = study_of_tables(folder)
+    return None if study is None else Beside(read_study(study).config.study, read_table(folder / "tables/tasks.csv"))
 
 
 if __name__ == "__main__":

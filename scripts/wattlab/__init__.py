@@ -16,8 +16,11 @@ folders above it in this list (`make check` holds it); the data flow through the
 #: Part of every spec: raise it when a change of the code makes old measurements incomparable with new ones.
 METHOD_VERSION = 1
 
-#: Version of the files that `records` and `study` describe.
+#: Version of what a measurement leaves: the store's files and the records. Older ones are read, newer ones refused.
 SCHEMA_VERSION = 1
+
+#: Version of the study file.
+STUDY_VERSION = 2
 
 #: Raised when surrogate generators or the hub sampler yield other rows for the same spec.
 SAMPLES_VERSION = 1

@@ -10,13 +10,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from figures.test_figures import ALL, drawn, gids, points
 from support import hand_tables
-from wattlab.figures.listing import FIGURES
+from support.drawn import drawn, gids, points
+from wattlab.figures.listing import figures_of
 from wattlab.figures.palette import task_title
 from wattlab.figures.style import LAYOUTS, ONE_COLUMN, Layout, save
+from wattlab.tables.listing import TABLES
 
 pytestmark = pytest.mark.slow
+
+FIGURES = figures_of(TABLES)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -39,7 +42,7 @@ def test_labels_of_the_comparison_cover_neither_each_other_nor_a_point(crowd: fl
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", FIGURES)
 def test_nothing_reaches_beyond_the_page(name: str, layout: Layout) -> None:
     figure = drawn(name, hand_tables.tables(), layout)
     figure.draw_without_rendering()
@@ -71,10 +74,11 @@ def test_a_column_is_as_wide_as_a_column_and_keys_the_tasks_by_number() -> None:
     assert figure.get_size_inches()[0] == 3.3
     assert drawn("comparison", tables).get_size_inches()[0] == 7.0
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts if text.get_gid() == "label"] == [str(n) for n in range(1, 11)]
+    numbers = sorted((text for text in axes.texts if text.get_gid() == "label"), key=lambda text: int(text.get_text()))
+    assert [text.get_text() for text in numbers] == [str(n) for n in range(1, 11)]
     figure.draw_without_rendering()
     centres = axes.transData.transform(points(axes, "tasks"))
-    for place, number in enumerate(text for text in axes.texts if text.get_gid() == "label"):
+    for place, number in enumerate(numbers):
         box = number.get_window_extent()
         nearest = np.clip(centres, [box.x0, box.y0], [box.x1, box.y1])
         assert np.hypot(*(centres - nearest).T).argmin() == place  # no number can be taken for another point's

@@ -2,53 +2,33 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 import draw_figure
 from support import hand_tables
-from support.imports import SCRIPTS, imported
+from support.drawn import drawn, gids, points, text_of
+from support.imports import SCRIPTS
 from support.records import write_study
-from wattlab.figures.listing import FIGURES
-from wattlab.figures.reading import Tables, read_tables
-from wattlab.figures.style import TWO_COLUMNS, Layout
+from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.members import load_member
+from wattlab.tables.listing import TABLES
+from wattlab.tables.reading import read_tables
 
-ALL = list(FIGURES)
+ALL = list(figures_of(TABLES))
 G = "emissions_g_per_1000"
-
-
-def drawn(name: str, tables: Tables, layout: Layout = TWO_COLUMNS, **config: object) -> Figure:
-    """The figure, from those tables alone that it is listed with."""
-    own = {table: tables[table] for table in FIGURES[name].tables}
-    return FIGURES[name].draw(own, hand_tables.study(**config), layout)
-
-
-def points(axes: Axes, gid: str) -> np.ndarray:
-    """x and y of a collection of points."""
-    (found,) = [one for one in axes.collections if one.get_gid() == gid]
-    return np.asarray(found.get_offsets())
-
-
-def gids(axes: Axes) -> set[str]:
-    return {str(one.get_gid()) for one in axes.collections}
 
 
 def segments(axes: Axes, gid: str) -> np.ndarray:
     """Per vertical line: x, low, high."""
     (found,) = [one for one in axes.collections if one.get_gid() == gid]
     return np.array([[line[0][0], line[0][1], line[1][1]] for line in found.get_segments()])
-
-
-def text_of(figure: Figure, gid: str) -> str:
-    (found,) = [text for text in figure.findobj(matplotlib.text.Text) if text.get_gid() == gid]
-    return " ".join(found.get_text().split())
 
 
 def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
@@ -253,18 +233,23 @@ def test_tables_come_back_from_csv_to_the_last_bit(tmp_path: Path) -> None:
     assert back["energy_kwh"][0] == 0.1 + 0.2 and np.isnan(back["energy_kwh"][1])
 
 
-def test_listed_sources_are_what_a_figure_imports_and_the_listing_is_light() -> None:
-    listing = "wattlab/figures/listing.py"  # imports the figures lazily, by name
-    for listed in FIGURES.values():
-        sources = set(listed.sources)
-        assert {f"wattlab/figures/{listed.name}.py", listing} <= sources
-        names = {name for source in sources - {listing} for name in imported((SCRIPTS / source).read_text())}
-        used = {f"{name.replace('.', '/')}.py" for name in names if name.startswith("wattlab.figures.")}
-        assert {source for source in used if (SCRIPTS / source).is_file()} | {f"wattlab/figures/{listed.name}.py"} == (
-            sources
-        )
+def test_a_figure_is_drawn_where_its_tables_are() -> None:
+    assert ALL == [name for name in FIGURES if name not in ("quality", "decomposition")]
+    assert set(figures_of({"quality", "cells", "provenance"})) == {
+        "quality",
+        "modalities",
+        "multipurpose_vs_specific",
+        "multipurpose_vs_specific_by_dataset",
+        "multipurpose_by_task",
+    }
+
+
+def test_the_listing_reads_what_the_figures_say_and_imports_none_of_them() -> None:
+    for name, figure in figures_of({*TABLES, "quality", "decomposition"}).items():
+        assert replace(load_member(FIGURES[name]), draw=None) == figure
     heavy = (
-        "import sys, wattlab.figures.listing; print([m for m in ('matplotlib', 'pandas', 'torch') if m in sys.modules])"
+        "import sys; from wattlab.figures.listing import figures_of; figures_of(['cells']); "
+        "print([m for m in ('matplotlib', 'pandas', 'torch') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", heavy], cwd=SCRIPTS, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

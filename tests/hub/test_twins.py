@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 import sample_dataset
-from measure_cell import Job, measure
+from measure_cell import record_of
+from support import records
 from support.hub_clients import connect
 from support.imports import ROOT
 from support.mock_hub import MockHub
@@ -21,12 +22,14 @@ from support.mock_hub.twin_weights import SHARDED_ABOVE
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.hub.datasets import look_up
 from wattlab.hub.models import fetch_model
-from wattlab.hub.receipts import model_receipt, write_receipt
+from wattlab.hub.receipts import write_receipt
 from wattlab.hub.requests import dataset_fetch, model_fetch
+from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.checkpoint import HubSource
 from wattlab.models.environments import missing_environment
+from wattlab.runs.places import input_paths
 from wattlab.samples.manifest import Row, read_samples
-from wattlab.study.cells import ResolvedCell, ResolvedStudy, SampleSpec
+from wattlab.study.cells import MeasuredCell, ResolvedStudy, SampleSpec
 from wattlab.tasks import adapter_for
 from wattlab.workflow.loading import study_of
 
@@ -45,11 +48,11 @@ def rehearsal() -> ResolvedStudy:
     return study_of(ROOT / "config.yaml", ROOT / "studies/paper.yaml", ROOT / "studies/rehearsal.yaml")
 
 
-def one_cell_of_each_model(study: ResolvedStudy) -> dict[str, ResolvedCell]:
+def one_cell_of_each_model(study: ResolvedStudy) -> dict[str, MeasuredCell]:
     """By model; the models of a task take its datasets in turn."""
-    chosen: dict[str, ResolvedCell] = {}
-    for task in dict.fromkeys(cell.cell.task for cell in study.cells):
-        cells = [cell for cell in study.cells if cell.cell.task == task]
+    chosen: dict[str, MeasuredCell] = {}
+    for task in dict.fromkeys(cell.cell.task for cell in study.measured):
+        cells = [cell for cell in study.measured if cell.cell.task == task]
         datasets = list(dict.fromkeys(cell.cell.dataset for cell in cells))
         for number, model in enumerate(dict.fromkeys(cell.cell.model for cell in cells)):
             dataset = datasets[number % len(datasets)]
@@ -135,14 +138,13 @@ def test_what_the_catalog_adds_to_a_published_configuration_is_not_in_it(rehears
 @pytest.mark.parametrize("stem", [stem for stem in CELLS if stem != DETA])
 def test_a_twin_is_fetched_loaded_and_answers(rehearsed: Rehearsed, tmp_path: Path, stem: str) -> None:
     spec = CELLS[stem].spec
-    assert spec is not None
     receipt = fetch_model(model_fetch(CELLS[stem]))
     assert receipt.status == "complete", receipt.reason
     chosen = {file.path for file in receipt.files}
     assert rehearsed.hub.downloaded(spec.model.hub_id) <= chosen  # files of the same content come once
     assert not {"tf_model.h5", "flax_model.msgpack", "README.md"} & chosen
-    write_receipt(tmp_path / "receipt.json", receipt)
-    adapter: Any = adapter_for(spec)(spec, HubSource(spec, tmp_path / "receipt.json"), torch.device("cpu"))
+    source = HubSource(spec, snapshot_of(receipt, tmp_path / "receipt.json"))
+    adapter: Any = adapter_for(spec)(spec, source, torch.device("cpu"))
     adapter.load()
     adapter.transfer()
     assert type(adapter.model).__name__ == (spec.model.model_class or spec.model.pipeline_class)
@@ -156,20 +158,22 @@ def test_a_twin_is_fetched_loaded_and_answers(rehearsed: Rehearsed, tmp_path: Pa
 
 def test_no_file_is_fetched_that_has_no_rows_of_a_split(rehearsed: Rehearsed) -> None:
     for cell in CELLS.values():
-        assert cell.spec is not None
         assert len(rehearsed.rows_of(cell.spec.samples)) == cell.spec.samples.n
     assert fetched_traps(rehearsed.hub) == {}
 
 
 def test_deta_is_fetched_and_its_cells_wait_for_transformers_4(rehearsed: Rehearsed, tmp_path: Path) -> None:
     cell = CELLS[DETA]
-    assert cell.spec is not None
     receipt = fetch_model(model_fetch(cell))
     assert receipt.status == "complete", receipt.reason
-    write_receipt(model_receipt(tmp_path / "results", DETA, cell.spec.model.revision), receipt)
+    job = records.job_of(tmp_path / "results/rehearsal", rehearsal(), cell)
+    paths = input_paths(job.results, cell)
+    assert paths.receipt is not None
+    write_receipt(paths.receipt, receipt)
+    sample_dataset.sample(cell.spec.samples, paths.manifest, look_up(dataset_fetch(cell.spec.samples)))
     if missing_environment(cell.spec) is None:
         pytest.skip("transformers 4 is installed: `make rehearse` measures it")
-    record = measure(Job(tmp_path / "results/rehearsal/study.json", rehearsal(), cell))
+    record = record_of(job)
     assert record.status == "waiting"
     assert record.failure is not None
     assert record.failure.remedy is not None

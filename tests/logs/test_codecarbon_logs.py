@@ -17,13 +17,13 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
 from wattlab.logs.archive import LogFiles, read_logs
 from wattlab.logs.assemble import Import, import_study
-from wattlab.logs.formats.codecarbon import parse_windows
+from wattlab.logs.formats.codecarbon import CodeCarbon
 from wattlab.logs.mapping import Quality, load_mapping
-from wattlab.quality.published import quality_table
+from wattlab.logs.scores import read_scores
 from wattlab.records.record import Record
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 CELL = "text-classification/imdb/distilbert--distilbert-base-uncased-finetuned-sst-2-english"
 
@@ -161,7 +161,7 @@ def test_a_row_that_can_not_be_read_is_named_and_its_cell_lacks_a_repeat(damage,
 
 
 UNSOUND = [
-    (swapped("gpu_energy", "-0.002"), "gpu_energy is negative"),
+    (swapped("gpu_energy", "-0.002"), "the energy of the GPU is negative"),
     (swapped("gpu_energy", "0.0"), "8 GPUs, but no GPU energy"),
     (swapped("energy_consumed", "3.1e-9"), "another unit than kWh"),
     (swapped("energy_consumed", "12000.0"), "another unit than kWh"),
@@ -269,7 +269,7 @@ def test_damage_reaches_the_missing_table(task_mapping, tmp_path):
         path.write_text(record.model_dump_json())
     missing = build(gather(study_of(task_mapping), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["missing"]
     row = missing[missing["cell"] == CELL].iloc[0]
-    assert row["n_valid"] == 2 and "gpu_energy is negative" in row["reason"]
+    assert row["n_valid"] == 2 and "the energy of the GPU is negative" in row["reason"]
 
 
 def test_codecarbon_3_3_totals_with_a_mapping_of_five_lines(tmp_path, capsys):
@@ -281,7 +281,7 @@ def test_codecarbon_3_3_totals_with_a_mapping_of_five_lines(tmp_path, capsys):
     written = tmp_path / "mapping.yaml"
     written.write_text(lines)
     assert lines.count("\n") == 5
-    study = tmp_path / "study.json"
+    study = tmp_path / "study-0.json"
     study.write_text(study_of(str(written)).model_dump_json())
     assert main(["--study", str(study), "--logs", str(tmp_path / "logs")]) == 0
     assert "2 rows in 1 files: 2 of 1 cells, 0 of no cell, 0 left out" in capsys.readouterr().out
@@ -302,6 +302,71 @@ def test_a_pue_inside_the_energies_is_flagged(tmp_path):
     files[base(0)] = "\n".join([f"{header},pue", *(f"{row},1.58" for row in rows)]).encode()
     record = cell_of(run_import(files, written))
     assert record.repeats[0].flags == ["a PUE of 1.58 is inside the energies"] and record.repeats[1].flags == []
+
+
+def with_values(files: dict[str, bytes], **changes: str) -> dict[str, bytes]:
+    """Every query row with other values."""
+    changed = dict(files)
+    for number in range(3):
+        for name, value in changes.items():
+            changed[base(number)] = swapped(name, value)(changed[base(number)])
+    return changed
+
+
+@pytest.mark.parametrize("count", ["", "0"])
+def test_gpu_energy_without_a_number_of_gpus_counts_and_is_flagged(count, task_mapping):
+    first = cell_of(run_import(with_values(files_of(), gpu_count=count), task_mapping)).repeats[0]
+    assert first.energy_gpu_j == pytest.approx([7200.0]) and first.energy_gpu_method == "counter" and first.valid
+    assert first.gpu_count == 1 and first.flags == ["GPU energy is logged and no number of GPUs: taken for one"]
+
+
+def test_a_gpu_that_is_not_read_is_absent_where_the_mapping_says_so(task_mapping):
+    node_kwh = repr((36 + 360) * 10.0 / 3.6e6)
+    files = with_values(files_of(), gpu_energy="0.0", gpu_power="0.0", energy_consumed=node_kwh)
+    assert cell_of(run_import(files, task_mapping)).repeats[0].reasons == ["8 GPUs, but no GPU energy"]
+    written = Path(task_mapping)
+    written.write_text(yaml.safe_dump({**yaml.safe_load(written.read_text()), "methods": {"gpu": "absent"}}))
+    record = cell_of(run_import(files, task_mapping))
+    assert record.status == "complete" and record.repeats[0].energy_gpu_method == "absent"
+
+
+@pytest.mark.parametrize(("stated_w", "valid"), [("100.0", True), ("4.0", False)])
+def test_stated_powers_are_the_last_sample(stated_w, valid, task_mapping):
+    """1,116 W on average: 10 times what the last sample says is a tail at idle, 250 times another unit."""
+    files = with_values(files_of(), gpu_power=stated_w, cpu_power="0.0", ram_power="0.0")
+    first = cell_of(run_import(files, task_mapping)).repeats[0]
+    told = f"a mean power of 1116 W beside {float(stated_w):g} W stated"
+    assert first.valid is valid
+    assert (first.flags, first.reasons) == (
+        ([f"{told}, which is the last sample"], []) if valid else ([], [f"{told}: another unit than kWh?"])
+    )
+
+
+def test_values_that_an_editor_padded_are_read(task_mapping):
+    files = with_values(files_of(), run_id=f" {RUNS[0]} ", project_name=f"{MODEL} ")
+    record = cell_of(run_import({**files_of(), base(0): files[base(0)]}, task_mapping))
+    assert len(record.valid_repeats) == 3 and record.repeats[0].flags == []
+
+
+def test_a_torn_row_of_a_file_that_names_its_own_runs_is_told_once(tmp_path):
+    written = tmp_path / "mapping.yaml"
+    written.write_text(
+        yaml.safe_dump(
+            {
+                "windows": ["./emissions.csv"],
+                "n_inferences": 500,
+                "groups": [
+                    {"file": "emissions.csv", "task": "text-classification", "dataset": "imdb", "models": ["my-run"]}
+                ],
+                "models": {"my-run": MODEL},
+            }
+        )
+    )
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "emissions.csv").write_text(V3_TOTALS + "2026-02-23T08:28:26,my-run\n")
+    files = read_logs(tmp_path / "logs", load_mapping(str(written))).files
+    result = run_import(files, str(written))
+    assert [(problem.line, problem.n_rows) for problem in result.problems] == [(4, 1)]
 
 
 @pytest.mark.parametrize("kind", ["folder", "nested folder", "tar", "zip"])
@@ -335,8 +400,7 @@ def test_an_archive_that_is_none_is_one_error(tmp_path, task_mapping):
 
 def test_blank_lines_and_a_byte_order_mark_are_no_damage():
     content = b"\xef\xbb\xbf" + files_of()[base(0)] + b"\n\n"
-    parsed = parse_windows("x.csv", content, "project_name")
-    assert parsed.n_rows == 2 and len(parsed.rows) == 2 and parsed.problems == []
+    assert [window.part for window in CodeCarbon().windows("x.csv", content)] == ["load model", "query model"]
 
 
 def test_mistakes_in_a_mapping_are_named(tmp_path):
@@ -383,12 +447,11 @@ def test_a_damaged_quality_table_is_one_error(content, message, task_mapping):
             "columns": [{"column": "score", "task": "text-classification", "dataset": "imdb", "metric": "accuracy"}],
         }
     )
-    mapping = load_mapping(task_mapping).model_copy(update={"quality": quality})
     result = run_import(files_of(), task_mapping)
     stems = {MODEL: "distilbert--distilbert-base-uncased-finetuned-sst-2-english"}
     with pytest.raises(InputError, match=message):
-        quality_table(LogFiles("logs", {"quality.csv": content}), mapping, stems, result.records)
+        read_scores(LogFiles("logs", {"quality.csv": content}), quality, stems, result.records)
     sound = LogFiles("logs", {"quality.csv": f"model,score\n{MODEL},0.9\n".encode()})
-    row = quality_table(sound, mapping, stems, result.records).iloc[0]
+    (row,) = read_scores(sound, quality, stems, result.records)
     # (360 + 3600 + mean of 7200, 7236, 7272) J per 1,000 inferences
     assert row["energy_kwh_per_1000"] == pytest.approx(11196 / 3.6e6, rel=1e-12) and row["quality_score"] == 0.9

@@ -72,7 +72,7 @@ def study_file(published, tmp_path) -> Path:
     _, home = published
     written = Path(mapping_of(tmp_path))
     written.write_text(yaml.safe_dump({**yaml.safe_load(written.read_text()), "home": home.model_dump()}))
-    path = tmp_path / "study.json"
+    path = tmp_path / "study-0.json"
     path.write_text(study_of(str(written)).model_dump_json())
     return path
 

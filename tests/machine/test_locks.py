@@ -13,12 +13,13 @@ import pytest
 
 import wattlab.machine.locks
 from measure_cell import _hardware
-from support.meters_fake import fake_nvml
+from support.meters_fake import FakeGpus, fake_nvml
+from wattlab.foundation.errors import NoDevice
 from wattlab.machine.locks import gpu_lease, machine_lock
-from wattlab.meters.nvml import Gpu
+from wattlab.meters.contract import Gpu
 
 N_GPUS, N_JOBS, N_STARTS = 8, 8, 200
-GPUS = [Gpu(index, "Fake A100", f"GPU-{index:08d}", "0") for index in range(N_GPUS)]
+GPUS = FakeGpus([Gpu(index, "Fake A100", f"GPU-{index:08d}", "0") for index in range(N_GPUS)])
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def _locks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def holds_alone(witness: Path, log: Path, seconds: float) -> None:
     """What a job does: take a GPU, try a second, independent kernel lock of the same GPU, and say what it found."""
     # Opened before the lease is taken: a dying process closes its files in that order, the witness first.
-    witnesses = [(witness / gpu.uuid).open("a") for gpu in GPUS]
+    witnesses = [(witness / gpu.uuid).open("a") for gpu in GPUS.gpus]
     with gpu_lease(GPUS) as gpu:
         try:
             fcntl.lockf(witnesses[gpu.index], fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,6 +129,21 @@ def test_a_gpu_that_is_not_visible_is_never_leased(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-00000002")
     with gpu_lease(GPUS) as one, gpu_lease(GPUS) as other:
         assert {one.index, other.index} == {2, 5}
+
+
+def test_a_gpu_that_is_cut_into_shares_is_never_leased() -> None:
+    cut = Gpu(0, "Fake A100", "GPU-0", "0", sliced=True)
+    with gpu_lease(FakeGpus([cut, Gpu(1, "Fake A100", "GPU-1", "0")])) as gpu:
+        assert gpu.index == 1
+    with pytest.raises(NoDevice, match="GPU 0: MIG is on.*-mig 0"), gpu_lease(FakeGpus([cut])):
+        pass
+
+
+@pytest.mark.parametrize("named", ["-1", "", "8", "MIG-4711"])
+def test_without_a_visible_gpu_there_is_no_lease(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    with pytest.raises(NoDevice, match=f"CUDA_VISIBLE_DEVICES = '{named}' leaves none of the 8 GPU"), gpu_lease(GPUS):
+        pass
 
 
 def test_one_cell_at_a_time_holds_the_machine(tmp_path: Path) -> None:

@@ -11,41 +11,30 @@ import pytest
 
 from support import records
 from support.meters_fake import forget_hardware
-from support.meters_trace import Clock, TracedNvml, phases, traced_nvml, traced_rapl
+from support.meters_trace import (
+    ACTIVE_W,
+    GPU,
+    IDLE_W,
+    LATENCY_S,
+    Clock,
+    TracedNvml,
+    bench_of,
+    gpu_window,
+    phases,
+    traced_nvml,
+    traced_rapl,
+)
 from wattlab.meters.codecarbon import CodeCarbonMeter
-from wattlab.records.record import Window
 from wattlab.records.store import open_store, read_store
 from wattlab.runs.session import Bench, measured, run_session, session_header
 from wattlab.runs.validity import judge_all
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 
-IDLE_W, ACTIVE_W, GPU = 55.5, 300.0, 3
-LATENCY_S = 0.0023  # a reading of one A100's counter, from the paper's logs
-
 
 @pytest.fixture(autouse=True)
 def _no_cached_hardware() -> None:
     forget_hardware()
-
-
-def bench_of(meter: CodeCarbonMeter) -> Bench:
-    spec = records.resolved_cell().spec
-    assert spec is not None
-    return Bench(spec, None, meter, None, "s1")  # type: ignore[arg-type]
-
-
-def gpu_window(nvml: TracedNvml, bench: Bench, seconds: float) -> tuple[Window, list[float]]:
-    """One GPU works for so long, the seven others idle; the window, and the joules that were injected during the work."""
-
-    def work() -> list[float]:
-        before = nvml.energies_j()
-        nvml.set(GPU, ACTIVE_W)
-        nvml.clock.sleep(seconds)
-        nvml.set(GPU, IDLE_W)
-        return [after - start for start, after in zip(before, nvml.energies_j(), strict=True)]
-
-    return measured(bench, work)
 
 
 @pytest.mark.parametrize("latency_s", [0.0, LATENCY_S])

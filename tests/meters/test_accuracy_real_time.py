@@ -8,9 +8,19 @@ from typing import Any
 
 import pytest
 
-from meters.test_accuracy import ACTIVE_W, GPU, IDLE_W, LATENCY_S, bench_of, gpu_window
 from support.meters_fake import fake_rapl, forget_hardware
-from support.meters_trace import TracedNvml, TracedRapl, phases, traced_nvml
+from support.meters_trace import (
+    ACTIVE_W,
+    GPU,
+    IDLE_W,
+    LATENCY_S,
+    TracedNvml,
+    TracedRapl,
+    bench_of,
+    gpu_window,
+    phases,
+    traced_nvml,
+)
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.runs.session import measured
 

@@ -89,14 +89,16 @@ def test_a_codecarbon_configuration_is_refused_by_name(monkeypatch: pytest.Monke
 
 def test_a_process_that_was_there_before_us_is_foreign(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml = fake_nvml(monkeypatch, 1)
-    meter = CodeCarbonMeter()
-    before = meter.processes(0)
+    meter = CodeCarbonMeter(0)
     nvml.processes[0] = [4711]
-    assert meter.foreign_processes(0, before) == []  # the one that appeared is ours
+    assert meter.foreign_processes() == []  # the one that appeared is ours
     nvml.processes[0] = [4711, 4712]
-    assert meter.foreign_processes(0, before) == [4711, 4712]
-    assert meter.foreign_processes(0, {4711}) == [4711]
-    assert meter.foreign_processes(None, set()) is None
+    assert meter.foreign_processes() == [4711, 4712]
+    nvml.processes[0] = [4711]
+    later = CodeCarbonMeter(0)
+    nvml.processes[0] = [4711, 4712]
+    assert later.foreign_processes() == [4711]
+    assert CodeCarbonMeter().foreign_processes() is None
 
 
 def test_rapl_wraps_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ def test_nothing_of_the_harness_runs_during_a_window(monkeypatch: pytest.MonkeyP
 def test_on_rapl_the_splits_run_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake_rapl(monkeypatch, tmp_path, packages=1, range_uj=500_000_000)  # a split every half a second
     calls = profiled(monkeypatch, 1.8, 6).calls
-    assert calls[("beside", "splits._split")] in (2, 3)
-    assert {place.split(".")[0] for _, place in calls} == {"splits", "rapl"}
+    assert calls[("beside", "rapl_splits._split")] in (2, 3)
+    assert {place.split(".")[0] for _, place in calls} == {"rapl_splits", "rapl"}
     assert {thread for thread, _ in calls} == {"beside"}
 
 
@@ -84,7 +84,7 @@ def test_the_profile_would_see_a_harness_that_meddles(monkeypatch: pytest.Monkey
 
     real = wattlab.runs.session.planned_passes
     monkeypatch.setattr(time, "sleep", lambda seconds: real(1.0, 1, 1.0))
-    assert profiled(monkeypatch, 0.01, 2).calls[("work", "protocol.planned_passes")] == 2
+    assert profiled(monkeypatch, 0.01, 2).calls[("work", "session.planned_passes")] == 2
 
 
 def test_the_sampler_takes_a_fraction_of_a_core() -> None:

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from support.hub_models import Published, answer, edit_json, pickled, same
 from support.tiny_models import TEXT, full_spec, tiny_spec
 from wattlab.foundation.errors import InputError
-from wattlab.models.checkpoint import HubSource
+from wattlab.hub.receipts import read_receipt
+from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.random_weights.build import build
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
@@ -145,7 +146,7 @@ def test_a_file_that_is_not_as_it_was_fetched(hub, tmp_path, change):
     with pytest.raises(
         InputError, match=r"model\.safetensors (is not|has 100 bytes, not \d+,) in the cache.*delete this receipt"
     ):
-        HubSource(published.spec, published.receipt)
+        snapshot_of(read_receipt(published.receipt), published.receipt)
 
 
 # ---------------------------------------------------------------- what a checkpoint lacks

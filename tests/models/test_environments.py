@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support import records
 from support.tiny_models import full_spec
 from support.workflow import make_project
 from wattlab.models.environments import interpreter, is_this, missing_environment
-from wattlab.workflow.loading import study_of, write_study
+from wattlab.workflow.loading import study_of
 
 DETA = full_spec("object-detection", "coco", "jozhang97--deta-swin-large")
 YOLOS = full_spec("object-detection", "coco", "hustvl--yolos-tiny")
@@ -57,15 +58,13 @@ def test_parent_and_worker_run_in_the_cells_environment(tmp_path: Path) -> None:
     (project.root / ".venv-transformers4/.installed").touch()
     config = project.root / "config.yaml"
     study = study_of(config)
-    path = project.results / "deta/study.json"
-    write_study(path, study)
-    spec = study.cell("object-detection/coco/jozhang97--deta-swin-large").spec
-    assert spec is not None
-    arguments = ["--study", str(path), "--cell", spec.cell.id, "--spec-sha256", spec.sha256]
+    cell = next(cell for cell in study.measured if cell.cell.model == "jozhang97--deta-swin-large")
+    arguments = records.job_of(project.results / "deta", study, cell).arguments
     done = subprocess.run(
         [sys.executable, "-m", "measure_cell", *arguments],
         env=os.environ | {"PYTHONPATH": str(project.root / "scripts")},
         capture_output=True,
         text=True,
     )
-    assert done.stdout.split() == ["went", "on", "in", "it:", "-m", "measure_cell", *arguments], done.stderr
+    program = str(project.root / "scripts/measure_cell.py")
+    assert done.stdout.split() == ["went", "on", "in", "it:", program, *arguments], done.stderr

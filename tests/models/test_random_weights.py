@@ -11,7 +11,7 @@ from diffusers import AutoencoderKL
 from support.tiny_models import DATASETS, full_spec, spec_of, tiny_spec, tokenizer_of, with_model
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
-from wattlab.models.random_weights.build import EnvironmentMissing, build, build_pipeline, count, count_as_published
+from wattlab.models.random_weights.build import build, build_pipeline, count, count_as_published
 from wattlab.models.random_weights.pool import POOL_SIZE, Pool
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -183,11 +183,6 @@ def test_flan_t5_has_a_head_of_its_own_and_its_embeddings_stay_tied():
 
 
 # ---------------------------------------------------------------- what can not be built
-
-
-def test_another_environment_is_waited_for():
-    with pytest.raises(EnvironmentMissing, match="transformers4"):
-        build(full_spec("object-detection", "coco", "jozhang97--deta-swin-large"))
 
 
 def test_classes_that_disagree_are_told():

@@ -12,12 +12,11 @@ import pytest
 
 import train_tokenizer
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.models.tokenizers import vocabulary
-from wattlab.models.tokenizers.file import load_tokenizer, read_tokenizer, save, tokenizer_sha256
+from wattlab.models.tokenizers.file import load_tokenizer, read_tokenizer, save
 from wattlab.models.tokenizers.layouts import LAYOUTS
 from wattlab.models.tokenizers.training import N_PIECES, tokens_per_word, train
-from wattlab.samples.surrogate.text import SourceUnavailable
 from wattlab.study.cells import TokenizerSpec
 
 pytestmark = pytest.mark.slow
@@ -66,6 +65,10 @@ def saved(spec: TokenizerSpec, folder: Path) -> Path:
     if not path.exists():
         save(trained(spec.model_dump_json()), spec, path)
     return path
+
+
+def loaded(path: Path) -> Any:
+    return load_tokenizer(read_tokenizer(path))
 
 
 def test_the_catalog_has_the_kinds_and_layouts_that_are_known() -> None:
@@ -126,7 +129,7 @@ def test_special_tokens_have_the_ids_that_the_models_expect(layout: str) -> None
 
 
 def test_clip_ends_in_the_highest_id_and_pads_to_77(folder: Path) -> None:
-    tokenizer = load_tokenizer(saved(KINDS["BPE (CLIP, end-of-word)"], folder))
+    tokenizer = loaded(saved(KINDS["BPE (CLIP, end-of-word)"], folder))
     ids = tokenizer(TEXT, padding="max_length", truncation=True)["input_ids"]
     assert len(ids) == 77 == tokenizer.model_max_length
     assert max(ids) == tokenizer.eos_token_id == len(tokenizer) - 1
@@ -158,7 +161,7 @@ FRAMES = {
 
 @each
 def test_one_text_and_two_are_framed_as_by_the_published_tokenizers(spec: TokenizerSpec, folder: Path) -> None:
-    tokenizer = load_tokenizer(saved(spec, folder))
+    tokenizer = loaded(saved(spec, folder))
     first, between, last = FRAMES[spec.layout]
     question = tokenizer.tokenize(QUESTION)
     text = tokenizer.tokenize(TEXT)
@@ -174,7 +177,7 @@ def test_one_text_and_two_are_framed_as_by_the_published_tokenizers(spec: Tokeni
 
 @each
 def test_text_comes_back(spec: TokenizerSpec, folder: Path) -> None:
-    tokenizer = load_tokenizer(saved(spec, folder))
+    tokenizer = loaded(saved(spec, folder))
     back = tokenizer.decode(tokenizer(TEXT)["input_ids"], skip_special_tokens=True)
     lowered = spec.do_lower_case or spec.layout == "CLIPTokenizer"
     expected = TEXT.lower() if lowered else TEXT
@@ -188,7 +191,7 @@ def test_text_comes_back(spec: TokenizerSpec, folder: Path) -> None:
 
 @each
 def test_offsets_cut_the_words_from_the_text(spec: TokenizerSpec, folder: Path) -> None:
-    tokenizer = load_tokenizer(saved(spec, folder))
+    tokenizer = loaded(saved(spec, folder))
     encoded = tokenizer(QUESTION, TEXT, return_offsets_mapping=True)
     of_text = [
         offsets for offsets, part in zip(encoded["offset_mapping"], encoded.sequence_ids(0), strict=True) if part == 1
@@ -202,7 +205,7 @@ def test_offsets_cut_the_words_from_the_text(spec: TokenizerSpec, folder: Path) 
 
 @each
 def test_masks_padding_and_roles(spec: TokenizerSpec, folder: Path) -> None:
-    tokenizer = load_tokenizer(saved(spec, folder))
+    tokenizer = loaded(saved(spec, folder))
     roles = LAYOUTS[spec.layout.removesuffix("Fast")].roles
     assert {role: getattr(tokenizer, role) for role in roles} == roles
     assert tokenizer.is_fast
@@ -217,12 +220,12 @@ def test_masks_padding_and_roles(spec: TokenizerSpec, folder: Path) -> None:
 @each
 def test_ids_beyond_the_vocabulary_decode_to_nothing(spec: TokenizerSpec, folder: Path) -> None:
     """A model with random weights produces any id of its full embedding matrix."""
-    assert load_tokenizer(saved(spec, folder)).decode([29_999]) == ""
+    assert loaded(saved(spec, folder)).decode([29_999]) == ""
 
 
 @each
 def test_empty_text_and_unseen_signs_are_taken(spec: TokenizerSpec, folder: Path) -> None:
-    tokenizer = load_tokenizer(saved(spec, folder))
+    tokenizer = loaded(saved(spec, folder))
     first, _, last = FRAMES[spec.layout]
     assert tokenizer.convert_ids_to_tokens(tokenizer("")["input_ids"]) == [*first, *last]
     assert len(tokenizer("naïve – 東京\n\tyes")["input_ids"]) > len([*first, *last]) + 2
@@ -244,13 +247,13 @@ def test_the_same_bytes_in_another_process(folder: Path, tmp_path: Path) -> None
 
 
 def test_the_hash_is_of_the_content(folder: Path, tmp_path: Path) -> None:
-    hashes = {tokenizer_sha256(saved(spec, folder)) for spec in KINDS.values()}
+    hashes = {read_tokenizer(saved(spec, folder)).sha256 for spec in KINDS.values()}
     assert len(hashes) == len(KINDS)
     content = json.loads(saved(KINDS["WordPiece"], folder).read_text())
     content["special_tokens"]["mask_token"] = "[UNK]"
     (tmp_path / "changed.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"changed.json: sha256 = \w{64} is not that of its content; delete it"):
-        load_tokenizer(tmp_path / "changed.json")
+        read_tokenizer(tmp_path / "changed.json")
 
 
 def test_unknown_layouts_and_wrong_kinds_are_told() -> None:
@@ -262,7 +265,7 @@ def test_unknown_layouts_and_wrong_kinds_are_told() -> None:
 
 def test_missing_text_is_a_status_and_a_mistake_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: TokenizerSpec) -> Any:
-        raise SourceUnavailable("no prose", "use a complete CPython")
+        raise Unavailable("no prose", "use a complete CPython")
 
     def mistaken(_: TokenizerSpec) -> Any:
         raise KeyError("a programming error")
@@ -270,13 +273,13 @@ def test_missing_text_is_a_status_and_a_mistake_is_none(tmp_path: Path, monkeypa
     path, spec = tmp_path / "tokenizer.json", spec_of("BertTokenizer")
     monkeypatch.setattr(train_tokenizer, "train", missing)
     assert train_tokenizer.train_and_save(spec, path).status == "unavailable"
-    with pytest.raises(InputError, match=r"tokenizer.json: status = unavailable: no prose; use a complete CPython"):
-        tokenizer_sha256(path)
+    with pytest.raises(InputError, match=r"tokenizer .*: status = unavailable: no prose; use a complete CPython"):
+        load_tokenizer(read_tokenizer(path))
     monkeypatch.setattr(train_tokenizer, "train", mistaken)
     with pytest.raises(KeyError):
         train_tokenizer.train_and_save(spec, tmp_path / "other.json")
     with pytest.raises(InputError, match="other.json: no such file"):
-        load_tokenizer(tmp_path / "other.json")
+        read_tokenizer(tmp_path / "other.json")
 
 
 def test_the_command_takes_a_spec(tmp_path: Path) -> None:

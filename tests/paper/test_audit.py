@@ -3,17 +3,19 @@
 import pandas as pd
 import pytest
 
-from audit_paper import PRINTED, summary
+from audit_paper import summary
 from support import published_logs
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
+from wattlab.logs.imported import repeats_frame
 from wattlab.paper.audit import audit_table
 from wattlab.paper.definitions import Logs
-from wattlab.paper.frame import repeats_frame
 from wattlab.paper.printed import load_statements, rounded, truncated
 from wattlab.records.record import Record
 
 pytestmark = pytest.mark.slow
+
+PRINTED = CATALOG_ROOT / "published" / "printed.yaml"
 
 ANOTHER, NOT, OUTSIDE = "reproduced under another definition", "not reproduced", "not checkable from the logs"
 

@@ -19,23 +19,24 @@ from publish_docs import main as publish_docs
 from rank_models import main as rank_models
 from support import published_logs
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
-from wattlab.figures.listing import ALL_FIGURES
+from wattlab.figures.listing import FIGURES
 from wattlab.figures.palette import MODALITY_COLOURS, STRUCTURE_COLOURS
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_text
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.archive import checksum, fetch
+from wattlab.logs.imported import repeats_frame
 from wattlab.logs.resolve import NOT_NAMED, model_stems, resolve_published
+from wattlab.logs.scores import read_scores
 from wattlab.paper.decomposition import decomposition
-from wattlab.paper.frame import repeats_frame
 from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
-from wattlab.quality.published import quality_table
+from wattlab.quality.table import TABLE as QUALITY
 from wattlab.records.record import Record
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 pytestmark = pytest.mark.slow
 
@@ -77,16 +78,21 @@ PARITY_MILLIONS = {
 def tables(tmp_path_factory):
     """Every table, through the files, as the workflow makes them."""
     folder = tmp_path_factory.mktemp("published")
-    write_text(folder / "study.json", published_logs.study().model_dump_json())
+    write_text(folder / "study-0.json", published_logs.study().model_dump_json())
     write_import(published_logs.imported(), folder)
-    study, mapping = published_logs.study(), published_logs.mapping()
-    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
-    table = quality_table(published_logs.logs(), mapping, stems, published_logs.imported().records)
-    write_table(table, folder / "tables", "quality", "")
-    assert study.config.study == "published"
+    write_table(scores(), folder / "tables", "quality", "")
+    assert published_logs.study().config.study == "published"
     for verb in (build_tables, audit_paper, decompose_energy, rank_models):
-        verb(["--study", str(folder / "study.json"), "--tables", str(folder / "tables")])
+        verb(["--study", str(folder / "study-0.json"), "--tables", str(folder / "tables")])
     return {path.stem: read_table(path) for path in (folder / "tables").glob("*.csv")}
+
+
+def scores() -> pd.DataFrame:
+    mapping = published_logs.mapping()
+    assert mapping.quality is not None
+    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
+    rows = read_scores(published_logs.logs(), mapping.quality, stems, published_logs.imported().records)
+    return QUALITY.frame(rows)
 
 
 def one_joule_more(files: dict[str, bytes], record: Record) -> dict[str, bytes]:
@@ -244,13 +250,11 @@ def test_published_lengths():
 
 
 def test_quality_table():
-    study, mapping = published_logs.study(), published_logs.mapping()
-    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
-    table = quality_table(published_logs.logs(), mapping, stems, published_logs.imported().records)
+    table = scores()
     assert len(table) == 48 * 3 and table["selected"].all()
     row = table[(table["model"] == "bigscience--bloomz-560m") & (table["dataset"] == "sst2")].iloc[0]
     assert row["quality_score"] == 0.9243 and row["energy_kwh_per_1000"] == pytest.approx(0.00938, abs=5e-6)
-    assert study.config.source == "codecarbon-logs"
+    assert published_logs.study().config.is_imported
 
 
 def test_decomposition_adds_up_and_the_floor_is_the_lowest_window():
@@ -319,7 +323,7 @@ def test_the_tables_come_from_the_records_alone(tmp_path):
     """The importer's frame and the tables' own code agree on every cell."""
     result = published_logs.imported()
     write_import(result, tmp_path)
-    write_text(tmp_path / "study.json", published_logs.study().model_dump_json())
+    write_text(tmp_path / "study-0.json", published_logs.study().model_dump_json())
     cells = build(gather(published_logs.study(), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["cells"]
     ours = repeats_frame(result.records).groupby(["task", "dataset", "variant", "model"])["energy_node_kwh"].mean()
     theirs = cells.assign(variant=cells["variant"].fillna("")).set_index(["task", "dataset", "variant", "model"])
@@ -343,7 +347,7 @@ def test_the_published_copy_is_small_and_its_page_tells_the_counts(tables):
 
 
 def test_the_published_copy_shows_every_figure_at_a_modest_size():
-    for name in ALL_FIGURES:
+    for name in FIGURES:
         with Image.open(DOCS / "figures" / f"{name}.png") as image:
             assert image.width == 1050 and image.mode == "P", name
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (DOCS / "README.md").read_text())

@@ -1,19 +1,15 @@
 """Studies of published logs in the workflow: what is planned for the paper's logs, and for a user's own."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from support.imports import ROOT
-from support.small_logs import V3_TOTALS
-from wattlab.logs.archive import LOGS_VARIABLE
-from wattlab.tables.writing import read_table
+from support.small_logs import V3_TOTALS, snakemake
+from wattlab.tables.reading import read_table
 
 pytestmark = pytest.mark.slow
 
@@ -43,18 +39,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "my-mapping.yaml").write_text(yaml.safe_dump(MAPPING))
     (tmp_path / "my-logs.yaml").write_text(yaml.safe_dump(STUDY))
     return tmp_path
-
-
-def snakemake(folder: Path, study: str, *arguments: str) -> str:
-    """Run it there, with the project's Snakefile; what it said."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", LOGS_VARIABLE)}
-    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1", *arguments]
-    done = subprocess.run(
-        [*command, "--configfile", study], cwd=folder, env={**environment, "PATH": path}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-    return done.stdout + done.stderr
 
 
 def planned(text: str) -> dict[str, int]:

@@ -17,11 +17,11 @@ from support import records
 from support.imports import SCRIPTS
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
-from wattlab.quality.columns import COLUMNS
+from wattlab.quality.table import TABLE
 from wattlab.records.record import Record
-from wattlab.runs.inputs import cell_inputs
 from wattlab.samples.manifest import Manifest, write_samples
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.samples.places import manifest_of
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 from wattlab.tables.writing import write_tables
@@ -30,9 +30,8 @@ CLASSES = ["neg", "pos"]
 FIELDS = {"text": "text", "label": "label"}
 
 
-def hub_cell(task: str, dataset: str, fields: dict[str, str], **more: Any) -> ResolvedCell:
+def hub_cell(task: str, dataset: str, fields: dict[str, str], **more: Any) -> MeasuredCell:
     cell = records.resolved_cell(task, dataset, "a--model", weights="hub", data="hub", **more)
-    assert cell.spec is not None
     spec = cell.spec.model_copy(
         update={"dataset": DatasetFacts(fields=fields, mask=None), "model": ModelFacts(library="transformers")}
     )
@@ -40,12 +39,11 @@ def hub_cell(task: str, dataset: str, fields: dict[str, str], **more: Any) -> Re
 
 
 def answered_cell(
-    results: Path, cell: ResolvedCell, rows: list[dict[str, Any]], answers: list[Any], names: dict[str, list[str]]
+    results: Path, cell: MeasuredCell, rows: list[dict[str, Any]], answers: list[Any], names: dict[str, list[str]]
 ) -> Record:
     """The record of a cell after writing its frozen rows and its answers."""
-    assert cell.spec is not None
     manifest = write_samples(
-        cell_inputs(results, "quality", cell.spec).manifest,
+        manifest_of(results, cell.spec.samples),
         Manifest(
             status="complete", dataset=cell.cell.dataset, data="hub", selection="seeded", seed=0, n_wanted=10,
             n_rows=len(rows), cycled=len(rows) < 10, row_ids=list(range(len(rows))), generator_version=1,
@@ -61,7 +59,7 @@ def answered_cell(
     return records.record_of(cell, repeats, samples_sha256=manifest.sha256, outputs_sha256=sha256)
 
 
-def sentiment(results: Path, *labels: str, **more: Any) -> tuple[ResolvedCell, Record]:
+def sentiment(results: Path, *labels: str, **more: Any) -> tuple[MeasuredCell, Record]:
     """A cell of four reviews, neg, pos, neg, pos; its answers began anew after them, as a list of ten does."""
     cell = hub_cell("text-classification", "imdb", FIELDS, **more)
     rows = [{"text": f"review {place}", "label": place % 2} for place in range(4)]
@@ -76,11 +74,11 @@ def scored(results: Path, study: ResolvedStudy, found: list[Record]) -> pd.DataF
     write_tables(evidence, build(evidence), path.parent / "tables")
     score_answers(["--study", str(path), "--tables", str(path.parent / "tables")])
     table = pd.read_csv(path.parent / "tables/quality.csv")
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == TABLE.columns
     return table
 
 
-def study_of(*cells: ResolvedCell, **config: Any) -> ResolvedStudy:
+def study_of(*cells: MeasuredCell, **config: Any) -> ResolvedStudy:
     return records.resolved_study(cells, "quality", **{"weights": "hub", "data": "hub", **config})
 
 

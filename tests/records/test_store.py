@@ -52,7 +52,28 @@ def test_identity_is_written_once(path: Path) -> None:
     with open_store(path, {"spec": 2}):
         pass
     assert [event["event"] for event in read_events(path)].count("identity") == 1
-    assert read_events(path)[0] == {"event": "identity", "spec": 1}
+    assert read_events(path)[0] == {"event": "identity", "schema_version": 1, "spec": 1}
+
+
+def test_a_store_without_a_version_is_of_the_first(path: Path) -> None:
+    path.write_text(path.read_text().replace('"schema_version": 1, ', ""))
+    assert len(read_store(path).observed) == 2
+    assert [event["event"] for event in read_events(path)][0] == "identity"
+
+
+def test_a_store_of_a_newer_version_is_refused_in_one_line(path: Path) -> None:
+    text = path.read_text()
+    path.write_text(
+        text.replace('"schema_version": 1', '"schema_version": 2').replace('"index": 0', '"index": 0, "of": 7')
+    )
+    with pytest.raises(
+        InputError, match=r"c.jsonl: schema_version = 2: a newer wattlab wrote .* update wattlab"
+    ) as caught:
+        read_store(path)
+    assert "\n" not in str(caught.value)
+    path.write_text(text.replace('"index": 0', '"index": 0, "sesion": 7'))
+    with pytest.raises(InputError, match=r"c.jsonl: sesion = 7: unknown key; did you mean 'session'"):
+        read_store(path)
 
 
 def test_a_torn_last_line_is_left_out_and_then_cut(path: Path) -> None:

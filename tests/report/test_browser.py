@@ -11,13 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from report.test_page import WORDS
 from support import hand_tables
 from support.browser import chromium, drawn, opened
-from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, more_tables, page_of
+from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, WORDS, more_tables, page_of
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.reading import Tables
 from wattlab.report.numbers import three_digits
+from wattlab.tables.reading import Tables
 
 pytestmark = pytest.mark.slow
 

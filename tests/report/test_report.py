@@ -6,12 +6,13 @@ import pandas as pd
 
 from support import hand_tables, records
 from support.pages import page_of
-from wattlab.figures.listing import FIGURES
-from wattlab.figures.reading import Tables
+from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.figures.style import TWO_COLUMNS
+from wattlab.foundation.members import load_member
 from wattlab.report.summary import closing_paragraph
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
+from wattlab.tables.reading import Tables
 
 
 def without_values(tables: Tables, rows: "pd.Series[bool]") -> Tables:
@@ -121,8 +122,7 @@ def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None
     assert "ran 4 of 5 cells" in text and "12 valid repeats" in text
     assert "Spearman's rho is 1.00 (no interval)" in text  # the same order; no interval under four tasks
     assert "1 cell lacks valid repeats (1 failed)" in text
-    for name, listed in FIGURES.items():
-        figure = listed.draw({table: tables[table] for table in listed.tables}, study, TWO_COLUMNS)
-        assert figure.axes, name
+    for name in figures_of(tables):
+        assert load_member(FIGURES[name]).draw(tables, study, TWO_COLUMNS).axes, name
     page = page_of(tables, tmp_path, study)
     assert "out of memory" in page and "add memory" in page

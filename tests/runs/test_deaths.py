@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from support import records
 from support.chaos import fake_project, small_disk
 from support.fragile import FINISHED, FULL, OVERRIDES, REPEATS, Fragile, first_part
 from wattlab.records.store import read_store
-from wattlab.study.resolve import read_study
 
 pytestmark = pytest.mark.slow
 
@@ -149,10 +149,9 @@ def test_a_missing_device_is_a_reason_and_no_crash(retried: tuple[Fragile, pd.Da
     study, *_ = retried
     study.project.configure(device="cuda")
     study.project.plan()
-    (cell,) = [c for c in read_study(study.project.results / "deaths/study.json").cells if c.cell.id == SOUND]
-    assert cell.spec is not None
-    arguments = ["--study", "results/deaths/study.json", "--cell", SOUND, "--spec-sha256", cell.spec.sha256]
-    measured = study.call("measure_cell", *arguments)
+    resolved = study.project.study("deaths")
+    (cell,) = [cell for cell in resolved.measured if cell.cell.id == SOUND]
+    measured = study.call("measure_cell", *records.job_of(study.project.results / "deaths", resolved, cell).arguments)
     record = study.record(SOUND)
     if record.device == "cuda":
         pytest.skip("this machine has a GPU")

@@ -7,10 +7,7 @@ import pytest
 
 from support import records
 from support.meters_fake import fake_nvml, forget_hardware
-from wattlab.foundation.errors import InputError, NoDevice
-from wattlab.machine.locks import whole
 from wattlab.meters.codecarbon import CodeCarbonMeter
-from wattlab.meters.nvml import list_gpus
 from wattlab.records.record import GpuState, Observed, Repeat, Window
 from wattlab.runs.validity import judge
 
@@ -34,7 +31,7 @@ def on_gpu(state: GpuState | None = None, first: GpuState | None = None, **extra
     assert SPEC is not None
 
     def observed(of: GpuState | None) -> Observed:
-        given = {"gpu_j": [50.0, 3000.0], "ram_j": 20.0, "gpu_state": of, **extra}
+        given = {"gpu_j": [50.0, 3000.0], "ram_j": 20.0, "gpu_state": of, "foreign_processes": [], **extra}
         return Observed.model_validate(records.repeat(0, **given).model_dump(include=OBSERVED))
 
     return judge(observed(state), SPEC, records.session(gpu_index=1), observed(first or state))
@@ -161,64 +158,29 @@ def test_a_cpu_has_no_gpu_state(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stranger_that_left_before_the_end_was_seen_at_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml = fake_nvml(monkeypatch, 1)
     meter = CodeCarbonMeter(0)
-    before = meter.processes(0)
     nvml.processes[0] = [100, 4711]
 
     def leaves() -> None:
         nvml.processes[0] = [100]
 
     window(meter, leaves)
-    assert meter.foreign_processes(0, before) == [100, 4711]
+    assert meter.foreign_processes() == [100, 4711]
     window(meter)
-    assert meter.foreign_processes(0, before) == []  # 100 alone is ours
+    assert meter.foreign_processes() == []  # 100 alone is ours
 
 
 def test_a_second_measurement_on_the_device_is_a_stranger_to_both(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml = fake_nvml(monkeypatch, 1)
     one, other = CodeCarbonMeter(0), CodeCarbonMeter(0)
-    before = one.processes(0), other.processes(0)
     nvml.processes[0] = [10, 20]  # both came, in containers: neither id is this process's
     window(one)
     window(other)
-    assert one.foreign_processes(0, before[0]) == other.foreign_processes(0, before[1]) == [10, 20]
+    assert one.foreign_processes() == other.foreign_processes() == [10, 20]
 
 
-def test_gpus_in_mig_mode_are_not_leased_and_refused_where_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    nvml = fake_nvml(monkeypatch, 2)
-    nvml.mig = [True, False]
-    assert [gpu.index for gpu in whole(list_gpus())] == [1]
-    nvml.mig = [True, True]
-    with pytest.raises(InputError, match="MIG is on.*-mig 0"):
-        whole(list_gpus())
-    with pytest.raises(InputError, match="leaves no GPU"):
-        whole([])
-
-
-def _fails(monkeypatch: pytest.MonkeyPatch, question: str, code: int) -> None:
-    def fail(*_: int) -> None:
-        raise pynvml.NVMLError(code)
-
-    monkeypatch.setattr(pynvml, question, fail)
-
-
-@pytest.mark.parametrize("code", ["LIBRARY_NOT_FOUND", "DRIVER_NOT_LOADED", "GPU_NOT_FOUND"])
-def test_without_a_driver_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    fake_nvml(monkeypatch, 1)
-    _fails(monkeypatch, "nvmlInit", getattr(pynvml, f"NVML_ERROR_{code}"))
-    assert list_gpus() == []
-
-
-@pytest.mark.parametrize(
-    ("question", "code"),
-    [("nvmlInit", "LIB_RM_VERSION_MISMATCH"), ("nvmlDeviceGetHandleByIndex", "GPU_IS_LOST"), ("nvmlInit", "UNKNOWN")],
-)
-def test_a_driver_that_does_not_answer_is_not_taken_for_no_gpu(
-    monkeypatch: pytest.MonkeyPatch, question: str, code: str
-) -> None:
-    fake_nvml(monkeypatch, 1)
-    _fails(monkeypatch, question, getattr(pynvml, f"NVML_ERROR_{code}"))
-    with pytest.raises(NoDevice, match=r"NVML: .*missing from every number.*nvidia-smi"):
-        list_gpus()
+def test_a_gpu_whose_processes_are_not_known_is_flagged() -> None:
+    assert on_gpu(foreign_processes=None).flags == ["processes_unknown"]
+    assert on_cpu(foreign_processes=None).flags == []
 
 
 def test_a_suspended_machine_is_told_by_its_two_clocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What does not fit into memory is told before it is loaded, with the number needed and the number there."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,15 +12,31 @@ from safetensors.torch import save_file
 
 from support.hub_clients import connect
 from support.hub_models import hub_cell
+from support.meters_fake import FakeGpus
 from support.mock_hub import MockHub, Repo
 from wattlab.hub.receipts import ModelFetch, read_receipt, write_receipt
-from wattlab.hub.snapshots import FilesGone, read_snapshot
+from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.cgroups import memory_limit_bytes
+from wattlab.meters.contract import Gpu
 from wattlab.runs import memory_check as memory
-from wattlab.runs.inputs import CellInputs
+from wattlab.runs.inputs import Inputs
 from wattlab.runs.memory_check import BESIDE_BYTES, too_large, weight_bytes
+from wattlab.runs.places import InputPaths
 
 N = 1000 * 300
+
+
+def inputs_of(receipt: Path | None) -> Inputs:
+    """Inputs with a receipt or none, and no samples."""
+    manifest: Any = None
+    found = None if receipt is None else read_receipt(receipt)
+    return Inputs(InputPaths(Path(), None, receipt), manifest, None, found)
+
+
+def fake_gpus(device: str, memories: list[int | None]) -> FakeGpus:
+    """Boards with so much memory (bytes); none on a CPU."""
+    boards = enumerate(memories if device == "cuda" else [])
+    return FakeGpus([Gpu(i, "Fake A100", f"GPU-{i}", "0", memory_bytes=size) for i, size in boards])
 
 
 @pytest.fixture
@@ -30,11 +47,11 @@ def fetched(monkeypatch, tmp_path):
     with MockHub({}) as hub:
         connect(monkeypatch, hub, tmp_path / "home")
 
-        def fetch(files: dict[str, Any], **protocol: Any) -> tuple[Any, CellInputs]:
+        def fetch(files: dict[str, Any], **protocol: Any) -> tuple[Any, Inputs]:
             hub.models["org/own"] = Repo(files)
             receipt = tmp_path / "receipt.json"
             write_receipt(receipt, fetch_model(ModelFetch(hub_id="org/own", library="transformers")))
-            return hub_cell("text-generation", "oscar", "org/own", **protocol), CellInputs(Path(), None, receipt)
+            return hub_cell("text-generation", "oscar", "org/own", **protocol), inputs_of(receipt)
 
         yield fetch
 
@@ -73,10 +90,10 @@ def test_the_published_count_holds_where_the_files_say_less(fetched, tmp_path):
     stated = cell.model_copy(update={"facts": cell.facts.model_copy(update={"published_parameters": 7_000_000_000})})
     assert weight_bytes(stated, inputs) == N * 4 + 10 * 8, "another hub may serve something else"
     assert inputs.receipt is not None
-    write_receipt(inputs.receipt, read_receipt(inputs.receipt).model_copy(update={"endpoint": None}))
-    assert weight_bytes(stated, inputs) == 28_000_000_000
-    assert weight_bytes(stated, CellInputs(Path(), None, None)) == 28_000_000_000, "random weights too"
-    assert weight_bytes(cell, CellInputs(Path(), None, None)) is None
+    public = replace(inputs, receipt=inputs.receipt.model_copy(update={"endpoint": None}))
+    assert weight_bytes(stated, public) == 28_000_000_000
+    assert weight_bytes(stated, inputs_of(None)) == 28_000_000_000, "random weights too"
+    assert weight_bytes(cell, inputs_of(None)) is None
 
 
 def test_memory_and_gpu(fetched, tmp_path, monkeypatch):
@@ -87,12 +104,14 @@ def test_memory_and_gpu(fetched, tmp_path, monkeypatch):
     there = needed + BESIDE_BYTES
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there))
     monkeypatch.setattr(memory, "memory_limit_bytes", lambda: None)
-    monkeypatch.setattr(memory, "list_gpus", lambda: ["small", "large"])
-    monkeypatch.setattr(memory, "memory_bytes", {"small": 1, "large": there - 1}.get)
+    boards = [1, there - 1]
+    monkeypatch.setattr(memory, "computing", lambda device: fake_gpus(device, boards))
     assert too_large(cell, inputs, "cpu") is None
     reason, remedy = too_large(cell, inputs, "cuda") or ("", "")
     assert f"({needed} bytes)" in reason and f"the GPU has {(there - 1) / 1e9:.2f} GB ({there - 1} bytes)" in reason
     assert "larger machine" in remedy and "make retry" in remedy
+    boards[0] = None  # it shares the host's memory, which is large enough
+    assert too_large(cell, inputs, "cuda") is None
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there - 1))
     assert "the memory has" in (too_large(cell, inputs, "cpu") or ("", ""))[0]
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=there))
@@ -125,6 +144,8 @@ def test_files_that_are_gone_are_told_before_that(fetched, tmp_path):
     cell, inputs = fetched(
         {"config.json": b'{"model_type": "gpt2"}', **weights(tmp_path / "w", torch.float32, "safetensors")}
     )
-    (read_snapshot(inputs.receipt)[1] / "model.safetensors").unlink()
+    assert inputs.fetched is not None
+    (inputs.fetched.folder / "model.safetensors").unlink()
+    inputs = replace(inputs)  # nothing of it was asked for
     with pytest.raises(FilesGone, match=r"org/own: model\.safetensors is not in the cache"):
         too_large(cell, inputs, "cpu")

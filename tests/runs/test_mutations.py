@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from support import records
-from tables.test_tables import evidence_of
+from support.records import evidence_of
 from wattlab.records.record import Record
 from wattlab.tables.building import build
 from wattlab.tables.writing import as_csv

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support import records
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Window
 from wattlab.records.store import open_store, read_store
 from wattlab.runs.session import Bench, planned_passes, run_session, session_header
@@ -44,7 +45,7 @@ class FakeAdapter:
         return FakeAnswer(sample.upper(), 2)
 
 
-class FakeMeter:
+class FakeMeter(Meter):
     """Gives out the joules of a list, one window after the other."""
 
     def __init__(self, journal: list[str], cpu_j: list[float] | None = None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from support import records
-from tables.test_tables import evidence_of
+from support.records import evidence_of
 from wattlab.tables.building import build
 from wattlab.tables.intervals import is_outlier, mann_kendall
 

@@ -1,5 +1,6 @@
 """Samples of the hub: which rows, from which files, at which commit."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -13,7 +14,7 @@ import fetch_dataset
 import sample_dataset
 from support.hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
 from support.mock_hub import MockHub
-from support.surrogates import write_study
+from support.surrogates import one_cell
 from wattlab.hub import models
 from wattlab.hub.datasets import look_up
 from wattlab.hub.requests import dataset_fetch, samples_receipt
@@ -21,6 +22,7 @@ from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub import sampling as hub_sampling
 from wattlab.samples.from_hub.selection import algorithm_r, distinct
 from wattlab.samples.manifest import Manifest, read_samples
+from wattlab.samples.places import manifest_of
 
 
 @pytest.fixture
@@ -200,7 +202,7 @@ def test_all_files_of_a_seeded_sample_must_fit_at_once(
     files = {f"test-{n}.parquet": parquet(texts(500, f"file{n}-")) for n in range(2)}
     add(hub, "stanfordnlp/imdb", files)
     free = models.SPARE_BYTES + len(files["test-0.parquet"]) + 100
-    monkeypatch.setattr(models.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     for selection, expected in (("seeded", "unavailable"), ("first", "complete")):
         manifest, _ = sampled(spec_of_hub("imdb", selection=selection, files=["test-*.parquet"]), tmp_path)
         assert manifest.status == expected, manifest.reason
@@ -222,29 +224,19 @@ def test_a_split_too_large_for_index_sampling_asks_for_reservoirs(
 # ---------------------------------------------------------------- the verb
 
 
-def test_the_verbs_find_each_other_through_the_study(hub: MockHub, tmp_path: Path) -> None:
-    results = tmp_path / "results"
-    study = write_study(results / "laptop/study.json", data="hub")
-    spec = study.cells[0].spec
-    assert spec is not None
+def test_the_verbs_find_each_other_through_the_receipt(hub: MockHub, tmp_path: Path) -> None:
+    results, spec = tmp_path / "results", one_cell(data="hub").spec
     add(
         hub,
         "stanfordnlp/sst2",
         {"data/test-00000-of-00001.parquet": parquet([{"idx": 0, "sentence": "a", "label": -1}])},
     )
     hub.datasets["stanfordnlp/sst2"].commit = spec.samples.hub.revision
-    receipt, manifest = samples_receipt(results, spec.samples), results / "laptop/samples/sst2/key.json"
+    receipt, manifest = samples_receipt(results, spec.samples), manifest_of(results, spec.samples)
     assert receipt is not None
-    arguments = ["--study", str(results / "laptop/study.json"), "--dataset", "sst2", "--key", spec.samples.key]
+    arguments = ["--spec", spec.samples.model_dump_json(), "--receipt", str(receipt)]
     assert fetch_dataset.main(["--spec", dataset_fetch(spec.samples).model_dump_json(), "--receipt", str(receipt)]) == 0
     assert sample_dataset.main([*arguments, "--manifest", str(manifest)]) == 0
     found, rows = read_samples(manifest)
     assert (found.hub_id, found.n_rows, rows[0]) == ("stanfordnlp/sst2", 1, {"sentence": "a", "label": -1})
     assert str(tmp_path) not in manifest.read_text() + receipt.read_text()
-
-
-def test_a_receipt_of_another_split_is_not_taken_for_this_one(hub: MockHub, tmp_path: Path) -> None:
-    add(hub, "stanfordnlp/imdb", {IMDB: parquet(texts(5))})
-    receipt = look_up(dataset_fetch(spec_of_hub("imdb")))
-    manifest = sample_dataset.sample(spec_of_hub("imdb", split="validation"), tmp_path / "key.json", receipt)
-    assert "the receipt of imdb is of another split" in refusal(manifest)

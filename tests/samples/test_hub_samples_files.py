@@ -12,6 +12,7 @@ import pytest
 
 from support.hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
 from support.mock_hub import MockHub
+from wattlab.catalog.facts import ArchiveMember
 from wattlab.samples.from_hub.files import open_rows
 
 
@@ -47,7 +48,7 @@ LINES = b'{"text": "row0", "label": 0}\n\n{"text": "row1", "label": 1}\n{"text":
 def test_every_format_gives_rows_by_their_number(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     rows = open_rows(name, tmp_path / name, None)
-    assert (rows.n_rows(), rows.n_rows(limit=2) >= 2, rows.columns()) == (3, True, ["text", "label"])
+    assert (rows.n_rows(), list(rows.places()), rows.columns()) == (3, [0, 1, 2], ["text", "label"])
     assert list(rows.rows([0, 2], ["text"])) == [{"text": "row0"}, {"text": "row2"}]
     assert rows.places_where({"label": 0}) == [0, 2]
 
@@ -59,7 +60,7 @@ def test_the_head_of_a_compressed_file_is_read_without_its_end(hub: MockHub, tmp
     spec = spec_of_hub("c4", 3, selection="first")
     assert [row["text"] for row in sampled(spec, tmp_path)[1]] == ["row0", "row1", "row2"]
     said = refusal(sampled(spec_of_hub("c4", 30_004, selection="first"), tmp_path)[0])
-    assert "c4-train.00000-of-01024.json.gz can not be read: BadGzipFile" in said
+    assert "c4-train.00000-of-01024.json.gz can not be read: OSError: zlib inflate failed" in said
 
 
 @pytest.mark.parametrize(
@@ -160,14 +161,14 @@ def test_rows_inside_an_archive(tmp_path: Path) -> None:
             "annotations/roses_2020.json", json.dumps({"info": {}, "annotations": [{"url": "u", "caption": "c"}]})
         )
     (tmp_path / "a.zip").write_bytes(sink.getvalue())
-    where = {"member": "annotations/roses_2020.json", "rows": "annotations"}
+    where = ArchiveMember(member="annotations/roses_2020.json", rows="annotations")
     assert list(open_rows("a.zip", tmp_path / "a.zip", where).rows([0], ["url"])) == [{"url": "u"}]
     for changed, said in (
         ({"member": "annotations/rose_2020.json"}, "holds no annotations/rose_2020.json; did you mean"),
         ({"rows": "rows"}, "has no list rows"),
     ):
         with pytest.raises(Exception, match=said):
-            open_rows("a.zip", tmp_path / "a.zip", where | changed)
+            open_rows("a.zip", tmp_path / "a.zip", where.model_copy(update=changed))
     (tmp_path / "b.zip").write_bytes(gzip.compress(b"no archive"))
     with pytest.raises(Exception, match="b.zip can not be read: BadZipFile"):
         open_rows("b.zip", tmp_path / "b.zip", where)

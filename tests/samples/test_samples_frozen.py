@@ -9,12 +9,11 @@ import pytest
 from PIL import Image
 
 import sample_dataset
-from support.surrogates import DATASETS, rows_of, spec_of, write_study
-from wattlab.foundation.errors import InputError
+from support.surrogates import DATASETS, one_cell, rows_of, spec_of
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.samples.manifest import Manifest, read_manifest, read_samples, rows_path, samples_sha256, write_samples
 from wattlab.samples.surrogate import images as image_material
 from wattlab.samples.surrogate.generate import surrogate_rows
-from wattlab.samples.surrogate.text import SourceUnavailable
 
 
 def manifest_of(n: int, n_wanted: int | None = None, **more: Any) -> Manifest:
@@ -134,7 +133,7 @@ def test_the_same_rows_twice_are_the_same_manifest(tmp_path: Path) -> None:
 
 def test_missing_material_is_a_status_and_a_mistake_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: Any) -> Any:
-        raise SourceUnavailable("the photograph is missing", "install scikit-image")
+        raise Unavailable("the photograph is missing", "install scikit-image")
 
     def mistaken(*_: Any) -> Any:
         raise KeyError("a programming error")
@@ -157,17 +156,13 @@ def test_files_hold_no_path_of_this_machine(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(json.loads(path.read_text()))
 
 
-def test_the_command_finds_its_spec_in_the_study(tmp_path: Path) -> None:
-    study = write_study(tmp_path / "study.json")
-    spec = study.cells[0].spec
-    assert spec is not None
+def test_the_command_takes_a_spec(tmp_path: Path) -> None:
+    spec = one_cell().spec
     path = tmp_path / f"{spec.samples.key}.json"
-    arguments = ["--study", str(tmp_path / "study.json"), "--manifest", str(path)]
-    assert sample_dataset.main([*arguments, "--dataset", "sst2", "--key", spec.samples.key]) == 0
+    given = spec.samples.model_dump_json()
+    assert sample_dataset.main(["--spec", given, "--manifest", str(path), "--receipt"]) == 0
     manifest, rows = read_samples(path)
     assert manifest.key == spec.samples.key
     assert len(rows) == spec.protocol.n_inferences
-    with pytest.raises(InputError, match="--dataset sst: no cell of the study has it; did you mean 'sst2'"):
-        sample_dataset.main([*arguments, "--dataset", "sst", "--key", spec.samples.key])
-    with pytest.raises(InputError, match=f"--key 0: the samples of sst2 in this study have {spec.samples.key}"):
-        sample_dataset.main([*arguments, "--dataset", "sst2", "--key", "0"])
+    with pytest.raises(InputError, match="--spec: dataset_ = 'sst2': unknown key; did you mean 'dataset'"):
+        sample_dataset.main(["--spec", given.replace('"dataset"', '"dataset_"'), "--manifest", str(path)])

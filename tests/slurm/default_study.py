@@ -25,7 +25,6 @@ from support.workflow import REPOSITORY, Project, make_project
 from wattlab.catalog.reading import load_catalog
 from wattlab.records.record import read_record
 from wattlab.records.store import read_store
-from wattlab.study.resolve import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 
@@ -90,10 +89,9 @@ class OnSlurm:
 
 def made_up_tables(project: Project) -> dict[str, pd.DataFrame]:
     """The tables of the same study where each cell has its repeats, with numbers that mean nothing."""
-    study = read_study(project.results / "laptop/study.json")
+    study = project.study("laptop")
     evidence = []
-    for resolved in study.cells:
-        assert resolved.spec is not None
+    for resolved in study.measured:
         repeats = [records.repeat(index, n_output_units=10) for index in range(resolved.spec.protocol.repeats)]
         evidence.append(CellEvidence(resolved, records.record_of(resolved, repeats)))
     built = build(Evidence(study, load_catalog(project.root / "catalog"), evidence))
@@ -142,7 +140,7 @@ def main() -> int:
         ours = read(project.results / "laptop/tables")
         theirs = read(arguments.like / "tables") if arguments.like else made_up_tables(project)
         found = differences(ours, theirs)
-        resolved = read_study(project.results / "laptop/study.json").cells
+        resolved = project.study("laptop").cells
         measured = [read_record(project.results / "laptop/runs" / f"{one.cell.id}.json") for one in resolved]
     ended = {record.cell_id: [session.ended for session in record.sessions] for record in measured}
     print(f"{len(measured)} cells, {len(study.seen)} repeats in {time.monotonic() - begun:.0f} s")

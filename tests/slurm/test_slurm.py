@@ -20,7 +20,6 @@ from support.chaos import CHAOS, fake_project
 from support.workflow import Project
 from wattlab.records.record import read_record
 from wattlab.records.store import read_store
-from wattlab.study.resolve import read_study
 
 #: `make test-slurm` wants it; elsewhere a machine without Slurm is no failure.
 REQUIRED = os.environ.get("WATTLAB_SLURM") == "required"
@@ -94,7 +93,7 @@ def reported(folder: Path) -> list[dict[str, Any]]:
 def check_repeats(project: Project, folder: Path, n_cells: int = 6) -> None:
     """Each cell has its five repeats, and every one that was reported is among them."""
     found = set()
-    for resolved in read_study(project.results / "six/study.json").cells:
+    for resolved in project.study("six").measured:
         record = read_record(project.results / "six/runs" / f"{resolved.cell.id}.json")
         assert [repeat.index for repeat in record.repeats] == [0, 1, 2, 3, 4]
         (store,) = (project.results / "repeats" / resolved.cell.id).glob("*.jsonl")

@@ -24,6 +24,10 @@ def project(tmp_path: Path) -> Project:
         ({"parallel_cells": 2}, ["parallel_cells", "exclusive: false"]),
         ({"grid": "us-orgeon-2023-codecarbon"}, ["config.yaml: grid", "did you mean 'us-oregon-2023-codecarbon'"]),
         ({"overrides": [{"where": {}, "set": {"repeats": 1}}]}, ["repeats = 1", "greater than or equal to 2"]),
+        (
+            {"ram_model": "codecarbon-2"},
+            ["config.yaml: ram_model = 'codecarbon-2': this key is gone", "energy_node_codecarbon_2_kwh_per_1000"],
+        ),
         ({"weights": "hubb"}, ["config.yaml: weights = 'hubb'", "did you mean 'hub'"]),
     ],
 )

@@ -375,6 +375,26 @@ def test_prompts_stand_in_multi_purpose_cells_alone(catalog: Catalog) -> None:
         assert (cell.spec.protocol.prompt is not None) == (cell.cell.purpose == "multi-purpose")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [
+        (
+            "say {txt}",
+            r"config\.yaml: text-classification/imdb/\S+: prompt = 'say {txt}': {txt} is no role of imdb; did you",
+        ),
+        (
+            "say {text",
+            "prompt = 'say {text': expected '}' before end of string; write a brace of the text itself twice",
+        ),
+        (None, "prompt = None: a multi-purpose model needs one"),
+    ],
+)
+def test_a_prompt_names_roles_of_the_dataset(catalog: Catalog, prompt: str | None, words: str) -> None:
+    override = {"where": {"task": "text-classification", "purpose": "multi-purpose"}, "set": {"prompt": prompt}}
+    with pytest.raises(InputError, match=words):
+        resolved(catalog, overrides=[override])
+
+
 def test_native_images_keep_their_size_and_are_not_selected(catalog: Catalog) -> None:
     content = study_content()
     content["tasks"][6]["datasets"].append("cifar10@native")
@@ -430,7 +450,7 @@ MISTAKES: list[tuple[Edit, list[str]]] = [
     (lambda c: c.update(parallel_cells=0), ["parallel_cells = 0", "greater than or equal to 1"]),
     (lambda c: c.update(parallel_cells=2), ["parallel_cells = 2", "needs exclusive: false"]),
     (lambda c: c.update(exclusive=False), ["exclusive: false", "needs headline_scope: device"]),
-    (lambda c: c.update(device="gpu"), ["device = 'gpu'"]),
+    (lambda c: c.update(device="GPU 0"), ["device = 'GPU 0'"]),
     (lambda c: c.update(grid="world"), ["grid = 'world'", "world-codecarbon-3"]),
     (lambda c: c.update(grid=-1), ["grid = -1", "0 g/kWh or more"]),
     (lambda c: c.update(grid=[1]), ["grid = [1]", "valid string", "valid number"]),

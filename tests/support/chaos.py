@@ -31,7 +31,6 @@ import psutil
 from support.workflow import Project, make_project
 from wattlab.records.record import read_record
 from wattlab.records.store import read_events, read_store
-from wattlab.study.resolve import read_study
 
 TESTS = Path(__file__).parent
 DISK_MIB = 48
@@ -225,10 +224,9 @@ class Chaos:
 
     def is_whole(self) -> bool:
         """Whether every record is complete (read as another program would, while things run)."""
-        path = self.results / "study.json"
-        if not path.exists():
+        if not self.project.study_files("chaos"):
             return False
-        study = read_study(path)
+        study = self.project.study("chaos")
         records = [self.results / "runs" / f"{cell.cell.id}.json" for cell in study.cells]
         return all(record.exists() and read_record(record).status == "complete" for record in records)
 
@@ -251,7 +249,7 @@ class Chaos:
 
     def check_whole(self) -> None:
         """A finished study: exactly its repeats, none twice, no half-written file, records as the store says."""
-        study = read_study(self.results / "study.json")
+        study = self.project.study("chaos")
         for resolved in study.cells:
             record = read_record(self.results / "runs" / f"{resolved.cell.id}.json")
             stores = list((self.project.results / "repeats" / resolved.cell.id).glob("*.jsonl"))

@@ -26,14 +26,15 @@ from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import tell
 from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session, Window
 from wattlab.records.store import StoreWriter, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
-from wattlab.runs.inputs import cell_inputs, contents_of
+from wattlab.runs.inputs import load_inputs
+from wattlab.runs.job import Job, job_verb
+from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
-from wattlab.study.cells import ResolvedCell
-from wattlab.study.resolve import read_study
 
 INFERENCE_S = float(os.environ.get("WATTLAB_INFERENCE_S", "0.02"))
 
@@ -62,6 +63,10 @@ def meet(fault: str) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     if fault == "hang":
         time.sleep(600)
+    if fault == "pause":
+        while not Path(os.environ["WATTLAB_FAULTS"]).with_name("go").exists():
+            time.sleep(0.05)
+        return
     if fault.startswith("full disk"):
         fill(Path(os.environ["WATTLAB_DISK"]) / "ballast", for_all=fault == "full disk for all")
         return
@@ -102,7 +107,7 @@ class FakeAdapter:
         return SimpleNamespace(value=0, n_output_units=1)
 
 
-class FakeMeter:
+class FakeMeter(Meter):
     """Windows whose energies no other window has, so that a number says which repeat it comes from."""
 
     def __init__(self) -> None:
@@ -157,19 +162,18 @@ def faults() -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def measure(resolved: ResolvedCell, study: str, results: Path) -> None:
-    spec = resolved.spec
-    assert spec is not None
+def measure(job: Job) -> None:
+    spec = job.cell.spec
     machine = describe_machine(spec.device)
-    content = identity(spec, machine, contents_of(cell_inputs(results, study, spec)))
-    path = store_path(results, spec.cell.id, fingerprint_of(content))
+    content = identity(spec, machine, load_inputs(input_paths(job.results, job.cell)).contents)
+    path = store_path(job.results, spec.cell.id, fingerprint_of(content))
     fault, after = faults().get(spec.cell.id, (None, 0))
     with open_store(path, content):
         stored = read_store(path)
         if is_settled(stored, spec):
             return
         store = ReportingStore(path)
-        session = _session(study, len(stored.sessions) + 1, machine)
+        session = _session(job.folder.name, len(stored.sessions) + 1, machine)
         store.append("session", **session_header(session))
         bench = Bench(
             spec=spec, adapter=FakeAdapter(fault, after), meter=FakeMeter(), store=store, session=session.session
@@ -177,13 +181,7 @@ def measure(resolved: ResolvedCell, study: str, results: Path) -> None:
         run_session(bench, [{}] * spec.protocol.n_inferences)
 
 
-def main(argv: list[str] | None) -> int:
-    arguments = sys.argv[1:] if argv is None else argv
-    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    path = Path(options["--study"])
-    study = read_study(path)
-    measure(study.cell(options["--cell"]), study.config.study, path.parents[1])
-    return 0
+main = job_verb(measure)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,10 @@ class Fragile:
     def fail(self, faults: dict[str, tuple[str, int]]) -> None:
         (self.folder / "faults.json").write_text(json.dumps(faults))
 
+    def resume(self) -> None:
+        """Let a worker that paused go on."""
+        (self.folder / "go").touch()
+
     def record(self, cell: str) -> Record:
         return read_record(self.project.results / "deaths/runs" / f"{cell}.json")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from support.records import TASKS, resolved_cell, resolved_study
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 DATASETS = {
     "text-classification": ["imdb", "rotten-tomatoes", "sst2"],

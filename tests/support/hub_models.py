@@ -10,23 +10,22 @@ from support.mock_hub import MockHub, Repo
 from support.tiny_models import cell_on, row_of, tiny_spec, tokenizer_of, with_model
 from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import ModelFetch, Receipt, write_receipt
+from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.checkpoint import HubSource
 from wattlab.models.random_weights.build import build, build_pipeline
 from wattlab.models.random_weights.source import ArchitectureSource
-from wattlab.study.cells import ResolvedCell, Spec
+from wattlab.study.cells import MeasuredCell, Spec
 from wattlab.tasks import adapter_for
 
 
-def hub_cell(task: str, dataset: str, model: str, **more: Any) -> ResolvedCell:
+def hub_cell(task: str, dataset: str, model: str, **more: Any) -> MeasuredCell:
     """A cell on published weights."""
     return cell_on("hub", task, dataset, model, **more)
 
 
 def hub_spec(task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any) -> Spec:
     """The spec of `hub_cell`."""
-    spec = hub_cell(task, dataset, model, prompted=prompted, **protocol).spec
-    assert spec is not None
-    return spec
+    return hub_cell(task, dataset, model, prompted=prompted, **protocol).spec
 
 
 def publish(folder: Path, task: str, dataset: str, model: str, *, prompted: bool = False) -> Any:
@@ -89,7 +88,7 @@ class Published:
         fetched = fetch(self.spec, self.receipt)
         assert fetched.status == "complete", fetched.reason
         self.hub.requests.clear()
-        return HubSource(with_model(self.spec, **model), self.receipt)
+        return HubSource(with_model(self.spec, **model), snapshot_of(fetched, self.receipt))
 
 
 def answer(spec: Spec, source: HubSource, **values: Any) -> tuple[Any, Any]:

@@ -1,14 +1,18 @@
 """Which distributions a program of this repository can import, read from its source without running it."""
 
+import ast
 import re
 import sys
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from wattlab.foundation.closure import SCRIPTS, imported, lazy_targets, module_file
+from wattlab.foundation.closure import SCRIPTS, imported, module_file
 
 ROOT = SCRIPTS.parent
+
+#: A module named in a string, for a registry that imports lazily: `wattlab.x`, `wattlab.x:Name`, `wattlab.x.*`.
+LAZY = re.compile(r"^(wattlab(?:\.\w+)+)(?::\w+|\.\*)?$")
 
 
 def canonical(name: str) -> str:
@@ -74,3 +78,16 @@ def _own_files(name: str, home: Path) -> list[Path]:
     parts = name.split(".")
     prefixes = [".".join(parts[: i + 1]) for i in range(len(parts))]
     return [path for prefix in prefixes for path in (module_file(prefix), module_file(prefix, home)) if path]
+
+
+def lazy_targets(source: str) -> set[str]:
+    """Modules that a source names in strings, for a registry: whole targets, and the folder of an f-string's start."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (named := LAZY.match(node.value)):
+            found.add(named[1])
+        elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+            start = str(node.values[0].value)
+            if start.endswith(".") and LAZY.match(start[:-1]):
+                found.add(f"{start}*")
+    return found

@@ -15,6 +15,17 @@ import codecarbon.external.hardware
 import pynvml
 import pytest
 
+from wattlab.meters.accelerators.nvidia import Nvidia
+from wattlab.meters.contract import Gpu
+
+
+class FakeGpus(Nvidia):
+    """NVIDIA GPUs that were never asked for: just listed."""
+
+    def __init__(self, gpus: list[Gpu]) -> None:
+        super().__init__("cuda")
+        self.find = lambda: gpus  # type: ignore[method-assign]
+
 
 class FakeNvml:
     """GPUs whose counters (mJ), power (mW) and processes a test sets."""

@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from support import records
 from support.meters_fake import FakeNvml, FakeRapl, fake_nvml, fake_rapl
+from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.records.record import Window
+from wattlab.runs.session import Bench, measured
+
+#: Watts of the GPUs, and which of them works.
+IDLE_W, ACTIVE_W, GPU = 55.5, 300.0, 3
+LATENCY_S = 0.0023  # a reading of one A100's counter, from the paper's logs
 
 
 class Clock:
@@ -144,3 +152,22 @@ def traced_rapl(
 def phases(n: int) -> "itertools.islice[float]":
     """Times (s) below a second that fall everywhere between two refreshes: multiples of the golden ratio."""
     return itertools.islice(((place * 0.6180339887) % 1.0 for place in itertools.count(1)), n)
+
+
+def bench_of(meter: CodeCarbonMeter) -> Bench:
+    spec = records.resolved_cell().spec
+    assert spec is not None
+    return Bench(spec, None, meter, None, "s1")  # type: ignore[arg-type]
+
+
+def gpu_window(nvml: TracedNvml, bench: Bench, seconds: float) -> tuple[Window, list[float]]:
+    """One GPU works for so long, the seven others idle; the window, and the joules that were injected during the work."""
+
+    def work() -> list[float]:
+        before = nvml.energies_j()
+        nvml.set(GPU, ACTIVE_W)
+        nvml.clock.sleep(seconds)
+        nvml.set(GPU, IDLE_W)
+        return [after - start for start, after in zip(before, nvml.energies_j(), strict=True)]
+
+    return measured(bench, work)

@@ -10,14 +10,17 @@ import pandas as pd
 
 from support import hand_tables
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.reading import Tables
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: A name that would run, break out, turn round or fill the page if it were not text.
 EVIL = """<script>document.title='ran'</script>"><img src=x onerror="document.title='ran'">&amp;'`${1}{{7*7}}"""
 EMOJI, RIGHT_TO_LEFT, LONG = "🦙👩‍🔬", "\u202eמודל נموذج\u202c", "very-long-" * 30
+
+#: Numbers and their words; the page's script is held against the same list in a browser.
+WORDS = {0.000612345: "0.000612", 8.4: "8.40", 1289.6: "1,290", 5.43e-7: "5.43 × 10⁻⁷", 99.96: "100", 0.0: "0", 3e15: "3.00 × 10¹⁵"}  # fmt: skip
 
 
 class Page(HTMLParser):

@@ -6,7 +6,7 @@ has GPUs read by `counter` and the session leases the one at `gpu_index`.
     cells = [resolved_cell(task="fill-mask", dataset="c4", model="bert-base-uncased")]
     study = resolved_study(cells)
     record = record_of(cells[0], [repeat(0, cpu_j=3600.0), repeat(1, cpu_j=7200.0)])
-    write_study(tmp_path, study, [record])          # study.json and runs/{cell_id}.json
+    write_study(tmp_path, study, [record])          # study-{key}.json and runs/{cell_id}.json
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wattlab import METHOD_VERSION, SCHEMA_VERSION
+from wattlab import METHOD_VERSION, SCHEMA_VERSION, STUDY_VERSION
 from wattlab.catalog.entries import GridEntry, PaperEntry, PaperTask, TrainingEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Protocol, ProtocolEntry
 from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.files import write_json
 from wattlab.records.record import Failure, Machine, Phase, Record, Repeat, Session, Window
-from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec
+from wattlab.runs.job import Job
+from wattlab.study import specs
+from wattlab.study.cells import (
+    CatalogFacts,
+    Cell,
+    Grid,
+    ImportedCell,
+    MeasuredCell,
+    ResolvedCell,
+    ResolvedStudy,
+    SampleSpec,
+    Spec,
+)
 from wattlab.study.config import StudyConfig
+from wattlab.tables.evidence import CellEvidence, Evidence
 
 #: Task -> (the paper's name, modality, output unit, mean and sd of Table 2).
 TASKS: dict[str, tuple[str, str, str, float, float]] = {
@@ -209,11 +222,10 @@ def resolved_cell(
     data: str = "surrogate",
     device: str = "auto",
     exclusive: bool = True,
-    imported: bool = False,
     protocol_values: dict[str, Any] | None = None,
     **facts: Any,
-) -> ResolvedCell:
-    """A cell of a resolved study; `facts` sets any field of CatalogFacts. `imported`: without a spec."""
+) -> MeasuredCell:
+    """A cell of a measured study; `facts` sets any field of CatalogFacts."""
     cell = Cell(task=task, dataset=dataset, variant=variant, model=model, purpose=purpose)
     facts_of_rows = DatasetFacts(fields={})
     samples = SampleSpec(
@@ -244,10 +256,16 @@ def resolved_cell(
         "published_parameters": 110_000_000,
         **facts,
     }
-    return ResolvedCell(cell=cell, spec=None if imported else spec, facts=CatalogFacts(**given))
+    return MeasuredCell(cell=cell, spec=spec, facts=CatalogFacts(**given))
 
 
-def multi_purpose_cells(model: str = "bigscience--bloomz-7b1", **extra: Any) -> list[ResolvedCell]:
+def imported_cell(*names: str, **more: Any) -> ImportedCell:
+    """The same cell of a study of published logs."""
+    cell = resolved_cell(*names, **more)
+    return ImportedCell(cell=cell.cell, facts=cell.facts)
+
+
+def multi_purpose_cells(model: str = "bigscience--bloomz-7b1", **extra: Any) -> list[MeasuredCell]:
     """A model's nine multi-purpose cells."""
     return [
         resolved_cell(
@@ -321,7 +339,7 @@ def resolved_study(cells: Sequence[ResolvedCell], study: str = "laptop", **confi
     intensity = GRIDS_G_PER_KWH[given["grid"]] if isinstance(given["grid"], str) else given["grid"]
     grid = given["grid"] if isinstance(given["grid"], str) else "stated"
     return ResolvedStudy(
-        schema_version=SCHEMA_VERSION,
+        schema_version=STUDY_VERSION,
         config=StudyConfig(study=study, **given),
         grid=Grid(grid=grid, intensity_g_per_kwh=intensity),
         cells=list(cells),
@@ -369,10 +387,22 @@ def _training(training_kwh: float, fine_tuning_kwh: float, inference_kwh: float,
     )
 
 
+def evidence_of(
+    pairs: Sequence[tuple[ResolvedCell, Record | None]], unassigned: Sequence[Window] = (), **config: Any
+) -> Evidence:
+    """Evidence from pairs of cell and record (None: not measured)."""
+    cells = [CellEvidence(cell, record) for cell, record in pairs]
+    return Evidence(resolved_study([cell for cell, _ in pairs], **config), catalog(), cells, unassigned)
+
+
 def write_study(folder: Path, study: ResolvedStudy, records: Sequence[Record] = ()) -> Path:
-    """Write `study.json` and the records below `folder` (`results/{study}`); the path of study.json."""
+    """Write the study's file and the records below `folder` (`results/{study}`); the path of the study's file."""
     for record in records:
         write_json(folder / "runs" / f"{record.cell_id}.json", record.model_dump(mode="json"))
-    path = folder / "study.json"
-    write_json(path, study.model_dump(mode="json"))
-    return path
+    return specs.write_study(folder, study)
+
+
+def job_of(folder: Path, study: ResolvedStudy, cell: MeasuredCell) -> Job:
+    """The job of a cell of this study, below `folder` (`results/{study}`), its files written."""
+    keys = specs.write_specs(folder.parent, study)
+    return Job(specs.write_study(folder, study), specs.spec_path(folder.parent, keys[cell.cell.id]), cell)

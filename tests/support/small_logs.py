@@ -1,10 +1,15 @@
 """Small hand-written CodeCarbon logs: three runs of one cell, in the columns of each version."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
 
+from support.imports import ROOT
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.logs.archive import LOGS_VARIABLE
 from wattlab.logs.resolve import resolve_published
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config
@@ -122,3 +127,19 @@ def study_of(mapping: str) -> ResolvedStudy:
         "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": [MODEL]}],
     }
     return resolve_published(check_config(config, "own.yaml"), load_catalog(CATALOG_ROOT), "own.yaml")
+
+
+def snakemake(folder: Path, study: str, *arguments: str, **variables: str) -> str:
+    """Run it there, with the project's Snakefile; what it said."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", LOGS_VARIABLE)}
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1", *arguments]
+    done = subprocess.run(
+        [*command, "--configfile", study],
+        cwd=folder,
+        env={**environment, "PATH": path, **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    return done.stdout + done.stderr

@@ -1,13 +1,11 @@
 """Sample specs and surrogate rows of the catalog's datasets, for tests."""
 
-from pathlib import Path
 from typing import Any
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
-from wattlab.foundation.files import write_json
 from wattlab.foundation.schema import working_fields
 from wattlab.samples.surrogate.generate import surrogate_rows
-from wattlab.study.cells import ResolvedStudy, SampleSpec
+from wattlab.study.cells import MeasuredCell, SampleSpec
 from wattlab.study.resolve import check_config, resolve
 
 DATASETS = load_catalog(CATALOG_ROOT).datasets
@@ -29,12 +27,11 @@ def rows_of(name: str, n: int = 8, **more: Any) -> list[dict[str, Any]]:
     return list(surrogate_rows(spec_of(name, n, **more)))
 
 
-def write_study(path: Path, data: str = "surrogate") -> ResolvedStudy:
-    """`study.json` of the default study with one cell: SST-2 and its first model."""
+def one_cell(data: str = "surrogate") -> MeasuredCell:
+    """A cell of the default study: SST-2 and its first model."""
     config = read_yaml(CATALOG_ROOT.parent / "config.yaml")
     group = next(group for group in config["tasks"] if group["task"] == "text-classification")
     one = {**group, "datasets": ["sst2"], "models": group["models"][:1]}
     content = {**config, "tasks": [one], "multi_purpose": [], "overrides": [], "known_missing": [], "data": data}
-    study = resolve(check_config(content, "config.yaml"), load_catalog(CATALOG_ROOT), "config.yaml")
-    write_json(path, study.model_dump(mode="json"))
-    return study
+    (cell,) = resolve(check_config(content, "config.yaml"), load_catalog(CATALOG_ROOT), "config.yaml").measured
+    return cell

@@ -15,7 +15,7 @@ from wattlab.models.random_weights.source import ArchitectureSource
 from wattlab.models.source import Source
 from wattlab.models.tokenizers.file import load_tokenizer, save
 from wattlab.models.tokenizers.training import train
-from wattlab.study.cells import ResolvedCell, Spec, TokenizerSpec
+from wattlab.study.cells import MeasuredCell, Spec, TokenizerSpec
 from wattlab.study.resolve import check_config, resolve
 
 _ENCODER = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
@@ -122,7 +122,7 @@ def _merge(values: dict[str, Any], smaller: dict[str, Any]) -> dict[str, Any]:
 
 def cell_on(
     weights: str, task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any
-) -> ResolvedCell:
+) -> MeasuredCell:
     """A cell under the laptop protocol, with these values of the protocol instead; `model` may be a bare hub id."""
     group = {"task": task, "datasets": [dataset], "models": [model]}
     content = {
@@ -136,15 +136,13 @@ def cell_on(
         "tasks": [] if prompted else [group],
         "multi_purpose": [group] if prompted else [],
     }
-    (cell,) = resolve(check_config(content, "test"), load_catalog(CATALOG_ROOT), "test").cells
+    (cell,) = resolve(check_config(content, "test"), load_catalog(CATALOG_ROOT), "test").measured
     return cell
 
 
 def full_spec(task: str, dataset: str, model: str, **more: Any) -> Spec:
     """The spec of a cell on the full-size architecture."""
-    cell = cell_on("architecture", task, dataset, model, **more)
-    assert cell.spec is not None
-    return cell.spec
+    return cell_on("architecture", task, dataset, model, **more).spec
 
 
 def tiny_spec(task: str, dataset: str, model: str, *, prompted: bool = False, **protocol: Any) -> Spec:
@@ -196,9 +194,7 @@ def source_of(spec: Spec) -> Source:
 def _tokenizer(spec_json: str) -> Any:
     spec = TokenizerSpec.model_validate_json(spec_json)
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "tokenizer.json"
-        save(train(spec), spec, path)
-        return load_tokenizer(path)
+        return load_tokenizer(save(train(spec), spec, Path(folder) / "tokenizer.json"))
 
 
 #: 40 words.

@@ -22,9 +22,10 @@ from wattlab.machine.describe import describe_machine
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
-from wattlab.runs.inputs import cell_inputs, contents_of
-from wattlab.study.cells import ResolvedCell
-from wattlab.study.resolve import read_study
+from wattlab.runs.inputs import load_inputs
+from wattlab.runs.places import input_paths
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.study.specs import read_study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COPIED = ("Snakefile", "config.yaml", "rules", "scripts", "catalog", "studies", "profiles", "envs")
@@ -40,7 +41,7 @@ SMALL: dict[str, Any] = {
 }
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The environment of a person who has activated the project's environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
@@ -54,7 +55,7 @@ def _planner() -> "subprocess.Popen[str]":
     """The one process that answers every dry run (see planner.py); it ends when its stdin does."""
     return subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("planner.py"))],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -67,13 +68,19 @@ class Project:
 
     root: Path
 
-    def snakemake(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def with_modules_of(self, folder: Path) -> dict[str, str]:
+        """Put modules beside the programs: somebody else's; the environment in which Python finds them."""
+        for path in folder.glob("*.py"):
+            shutil.copy(path, self.root / "scripts")
+        return {"PYTHONPATH": str(self.root / "scripts")}
+
+    def snakemake(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Call Snakemake in the project; its two streams come back as one text."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         return subprocess.run(
             command,
             cwd=self.root,
-            env=_environment(),
+            env=environment() | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -118,12 +125,19 @@ class Project:
         """The folder of all studies."""
         return self.root / "results"
 
-    def fill_store(self, resolved: ResolvedCell, cpu_j: float = 3600.0) -> None:
+    def study_files(self, name: str) -> list[Path]:
+        """Every configuration that a study had here, the first one first."""
+        return sorted((self.results / name).glob("study-*.json"), key=lambda path: path.stat().st_mtime_ns)
+
+    def study(self, name: str) -> ResolvedStudy:
+        """The study as it was configured last."""
+        return read_study(self.study_files(name)[-1])
+
+    def fill_store(self, resolved: MeasuredCell, cpu_j: float = 3600.0) -> None:
         """Put as many repeats into a cell's store as its protocol asks for, so that nothing is left to measure."""
         spec = resolved.spec
-        assert spec is not None
-        inputs = contents_of(cell_inputs(self.results, "small", spec))
-        content = identity(spec, describe_machine(spec.device), inputs)
+        inputs = load_inputs(input_paths(self.results, resolved))
+        content = identity(spec, describe_machine(spec.device), inputs.contents)
         path = store_path(self.results, resolved.cell.id, fingerprint_of(content))
         with open_store(path, content) as store:
             session = records.session("s1", phases=False, study="small").model_dump(mode="json")
@@ -137,7 +151,7 @@ class Project:
 
     def fill_stores(self) -> None:
         """`fill_store` for every cell of the study; samples and tokenizers have to lie there."""
-        for resolved in read_study(self.results / "small/study.json").cells:
+        for resolved in self.study("small").measured:
             self.fill_store(resolved)
 
 

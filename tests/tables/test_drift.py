@@ -77,7 +77,7 @@ def test_a_stale_record_names_the_keys_of_its_spec() -> None:
 
 
 def test_imported_cells_and_unmeasured_ones_have_no_row() -> None:
-    imported = records.resolved_cell(imported=True)
+    imported = records.imported_cell()
     logged = records.session("s1", software={"torch": "1.0.0"}, code_sha256=None, method_version=None)
     assert drift_of(CellEvidence(imported, record(logged, cell=imported)), CellEvidence(CELL)).empty
 

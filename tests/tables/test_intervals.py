@@ -11,11 +11,12 @@ from wattlab.tables import intervals as statistics
 from wattlab.tables.intervals import Estimate
 
 
-def test_t_half_width_by_hand_and_by_scipy():
-    half = statistics.t_half_width(0.1, 3)
+def test_the_t_interval_by_hand_and_by_scipy():
+    values = [0.1, 0.2, 0.3]
+    half = statistics.t_half_width(np.std(values, ddof=1), 3)
     # With 2 degrees of freedom t has a closed form: (2 p - 1) / sqrt(2 p (1 - p)), 4.3027 at p = 0.975.
     assert half == pytest.approx(0.95 / math.sqrt(2 * 0.975 * 0.025) * 0.1 / math.sqrt(3), rel=1e-12)
-    low, high = stats.t.interval(0.95, df=2, loc=0.2, scale=stats.sem([0.1, 0.2, 0.3]))
+    low, high = stats.t.interval(0.95, df=2, loc=np.mean(values), scale=stats.sem(values))
     assert (0.2 - half, 0.2 + half) == (pytest.approx(low), pytest.approx(high))
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from support import hand_tables
 from support.pages import EVIL
-from wattlab.tables.latex import COLUMNS, MOST_ROWS_OF_A_PAGE, as_latex, escaped, heading, number
-from wattlab.tables.listing import TABLES
+from wattlab.tables.cells import TABLE as CELLS
+from wattlab.tables.latex import MOST_ROWS_OF_A_PAGE, as_latex, escaped, heading, number
 
 
 def fields(line: str) -> int:
@@ -53,16 +53,13 @@ def test_numbers_and_headings() -> None:
     assert heading("n_models") == "n models"
 
 
-def test_columns_for_a_page_are_columns_of_the_table() -> None:
-    table = hand_tables.tasks(hand_tables.cells()).assign(energy_method="model")
-    assert set(COLUMNS) <= set(TABLES)
-    assert set(COLUMNS["tasks"]) <= set(table) and set(COLUMNS["cells"]) <= set(hand_tables.cells())
-
-
 def test_long_tables_break_over_pages() -> None:
     table = pd.DataFrame({"index": range(MOST_ROWS_OF_A_PAGE + 1)})
     text = as_latex(table, None, "c", "tab:l")
     assert r"\begin{longtable}{r}" in text and text.count(r"\toprule") == 2 and r"\end{longtable}" in text
+    assert text.count(r"\caption") == 1 and text.startswith(r"\begin{center}")
+    wide = as_latex(pd.DataFrame(dict.fromkeys("abcde", range(MOST_ROWS_OF_A_PAGE + 1))), None, "c", "tab:w")
+    assert wide.startswith(r"\begin{landscape}") and wide.endswith("\\end{landscape}\n")
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -70,7 +67,7 @@ def test_it_compiles(tmp_path: Path) -> None:
     cells = hand_tables.cells()
     bodies = [
         as_latex(hand_tables.tasks(cells), None, "Tasks.", "tab:tasks"),
-        as_latex(cells, [name for name in COLUMNS["cells"] if name in cells], "Cells.", "tab:cells"),
+        as_latex(cells, CELLS.latex, "Cells.", "tab:cells"),
     ]
     head = "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs,longtable,graphicx,pdflscape}\n"
     (tmp_path / "t.tex").write_text(head + "\\begin{document}\n" + "\n".join(bodies) + "\\end{document}\n")

@@ -9,7 +9,7 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import Estimate
-from wattlab.tables.parity_definition import parity_inferences, printed_parity_inferences
+from wattlab.tables.parity import parity_inferences, printed_parity_inferences
 
 BLOOMZ = "bigscience--bloomz-7b1"
 

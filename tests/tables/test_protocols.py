@@ -7,7 +7,7 @@ import pytest
 import build_tables
 from support import records
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables.writing import read_table
+from wattlab.tables.reading import read_table
 
 LAPTOP = records.resolved_cell()
 STRICT = records.resolved_cell(protocol_values={"min_window_s": 10.0, "warmup_s": 5.0})
@@ -30,7 +30,8 @@ def table_of(study: Path) -> "object":
 
 
 def test_the_same_cells_stand_side_by_side(tmp_path: Path) -> None:
-    write(tmp_path, "laptop", [(LAPTOP, [80.0, 100.0, 120.0], 1.0), (ALONE, [1.0, 1.0, 1.0], 1.0)])
+    beside = write(tmp_path, "laptop", [(LAPTOP, [80.0, 100.0, 120.0], 1.0), (ALONE, [1.0, 1.0, 1.0], 1.0)])
+    table_of(beside)
     study = write(tmp_path, "strict", [(STRICT, [200.0, 200.0, 200.0], 10.0)], beside=["laptop"], protocol="strict")
     table = table_of(study)
     assert table["study"].tolist() == ["strict", "laptop"]
@@ -51,7 +52,7 @@ def test_a_study_beside_that_is_not_there_yet_is_no_error(tmp_path: Path) -> Non
 
 
 def test_a_cell_that_only_one_side_has_measured_has_no_ratio(tmp_path: Path) -> None:
-    records.write_study(tmp_path / "laptop", records.resolved_study([LAPTOP], "laptop"))
+    table_of(records.write_study(tmp_path / "laptop", records.resolved_study([LAPTOP], "laptop")))
     study = write(tmp_path, "strict", [(STRICT, [200.0, 200.0, 200.0], 10.0)], beside=["laptop"])
     table = table_of(study)
     assert table["n_valid"].tolist() == [3, 0]

@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +12,19 @@ import pytest
 
 import build_tables
 from support import records
+from support.records import evidence_of
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.members import load_member
 from wattlab.foundation.units import UNITS
+from wattlab.paper import listing as of_logs
+from wattlab.quality import listing as of_answers
 from wattlab.records.record import Failure
+from wattlab.tables import provenance
 from wattlab.tables.building import build
-from wattlab.tables.evidence import CellEvidence, Evidence, gather
+from wattlab.tables.evidence import gather
 from wattlab.tables.listing import TABLES
-from wattlab.tables.writing import as_csv, as_markdown, read_table, shown_value, write_tables
+from wattlab.tables.reading import read_table
+from wattlab.tables.writing import as_csv, as_markdown, shown_value, write_tables
 
 ENERGY = "energy_kwh_per_1000"
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,18 +35,12 @@ PLAIN = set(
     cell task dataset variant model hub_id family purpose structure modality weights data dtype device selected
     unselected_because status index session study counted valid extra short flags reasons started_at_utc output_unit
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
-    ram_model shown protocol protocol_values measured today
+    ram_model protocol protocol_values measured today
     intended source note training_source paper_name
     parameters parameters_as_published published_parameters
     energy_cpu_method energy_ram_method energy_gpu_method energy_method energy_node_method energy_device_method
     """.split()
 )
-
-
-def evidence_of(pairs, unassigned=(), **config):
-    """Evidence from pairs of cell and record (None: not measured)."""
-    cells = [CellEvidence(cell, record) if record else CellEvidence(cell) for cell, record in pairs]
-    return Evidence(records.resolved_study([cell for cell, _ in pairs], **config), records.catalog(), cells, unassigned)
 
 
 def repeats_of(*joules, **extra):
@@ -120,7 +121,8 @@ def test_one_unmeasured_repeat_leaves_the_cells_mean_missing():
 
 def test_without_exclusive_there_is_no_node_and_a_cpu_is_shared():
     cell = records.resolved_cell(exclusive=False)
-    record = records.record_of(cell, repeats_of(3600.0, 7200.0))
+    shared = [repeat.model_copy(update={"flags": ["shared_device"]}) for repeat in repeats_of(3600.0, 7200.0)]
+    record = records.record_of(cell, shared)
     built = build(evidence_of([(cell, record)], exclusive=False, headline_scope="device", parallel_cells=2))
     row = built["cells"].iloc[0]
     assert math.isnan(row["energy_node_kwh_per_1000"])
@@ -132,7 +134,7 @@ def test_without_exclusive_there_is_no_node_and_a_cpu_is_shared():
 
 
 def test_an_imported_record_has_no_device_and_is_never_stale():
-    cell = records.resolved_cell(imported=True)
+    cell = records.imported_cell()
     one = records.repeat(0, cpu_j=600.0, ram_j=1000.0, gpu_j=[2000.0], gpu_count=8, idle_w=None)
     record = records.record_of(cell, [one], sessions=[])
     built = build(evidence_of([(cell, record)]))
@@ -475,7 +477,7 @@ def full_study(tmp_path, changed_j=0.0):
 def built_files(tmp_path, **changes):
     study = full_study(tmp_path, **changes)
     assert build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")]) == 0
-    return {path.name: path.read_text() for path in (tmp_path / "tables").iterdir()}
+    return {path.name: path.read_text() for path in (tmp_path / "tables").iterdir() if path.suffix != ".json"}
 
 
 def test_every_table_as_csv_markdown_and_latex(tmp_path):
@@ -497,6 +499,14 @@ def test_one_joule_changes_cells_and_tasks(tmp_path):
     assert {"runs.csv", "cells.csv", "tasks.csv", "models.csv", "comparison.csv", "emissions.csv"} <= changed
     assert not changed & {"multipurpose.csv", "parity.csv", "missing.csv", "provenance.csv", "output_lengths.csv"}
     assert built_files(tmp_path / "c") == before
+
+
+@pytest.mark.parametrize("target", [*TABLES.values(), *of_answers.TABLES.values(), *of_logs.TABLES.values()])
+def test_what_people_are_shown_are_columns_of_the_table(target):
+    table = load_member(target)
+    assert len(set(table.columns)) == len(table.columns)
+    for chosen in (table.shown, table.latex, table.page):
+        assert set(chosen or ()) <= set(table.columns)
 
 
 def test_csv_reads_back_to_the_same_bits(tmp_path):
@@ -529,7 +539,7 @@ def test_nothing_is_written_when_one_table_fails(tmp_path, monkeypatch):
     def broken(evidence, built):
         raise ValueError("broken")
 
-    monkeypatch.setattr("wattlab.tables.provenance.provenance", broken)
+    monkeypatch.setattr("wattlab.tables.provenance.TABLE", replace(provenance.TABLE, build=broken))
     study = full_study(tmp_path)
     with pytest.raises(ValueError, match="broken"):
         build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")])

@@ -5,6 +5,7 @@ import pytest
 
 from support import hand_tables, records
 from wattlab.figures import notes
+from wattlab.foundation.members import load_member
 from wattlab.records.record import Failure
 from wattlab.report.explorer import task_rows
 from wattlab.report.methods import methods_paragraph
@@ -13,6 +14,7 @@ from wattlab.tables import words
 from wattlab.tables.building import build
 from wattlab.tables.captions import caption
 from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.listing import TABLES
 from wattlab.workflow.progress import outcome
 
 GPU = {"gpu_j": [500.0], "idle_gpu_w": [50.0], "cpu_j": 3600.0, "ram_j": 10.0}
@@ -32,7 +34,8 @@ def measured(cells, n=3, study=None, sessions=None, device="cpu", **repeat):
 
 
 def captioned(name, study, built, rows=None):
-    return caption(name, built[name] if rows is None else rows, study, built, "md")
+    title = load_member(TABLES[name]).title
+    return caption(name, title, built[name] if rows is None else rows, study, built, "md")
 
 
 def on_a_gpu(**config):
@@ -150,10 +153,10 @@ def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
     study = records.resolved_study([cell], exclusive=False, headline_scope="device")
     shown = built_of(study, [record])["cells"].iloc[0]
     assert shown["energy_kwh_per_1000"] == pytest.approx(3000 / 3.6e6 * 100)
-    assert outcome(study, record) == "3 repeats, 0.0833 kWh (device, counter) and 1e+03 s per 1,000 inferences"
+    assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1e+03 s per 1,000 inferences"
     # A component that was not read is not zero.
-    study, unread = records.resolved_study([cell]), [records.repeat(0, ram_j=None)]
-    assert "no energy of the node" in outcome(study, records.record_of(cell, unread))
+    unread = records.record_of(cell, [records.repeat(0, ram_j=None)])
+    assert outcome(unread, "node") == "1 repeats, 1e+03 s per 1,000 inferences"
 
 
 def test_scopes_of_several_studies_are_said() -> None:

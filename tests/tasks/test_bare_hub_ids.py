@@ -12,19 +12,19 @@ import torch
 import transformers
 
 import measure_cell
+from support import records
 from support.hub_models import fetch, hub_cell, repo_of
 from support.hub_models import publish as save_small
 from support.mock_hub import MockHub
 from support.tiny_models import full_spec, row_of, tokenizer_of
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_fetch
-from wattlab.hub.snapshots import read_snapshot
+from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.checkpoint import HubSource
 from wattlab.records.record import read_record
 from wattlab.runs import memory_check as memory
-from wattlab.runs.inputs import cell_inputs
-from wattlab.study.cells import ResolvedCell
-from wattlab.study.resolve import read_study
+from wattlab.runs.places import input_paths
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.tasks import adapter_for
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -79,19 +79,19 @@ def camembert(folder: Path) -> None:
     transformers.CamembertForSequenceClassification(config).save_pretrained(folder)
 
 
-def publish(hub: MockHub, cell: ResolvedCell, make: Any, folder: Path) -> None:
+def publish(hub: MockHub, cell: MeasuredCell, make: Any, folder: Path) -> None:
     make(folder)
-    assert cell.spec is not None
     hub.models[cell.spec.model.hub_id] = repo_of(folder)
 
 
-def opened(hub: MockHub, tmp_path: Path, cell: ResolvedCell, make: Any) -> Any:
+def opened(hub: MockHub, tmp_path: Path, cell: MeasuredCell, make: Any) -> Any:
     """The cell's adapter, its published model loaded."""
     publish(hub, cell, make, tmp_path / "published")
-    assert cell.spec is not None
     receipt = tmp_path / "receipt.json"
-    assert fetch(cell.spec, receipt).status == "complete"
-    adapter = cast(Any, adapter_for(cell.spec)(cell.spec, HubSource(cell.spec, receipt), CPU))
+    fetched = fetch(cell.spec, receipt)
+    assert fetched.status == "complete"
+    source = HubSource(cell.spec, snapshot_of(fetched, receipt))
+    adapter = cast(Any, adapter_for(cell.spec)(cell.spec, source, CPU))
     adapter.load()
     adapter.transfer()
     return adapter
@@ -154,11 +154,11 @@ def test_a_bare_id_is_fetched_sampled_measured_and_recorded(hub, tmp_path, monke
     )  # fmt: skip
     publish(hub, cell, camembert, tmp_path / "published")
     hub.models["org/camembert"].gated = True
-    study = write_study(project, cell)
-    spec = read_study(study).cells[0].spec
-    assert spec is not None
-    inputs = cell_inputs(project / "results", "tiny", spec)
+    study = study_of(cell)
+    (cell,) = study.measured
+    inputs = input_paths(project / "results", cell)
     assert inputs.receipt is not None
+    job = records.job_of(project / "results/tiny", study, cell)
 
     def run(*command: str) -> str:
         done = subprocess.run(
@@ -176,21 +176,11 @@ def test_a_bare_id_is_fetched_sampled_measured_and_recorded(hub, tmp_path, monke
         return done.stdout
 
     run("fetch_model", "--spec", model_fetch(cell).model_dump_json(), "--receipt", str(inputs.receipt))
-    run(
-        "sample_dataset",
-        "--study",
-        str(study),
-        "--dataset",
-        "imdb",
-        "--key",
-        spec.samples.key,
-        "--manifest",
-        str(inputs.manifest),
-    )
+    run("sample_dataset", "--spec", cell.spec.samples.model_dump_json(), "--manifest", str(inputs.manifest))
     hub.requests.clear()
-    job = measure_cell.find_job(study, cell.cell.id, spec.sha256)
-    refuses_what_is_gone_or_too_large(job, read_snapshot(inputs.receipt)[1], monkeypatch)
-    run("measure_cell", "--study", str(study), "--cell", cell.cell.id, "--spec-sha256", spec.sha256)
+    snapshot = snapshot_of(read_receipt(inputs.receipt), inputs.receipt)
+    refuses_what_is_gone_or_too_large(job, snapshot.folder, monkeypatch)
+    run("measure_cell", *job.arguments)
     assert hub.requests == [], "measuring asks nothing of the hub"
     record = read_record(project / f"results/tiny/runs/{cell.cell.id}.json")
     assert record.status == "complete", record.failure
@@ -218,12 +208,10 @@ def refuses_what_is_gone_or_too_large(job: measure_cell.Job, folder: Path, monke
     assert large.failure and "too large for this machine" in large.failure.reason and large.failure.remedy
 
 
-def write_study(project: Path, cell: ResolvedCell) -> Path:
+def study_of(cell: MeasuredCell) -> ResolvedStudy:
     from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
     from wattlab.study.resolve import check_config, resolve
-    from wattlab.workflow.loading import write_study as write
 
-    assert cell.spec is not None
     values = cell.spec.protocol.model_dump(mode="json")
     changed = {
         key: values[key]
@@ -235,6 +223,4 @@ def write_study(project: Path, cell: ResolvedCell) -> Path:
         "overrides": [{"where": {"task": cell.cell.task}, "set": changed}],
         "tasks": [{"task": cell.cell.task, "datasets": [cell.cell.dataset], "models": ["org/camembert"]}],
     }  # fmt: skip
-    path = project / "results/tiny/study.json"
-    write(path, resolve(check_config(content, "test"), load_catalog(CATALOG_ROOT), "test"))
-    return path
+    return resolve(check_config(content, "test"), load_catalog(CATALOG_ROOT), "test")

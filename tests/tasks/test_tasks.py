@@ -394,6 +394,8 @@ def test_the_prompt_stands_around_the_cut_text():
     asked = prepared(spec, question="Who came", context="Mr Smith came")
     assert asked == 'Who came? Find the answer to the question in the following text: "Mr Smith". Answer:'
     assert prepared(spec, question="Who", context=None).endswith('text: "". Answer:')
+    spec = tiny_spec("summarization", "xsum", t5, prompted=True, max_input_words=1, prompt="{{{summary}}} or {text}?")
+    assert prepared(spec, text="A b", summary="C d") == "{C} or A?"
 
 
 def test_an_image_is_resized_to_the_protocols_size_or_left():

@@ -14,8 +14,9 @@ from support import records
 from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
 from support.workflow import make_project
 from wattlab.machine.locks import machine_lock
+from wattlab.meters.accelerators import on_machine
+from wattlab.meters.accelerators.nvidia import Nvidia
 from wattlab.meters.codecarbon import CodeCarbonMeter
-from wattlab.meters.nvml import list_gpus
 from wattlab.workflow.doctor.components import Component, available_cores, components
 from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, least_window_s
 from wattlab.workflow.doctor.report import node_w, obstacles_of
@@ -35,7 +36,7 @@ def found(powercap: Path, work: Any = lambda: None) -> dict[str, Component]:
     work()
     window = meter.end(duration_s=0.0)
     assert window is not None
-    return {one.name: one for one in components(window, meter.describe(), list_gpus(), powercap)}
+    return {one.name: one for one in components(window, meter.describe(), on_machine(), powercap)}
 
 
 def test_counters_are_named_as_counters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -63,16 +64,16 @@ def test_unreadable_rapl_has_a_remedy_and_absent_rapl_another(monkeypatch: pytes
 
 
 def test_a_gpu_without_nvml_is_told_from_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("wattlab.workflow.doctor.components.nvidia_is_here", lambda: True)
+    monkeypatch.setattr(Nvidia, "leaves_traces", lambda _: True)
     gpu = found(tmp_path)["GPU"]
     assert gpu.method == "absent" and "NVML does not answer" in gpu.meaning and gpu.remedy is not None
-    monkeypatch.setattr("wattlab.workflow.doctor.components.nvidia_is_here", lambda: False)
+    monkeypatch.setattr(Nvidia, "leaves_traces", lambda _: False)
     assert found(tmp_path)["GPU"].remedy is None
 
 
 def test_a_sliced_gpu_and_one_without_counter_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     nvml = fake_nvml(monkeypatch, 1)
-    monkeypatch.setattr("wattlab.workflow.doctor.components.torch_cuda_version", lambda: "12.8")
+    monkeypatch.setattr(Nvidia, "torch_version", lambda _: "12.8")
     nvml.has_counter = False
     assert "no energy counter" in found(tmp_path)["GPU"].meaning
     nvml.mig = [True]
@@ -179,7 +180,7 @@ def test_a_study_begins_with_it_once_and_no_job_is_due_for_it(tmp_path: Path) ->
 
 def _resolved(project: Any) -> Path:
     project.snakemake("--dry-run")
-    path: Path = project.results / "small/study.json"
+    path: Path = project.study_files("small")[-1]
     return path
 
 

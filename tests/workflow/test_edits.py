@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from support.workflow import Project
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.listing import figures_of
+from wattlab.tables.listing import TABLES
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +20,7 @@ CIFAR10 = f"Measuring image-classification on cifar10 with {RESNET}"
 CELLS = {BOOKCORPUS, C4, CIFAR10}
 ALL = "The study small: records, tables, figures, report"
 END = {"Writing the report", "Is the study whole?", ALL}
-FIGURE_JOBS = {f"Drawing {name}" for name in FIGURES}
+FIGURE_JOBS = {f"Drawing {name}" for name in figures_of(TABLES)}
 AFTER = {"Building the tables", *FIGURE_JOBS, *END}
 
 Edit = Callable[[Project], None]

@@ -13,7 +13,7 @@ from wattlab.machine.software import versions
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, store_path
 from wattlab.runs.fingerprint import comparable_spec
-from wattlab.study.cells import ResolvedCell
+from wattlab.study.cells import MeasuredCell
 from wattlab.workflow.history import measured_cells
 from wattlab.workflow.notice import ANOTHER_MACHINE, Here, here, measured_again, notice
 
@@ -22,18 +22,16 @@ GPT = records.resolved_cell(task="text-generation", model="openai-community--gpt
 STUDY = records.resolved_study([BERT, GPT])
 
 
-def changed(cell: ResolvedCell, **values: object) -> ResolvedCell:
+def changed(cell: MeasuredCell, **values: object) -> MeasuredCell:
     """The cell under a protocol with other values."""
-    assert cell.spec is not None
     protocol = cell.spec.protocol.model_copy(update=values)
     return cell.model_copy(update={"spec": cell.spec.model_copy(update={"protocol": protocol})})
 
 
 def measure(
-    results: Path, cell: ResolvedCell, fingerprint: str, day: int, n: int = 2, study: str = "laptop", **identity: object
+    results: Path, cell: MeasuredCell, fingerprint: str, day: int, n: int = 2, study: str = "laptop", **identity: object
 ) -> None:
     """`n` repeats of 3,600 J in 60 s of one session, on a day of January 2024."""
-    assert cell.spec is not None
     at_s = 86400.0 * day
     path = store_path(results, cell.cell.id, fingerprint)
     with open_store(path, {"spec": comparable_spec(cell.spec), **identity}) as store:

@@ -1,4 +1,5 @@
-"""A run that is stopped from outside: a lock left behind, a full disk, a scheduler's SIGTERM. The next call goes on."""
+"""A run that is disturbed from outside: another configuration beside it, a lock left behind, a full disk, a scheduler's
+SIGTERM. What is stopped goes on with the next call."""
 
 import os
 import signal
@@ -22,10 +23,45 @@ ONE_CELL: dict[str, Any] = {
 }
 
 
+TWO_CELLS = {
+    **ONE_CELL,
+    "tasks": [
+        {"task": "image-classification", "datasets": ["cifar10", "cifar100"], "models": ["microsoft--resnet-18"]}
+    ],
+}
+
+
 def wait_for(what: object, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not what() and time.monotonic() < deadline:  # type: ignore[operator]
         time.sleep(0.02)
+
+
+def test_a_dry_run_with_another_configuration_changes_nothing_for_a_study_that_runs(tmp_path: Path) -> None:
+    study = Fragile(fake_project(tmp_path / "project", TWO_CELLS), tmp_path)
+    project = study.project
+    project.plan()
+    before = {path: path.read_bytes() for path in project.results.rglob("*.json")}
+    study.fail({ONE: ("pause", FINISHED)})
+    running = study.start("snakemake", "--cores", "2", "--quiet", "rules", "progress", "--", "tables")
+    wait_for(lambda: (tmp_path / "journal.jsonl").exists() and len(study.reported(ONE)) == FINISHED)
+    others = [["--config", "require_counters=True"], ["--config", "grid=1"], ["--configfile", "studies/strict.yaml"]]
+    for other in others:
+        assert project.plan("tables", *other)["build_tables"] == 1
+    configured = (project.root / "config.yaml").read_text()
+    project.configure(time_limit_s=7, known_missing=[{"where": {"dataset": "cifar10"}, "reason": "no licence"}])
+    assert project.plan("tables")["build_tables"] == 1
+    (project.root / "config.yaml").write_text(configured)
+    study.resume()
+    said, _ = running.communicate(timeout=300)
+    assert running.returncode == 0, said
+    assert "[2/2]" in said
+    for path, content in before.items():
+        assert path.read_bytes() == content, path
+    (own,) = [path for path in before if path.name.startswith("study-")]
+    assert [path.name for path in (project.results / "deaths/tables").glob("study-*.json")] == [own.name]
+    assert [session.ended for session in study.record(ONE).sessions] == ["done"]
+    assert len(project.study_files("deaths")) == 4, "the other configurations of this study stand beside it"
 
 
 def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:

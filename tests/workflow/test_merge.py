@@ -12,8 +12,8 @@ from wattlab.foundation.errors import InputError
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, read_store, store_path
 from wattlab.runs.fingerprint import comparable_spec
-from wattlab.runs.inputs import cell_inputs
-from wattlab.study.cells import ResolvedCell
+from wattlab.runs.places import input_paths
+from wattlab.study.cells import MeasuredCell
 from wattlab.workflow.merging import copy_all, plan_merge
 
 BERT = records.resolved_cell()
@@ -23,10 +23,9 @@ STUDY = records.resolved_study([BERT, GPT, T5])
 FINGERPRINT = "f" * 12
 
 
-def measure(results: Path, cell: ResolvedCell, cpu_j: float = 3600.0, status: str = "complete") -> None:
+def measure(results: Path, cell: MeasuredCell, cpu_j: float = 3600.0, status: str = "complete") -> None:
     """A machine's work on one cell: samples, store and record."""
-    assert cell.spec is not None
-    for part in cell_inputs(results, "laptop", cell.spec).paths:
+    for part in input_paths(results, cell).all:
         part.parent.mkdir(parents=True, exist_ok=True)
         part.write_text("{}")
     repeats = [records.repeat(index, cpu_j=cpu_j + index) for index in range(3)]

@@ -37,7 +37,7 @@ rule two_at_once:
     params: other=lambda wildcards: dict(one="two", two="one")[wildcards.name]
     shell: "touch {{wildcards.name}}.begun; for i in $(seq 100); do [ -e {{params.other}}.begun ] && exit 0; sleep 0.1; done; exit 1"
 
-rule unset_variable:
+rule never:
     output: "never"
     shell: "false | tee {{output}}"
 """
@@ -113,6 +113,15 @@ def test_an_error_of_the_configuration_names_the_module(tmp_path: Path) -> None:
     assert planned.returncode == 1
     assert "protcol" in planned.stdout
     assert "Traceback" not in planned.stdout
+
+
+def test_a_rule_that_shows_its_log_fails_with_its_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project(tmp_path / "project")
+    monkeypatch.setenv("WATTLAB_PUBLISHED_LOGS", str(tmp_path / "nowhere"))
+    run = project.snakemake("--configfile", "studies/published.yaml", "--until", "fetch_logs")
+    assert run.returncode == 1
+    assert "nowhere" in run.stdout
+    assert "Missing output" not in run.stdout, "the pipe into tee must not hide the exit status"
 
 
 @pytest.mark.parametrize("name", ["o'brien lab", "ü $x", 'a"q;`id`'])

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from support.imports import ROOT, SCRIPTS, canonical, direct_imports, distributions_of
-from wattlab.foundation.closure import imported, lazy_targets
+from support.imports import ROOT, SCRIPTS, canonical, direct_imports, distributions_of, lazy_targets
+from wattlab.foundation.closure import imported
 
 LOCK = ROOT / "requirements.lock"
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
@@ -140,6 +140,17 @@ def test_every_rule_finds_its_imports_in_its_conda_file() -> None:
         for pins in [environments[name]]
     }
     assert {rule: packages for rule, packages in lacking.items() if packages} == {}
+
+
+def test_actions_are_pinned_and_call_what_people_call() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text()
+    used = re.findall(r"uses: (\S+)", workflow)
+    assert used and all(re.fullmatch(r"actions/[\w-]+@v\d+\.\d+\.\d+", action) for action in used), used
+    called = {
+        step["run"] for job in yaml.safe_load(workflow)["jobs"].values() for step in job["steps"] if "run" in step
+    }
+    assert {".ci/run", "make check", "make published"} <= called
+    assert any("--report" in command for command in called)
 
 
 def test_reading_of_imports_sees_lazy_ones_and_no_types() -> None:

@@ -15,7 +15,8 @@ from snakemake.utils import update_config
 from support.imports import ROOT, SCRIPTS, canonical, distributions_of
 from wattlab.catalog.entries import ModelEntry
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.listing import figures_of
+from wattlab.foundation.members import load_member
 from wattlab.logs.resolve import resolve_published
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import StudyConfig
@@ -40,7 +41,7 @@ def study_of(content: dict[str, Any], **models: ModelEntry) -> ResolvedStudy:
     catalog = load_catalog(CATALOG_ROOT)
     catalog = catalog.model_copy(update={"models": catalog.models | models})
     checked = StudyConfig.model_validate(config)
-    return (resolve if checked.source == "measure" else resolve_published)(checked, catalog, "README.md")
+    return (resolve_published if checked.is_imported else resolve)(checked, catalog, "README.md")
 
 
 def test_make_targets_exist() -> None:
@@ -85,10 +86,10 @@ def test_counts_of_cells() -> None:
 
 
 def test_every_table_and_figure_is_described() -> None:
-    described = re.findall(r"^\| `(\w+)` \|", section("Read the tables"), re.MULTILINE)
-    assert sorted(described) == sorted(TABLES)
+    described = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section("Read the tables"), re.MULTILINE)
+    assert sorted(described) == sorted((name, load_member(target).row) for name, target in TABLES.items())
     figures = section("Read the tables").split("The figures in ")[1]
-    assert set(re.findall(r"`(\w+)`", figures)) == set(FIGURES)
+    assert set(re.findall(r"`(\w+)`", figures)) == set(figures_of(TABLES))
 
 
 def test_example_of_a_model_joins_the_example_of_a_study() -> None:

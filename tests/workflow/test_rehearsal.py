@@ -62,7 +62,7 @@ def test_the_outcome_counts_records_by_status(tmp_path: Path) -> None:
     assert rehearsal.outcome(tmp_path) == "no study was resolved"
     results = tmp_path / "results/rehearsal"
     (results / "runs/t/d").mkdir(parents=True)
-    (results / "study.json").write_text(json.dumps({"cells": [{}] * 4}))
+    (results / "study-0.json").write_text(json.dumps({"cells": [{}] * 4}))
     for model, status in (("a", "complete"), ("b", "complete"), ("c", "waiting")):
         (results / f"runs/t/d/{model}.json").write_text(json.dumps({"status": status}))
     assert rehearsal.outcome(tmp_path) == "2 of 4 records are complete, 1 absent, 1 waiting"

@@ -10,26 +10,25 @@ from retry_cells import inputs_to_make_again, records_to_make_again
 from support import records
 from wattlab.foundation.files import write_json
 from wattlab.samples.manifest import Manifest
-from wattlab.study.cells import ResolvedCell
+from wattlab.samples.places import manifest_of
+from wattlab.study.cells import MeasuredCell
 
 GOOD, FAILED, STALE, UNSAMPLED, NEVER, TORN = (
     records.resolved_cell(dataset=dataset) for dataset in ("c4", "oscar", "bookcorpus", "imdb", "sst2", "xsum")
 )
 
 
-def manifest_path(results: Path, cell: ResolvedCell) -> Path:
-    assert cell.spec is not None
-    return results / "laptop/samples" / cell.cell.dataset / f"{cell.spec.samples.key}.json"
+def manifest_path(results: Path, cell: MeasuredCell) -> Path:
+    return manifest_of(results, cell.spec.samples)
 
 
-def write_manifest(results: Path, cell: ResolvedCell, status: str) -> None:
+def write_manifest(results: Path, cell: MeasuredCell, status: str) -> None:
     gone = {"reason": "gone", "remedy": "none"} if status == "unavailable" else {}
     rows = (
         {"n_rows": 0, "row_ids": [], "sha256": None}
         if gone
         else {"n_rows": 10, "row_ids": list(range(10)), "sha256": "a"}
     )
-    assert cell.spec is not None
     manifest = Manifest.model_validate(
         {
             "status": status,

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from support.workflow import Project, make_project
-from wattlab.study.resolve import read_study
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +68,7 @@ def test_every_target_can_be_named(finished: Project) -> None:
 
 def test_copied_results_without_snakemakes_memory_plan_no_measurement(project: Project) -> None:
     shutil.rmtree(project.root / ".snakemake")
-    for path in (project.results / "small/samples").rglob("*"):
+    for path in (project.results / "samples").rglob("*"):
         os.utime(path)
     planned = project.plan()
     assert not {"measure_cell", "sample_dataset", "train_tokenizer"} & set(planned)
@@ -125,6 +124,25 @@ def test_another_grid_plans_tables_alone(project: Project) -> None:
     assert project.plan() == AFTER_RECORDS
 
 
+def test_a_study_that_was_another_in_between_is_due_without_snakemakes_memory(project: Project) -> None:
+    """Configuration A, then B, then A: every file of A's is older than the tables of B."""
+    tables = project.results / "small/tables"
+    (first,) = tables.glob("study-*.json")
+    grid = yaml.safe_load((project.root / "config.yaml").read_text())["grid"]
+    project.configure(grid=297.6)
+    assert project.snakemake("tables").returncode == 0
+    (second,) = tables.glob("study-*.json")
+    assert second.name != first.name
+    assert set(pd.read_csv(tables / "cells.csv")["intensity_g_per_kwh"]) == {297.6}
+    shutil.rmtree(project.root / ".snakemake")
+    assert project.plan("tables") == {}
+    project.configure(grid=grid)
+    assert project.plan("tables") == {"build_tables": 1, "tables": 1}
+    assert project.snakemake("tables").returncode == 0
+    assert [path.name for path in tables.glob("study-*.json")] == [first.name]
+    assert set(pd.read_csv(tables / "cells.csv")["intensity_g_per_kwh"]) == {138.75}
+
+
 def test_a_run_says_beforehand_what_it_measures_again(project: Project) -> None:
     shutil.copy(Path(__file__).parents[1] / "support/fake_worker.py", project.root / "scripts/wattlab/runs/worker.py")
     project.configure(
@@ -157,12 +175,13 @@ def test_a_deleted_record_is_made_again_from_the_store(project: Project) -> None
     assert record.read_bytes() == content
 
 
-def test_study_json_is_written_only_when_it_says_something_else(finished: Project) -> None:
-    path = finished.results / "small/study.json"
+def test_the_study_is_written_only_when_it_says_something_else(finished: Project) -> None:
+    (path,) = finished.study_files("small")
     before = path.stat().st_mtime_ns
     finished.plan()
+    assert finished.study_files("small") == [path]
     assert path.stat().st_mtime_ns == before
-    assert len(read_study(path).cells) == 3
+    assert len(finished.study("small").cells) == 3
 
 
 def test_a_model_that_can_not_be_built_fails_alone_and_is_retried_alone(project: Project) -> None:

@@ -65,13 +65,15 @@ class Where(Closed):
     model: str | list[str] | None = fact("models", None)
     purpose: Purpose | None = fact("task-specific or multi-purpose", None)
 
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """The names of each key that is not missing."""
+        return {key: wanted if isinstance(wanted, list) else [wanted] for key, wanted in self if wanted is not None}
+
     def matches(self, **cell: str) -> bool:
         """Whether a cell (`task, dataset, family, model, purpose`) is meant."""
-        for key, value in cell.items():
-            wanted = getattr(self, key)
-            if wanted is not None and value not in (wanted if isinstance(wanted, list) else [wanted]):
-                return False
-        return True
+        names = self.names
+        return all(value in names.get(key, [value]) for key, value in cell.items())
 
 
 @cache

@@ -6,10 +6,10 @@ This module reads and checks the files. Their schemas lie in `entries` and `prot
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from wattlab.catalog.entries import (
     DatasetEntry,
@@ -21,7 +21,7 @@ from wattlab.catalog.entries import (
     TrainingEntry,
 )
 from wattlab.catalog.protocols import ProtocolEntry
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, Schema, checked, near_matches
 from wattlab.foundation.schema import Closed, TaskName, task_context
 
 #: The catalog of this repository.
@@ -39,9 +39,6 @@ class Catalog(Closed):
     equivalents: dict[str, EquivalentEntry]
     training: dict[str, TrainingEntry]
     paper: PaperEntry
-
-
-Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -72,26 +69,23 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path}: not UTF-8 text: {error}; save the file as UTF-8") from error
 
 
-def _entry(schema: type[Entry], content: Any, source: str, tasks: Collection[str] | None = None) -> Entry:
-    """The entry, checked. `tasks`: those that it may name; null where there is none to name."""
-    try:
-        return schema.model_validate(content, context=None if tasks is None else task_context(tasks))
-    except ValidationError as error:
-        raise explain(error, schema, source) from error
-
-
-def _folder(schema: type[Entry], folder: Path, tasks: Collection[str]) -> dict[str, Entry]:
+def _folder(schema: type[Schema], folder: Path, tasks: Collection[str]) -> dict[str, Schema]:
     return {
-        path.stem: _entry(schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}", tasks)
+        path.stem: checked(
+            schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}", context=task_context(tasks)
+        )
         for path in sorted(folder.glob("*.yaml"))
     }
 
 
-def _file(schema: type[Entry], path: Path, tasks: Collection[str] | None = None) -> dict[Any, Entry]:
-    content = read_yaml(path)
+def _file(schema: type[Schema], path: Path, tasks: Collection[str] | None = None) -> dict[Any, Schema]:
+    content, context = read_yaml(path), None if tasks is None else task_context(tasks)
     if not isinstance(content, dict):
         raise InputError(f"catalog/{path.name}: the whole file = {content!r}: write `name:` with its fields below it")
-    return {name: _entry(schema, fields, f"catalog/{path.name}: {name}", tasks) for name, fields in content.items()}
+    return {
+        name: checked(schema, fields, f"catalog/{path.name}: {name}", context=context)
+        for name, fields in content.items()
+    }
 
 
 def read_tasks(root: Path = CATALOG_ROOT) -> dict[str, TaskEntry]:
@@ -118,7 +112,7 @@ def load_catalog(root: Path) -> Catalog:
         grids=_file(GridEntry, root / "grids.yaml"),
         equivalents=_file(EquivalentEntry, root / "equivalents.yaml"),
         training=_file(TrainingEntry, root / "training.yaml"),
-        paper=_entry(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml", tasks),
+        paper=checked(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml", context=task_context(tasks)),
     )
     _refuse_shared_names(catalog.models)
     _refuse_unknown_names(catalog)
@@ -152,12 +146,10 @@ def _refuse_unknown_names(catalog: Catalog) -> None:
     }
     for protocol, entry in catalog.protocols.items():
         for index, override in enumerate(entry.overrides):
-            for key, names in known.items():
-                wanted = getattr(override.where, key)
-                for name in wanted if isinstance(wanted, list) else [wanted]:
-                    if name is not None:
-                        place = f"catalog/protocols.yaml: {protocol}: overrides.{index}.where.{key}"
-                        _refuse_unknown(name, names, place, f"is no {key} of the catalog")
+            for key, wanted in override.where.names.items():
+                place = f"catalog/protocols.yaml: {protocol}: overrides.{index}.where.{key}"
+                for name in wanted if key in known else []:
+                    _refuse_unknown(name, known[key], place, f"is no {key} of the catalog")
 
 
 def _refuse_unknown(name: str, known: Collection[str], place: str, problem: str) -> None:

@@ -5,11 +5,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import labels, notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
-from wattlab.figures.reading import Tables
+from wattlab.figures.figure import StudyFigure
 from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 OURS = ENERGY
 PAPERS = f"paper_{ENERGY}"
@@ -17,17 +17,18 @@ PAPERS = f"paper_{ENERGY}"
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """The comparison from `comparison` (and `cells` for the footnote); gids `tasks` and `equality`."""
-    title = FIGURES["comparison"].title
     table = tables["comparison"]
     chosen = points.chosen(tables["cells"], purpose="task-specific")
     both, missing = points.with_values(table, OURS, PAPERS)
     if both.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+        return style.plain_page(
+            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
+        )
     quantity = words.quantity_behind(both) or ENERGY
     shown = words.behind("comparison", both, tables["cells"])
     note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), quantity=quantity)
     both = both.sort_values([PAPERS, OURS], kind="stable")
-    figure, body = style.new_figure(title, note, layout, height_in=4.3 if layout.narrow else 4.4)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=4.3 if layout.narrow else 4.4)
     axes = body.add_subplot()
     _axes(axes, both)
     axes.scatter(both[PAPERS], both[OURS], s=22, color=palette.BLUE, linewidths=0, zorder=3).set_gid("tasks")
@@ -36,6 +37,17 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         names = _key(body, names, layout)
     labels.place(figure, axes, list(both[PAPERS]), list(both[OURS]), names)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="This study and the paper",
+    caption=(
+        "Mean energy of each task here and in Table 2 of the paper. The diagonal is equality: a task above it takes "
+        "more energy here. What carries over between machines is the order, not the height."
+    ),
+    tables=("comparison", "cells", "provenance"),
+    draw=draw,
+)
 
 
 def _key(body: SubFigure, names: list[str], layout: style.Layout) -> list[str]:

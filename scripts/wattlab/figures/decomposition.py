@@ -11,10 +11,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from wattlab.figures import notes, palette, points, style
-from wattlab.figures.listing import PUBLISHED_FIGURES
-from wattlab.figures.reading import Tables
+from wattlab.figures.figure import StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 Side = Literal["left", "right"]
 Place = Literal["outside lower left", "outside lower center", "outside lower right"]
@@ -42,20 +42,19 @@ _ROUNDING = 1e-9
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """A bar per task and purpose, and one over all: left the shares (a container of bars per column of `SHARES`,
     whose label is its gid), right the other readings (one collection per column of `READINGS`)."""
-    title = PUBLISHED_FIGURES["decomposition"].title
     chosen = tables["decomposition"][tables["decomposition"]["level"] != "cell"]
     rows, missing = points.with_values(chosen, "energy_kwh_per_1000")
     known = rows.dropna(subset=["ram_share", "cpu_share"])
     missing += len(rows) - len(known)
     if known.empty:
-        return style.plain_page(title, _nothing(study, len(chosen)), layout)
+        return style.plain_page(FIGURE.title, _nothing(study, len(chosen)), layout)
     rows = in_order(known.assign(gpu_unsplit_share=_unsplit(known)))
     cells, _ = points.with_values(points.chosen(tables["cells"]), "energy_kwh_per_1000")
     note = notes.footnote(tables, cells, study, notes.left_out(missing, "bar"))
     readings = [column for column in READINGS if rows[column].notna().any()]
     count = 2 if readings else 1
     height_in = count * (0.95 + 0.235 * len(rows)) if layout.narrow else 1.2 + 0.2 * len(rows)
-    figure, body = style.new_figure(title, note, layout, height_in)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in)
     (home, left), *others = _panels(body, layout, count)
     _bars(left, rows, _NUMBER_IN / (_BARS * layout.width_in))
     _legend(home, _share_handles(rows, words.methods(cells, "energy_node_kwh_per_1000")), "left", layout)
@@ -68,6 +67,18 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     for axes in figure.axes if layout.narrow else [left]:
         axes.set_yticks(range(len(rows)), names, linespacing=0.9)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="What the logged energy is made of",
+    caption=(
+        "Shares of the node's energy, over the selected cells of a task, and what the same runs would read with "
+        "another scope or model. The idle power of the GPUs is the lowest mean in the logs, an upper bound. Idle GPUs "
+        "are part of a node's energy; the paper says so of its own numbers."
+    ),
+    tables=("decomposition", "cells", "provenance"),
+    draw=draw,
+)
 
 
 def _panels(body: SubFigure, layout: style.Layout, count: int) -> list[tuple[SubFigure, Axes]]:

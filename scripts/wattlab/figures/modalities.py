@@ -3,10 +3,10 @@
 from matplotlib.figure import Figure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: A marker too for each colour, so that a print without colour can be read.
 _MARKERS = {
@@ -20,13 +20,14 @@ _MARKERS = {
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 2 from `cells`: one collection per modality, whose name is its gid."""
-    title = FIGURES["modalities"].title
     chosen = points.chosen(tables["cells"], purpose="task-specific")
     cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
     if cells.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+        return style.plain_page(
+            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
+        )
     note = notes.footnote(tables, cells, study, notes.left_out(missing))
-    figure, body = style.new_figure(title, note, layout, height_in=3.6)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.6)
     axes = body.add_subplot()
     models = points.by_model(cells)
     for modality in points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS)):
@@ -44,3 +45,14 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     shown = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
     panels.place(body, [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown], layout)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Emissions by modality and model size",
+    caption=(
+        "Task-specific models by size (figure 2 of the paper). A point is one model at one task, the mean of its "
+        "cells; the line runs from its lowest to its highest cell."
+    ),
+    tables=("cells", "provenance"),
+    draw=draw,
+)

@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: As in the paper: dots for sequence-to-sequence models, crosses for decoders.
 _MARKERS = {"seq2seq": "o", "decoder": "X"}
@@ -17,13 +17,14 @@ _OTHER_MARKER = "s"
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 5 from `cells`: one collection per task and structure (gid `task/structure`)."""
-    title = FIGURES["multipurpose_by_task"].title
     chosen = points.chosen(tables["cells"], purpose="multi-purpose")
     cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
     if cells.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout)
+        return style.plain_page(
+            FIGURE.title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout
+        )
     note = notes.footnote(tables, cells, study, notes.left_out(missing))
-    figure, body = style.new_figure(title, note, layout, height_in=3.8 if layout.narrow else 3.0)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.8 if layout.narrow else 3.0)
     axes = body.add_subplot()
     models = points.by_model(cells)
     sizes = models.sort_values(["parameters_as_published", "model"]).drop_duplicates("model")
@@ -39,6 +40,17 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     style.finish(axes)
     _legend(body, models, layout, colours)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Multi-purpose models by task",
+    caption=(
+        "Multi-purpose models in ascending order of size (figure 5 of the paper). A point is one model at one task, "
+        "the mean of its cells; the line runs from its lowest to its highest cell."
+    ),
+    tables=("cells", "provenance"),
+    draw=draw,
+)
 
 
 def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layout) -> None:

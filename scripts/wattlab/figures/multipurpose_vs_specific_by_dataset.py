@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: Half the width of a strip, in steps between datasets.
 _HALF_STRIP = 0.32
@@ -16,13 +16,12 @@ _HALF_STRIP = 0.32
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 4 from `cells`: one panel per task, a strip per dataset, one collection per structure and purpose."""
-    title = FIGURES["multipurpose_vs_specific_by_dataset"].title
     shared = points.shared_tasks(tables["cells"])
     chosen = points.chosen(tables["cells"], tasks=shared)
     cells, missing = points.with_values(chosen, EMISSIONS)
     if cells.empty:
         return style.plain_page(
-            title,
+            FIGURE.title,
             notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer"),
             layout,
         )
@@ -30,7 +29,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         tables, cells, study, notes.left_out(missing), notes.one_purpose(cells), notes.lines("cells", cells)
     )
     tasks = points.ordered(cells["task"], shared)
-    figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(tasks)))
+    figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(tasks)))
     drawn = panels.panels(body, layout, len(tasks))
     bounds = [*cells[EMISSIONS], *cells[EMISSIONS_LOW].dropna(), *cells[EMISSIONS_HIGH].dropna()]
     for axes, task in zip(drawn, tasks, strict=True):
@@ -42,6 +41,17 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     panels.label(body, drawn, layout, None, style.EMISSIONS_LABEL)
     panels.legend(body, cells, layout)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Task-specific and multi-purpose models by dataset",
+    caption=(
+        "The same models dataset by dataset (figure 4 of the paper). A point is one cell. The note "
+        "below the figure says what the lines are."
+    ),
+    tables=("cells", "provenance"),
+    draw=draw,
+)
 
 
 def strips(rows: pd.DataFrame, datasets: list[str]) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from wattlab.figures.reading import Tables
 from wattlab.foundation.quantities import EMISSIONS, ENERGY
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 
 def left_out(number: int, of: str = "cell") -> str | None:

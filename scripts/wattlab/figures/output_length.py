@@ -4,23 +4,22 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.figures.reading import Tables, column
 from wattlab.foundation.quantities import LENGTHS
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables, column
 
 LENGTH = "n_output_units_per_inference"
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 6 from `output_lengths` and `cells`: a panel per dataset, a collection per structure and purpose."""
-    title = FIGURES["output_length"].title
     chosen = with_lengths(_written(tables["cells"]), tables["output_lengths"])
     cells, missing = points.with_values(chosen, EMISSIONS, LENGTH)
     if cells.empty:
         return style.plain_page(
-            title,
+            FIGURE.title,
             notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer with text"),
             layout,
         )
@@ -29,7 +28,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     how = f"{tasks}: {', '.join(lengths)}"
     note = notes.footnote(tables, cells, study, notes.left_out(missing), how, notes.lines("cells", cells))
     datasets = points.ordered(cells["dataset"], ())
-    figure, body = style.new_figure(title, note, layout, panels.height_in(layout, len(datasets)))
+    figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(datasets)))
     bounds = [*cells[EMISSIONS], *cells[EMISSIONS_HIGH].dropna()]
     drawn = panels.panels(body, layout, len(datasets), sharex=True)
     for axes, dataset in zip(drawn, datasets, strict=True):
@@ -41,6 +40,17 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
     panels.legend(body, cells, layout)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Emissions and output length",
+    caption=(
+        "The tasks that both kinds of model answer with text, one panel per dataset (figure 6 of the paper). A point is "
+        "one cell. The note below the figure says what the lines are."
+    ),
+    tables=("output_lengths", "cells", "provenance"),
+    draw=draw,
+)
 
 
 def _written(cells: pd.DataFrame) -> pd.DataFrame:

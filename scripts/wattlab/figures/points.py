@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from wattlab.figures.reading import column
 from wattlab.foundation.quantities import EMISSIONS
+from wattlab.tables.reading import column
 
 EMISSIONS_LOW = f"ci95_low_{EMISSIONS}"
 EMISSIONS_HIGH = f"ci95_high_{EMISSIONS}"

@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import PUBLISHED_FIGURES
-from wattlab.figures.reading import Tables
+from wattlab.figures.figure import StudyFigure
 from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 PARAMETERS, SCORE = "parameters_as_published", "quality_score"
 ENERGY_LOW, ENERGY_HIGH = f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"
@@ -32,14 +32,13 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     Points as in `panels.scatter`, gid `structure/purpose`; intervals of the energy, gid `interval/structure/purpose`.
     An axes' label is `task/dataset/column`, the column that is its x.
     """
-    title = PUBLISHED_FIGURES["quality"].title
     chosen = points.chosen(tables["quality"])
     chosen = chosen[chosen["headline"].astype(bool) & chosen["variant"].isna()]
     # A score may be 0: its axis is linear.
     scores, missing = points.with_values(chosen[chosen[SCORE].notna()], PARAMETERS, ENERGY)
     missing += int(chosen[SCORE].isna().sum())
     if scores.empty:
-        return style.plain_page(title, _nothing(study, len(chosen)), layout)
+        return style.plain_page(FIGURE.title, _nothing(study, len(chosen)), layout)
     cells = _cells(tables["cells"], scores)
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
     tasks = points.ordered(scores["task"], points.shared_tasks(tables["cells"]))
@@ -49,10 +48,22 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     if layout.narrow:
         rows = [[panel] for row in rows for panel in row]
     row_in = _NARROW_ROW_IN if layout.narrow else _ROW_IN
-    figure, body = style.new_figure(title, note, layout, _AROUND_IN + row_in * len(rows))
+    figure, body = style.new_figure(FIGURE.title, note, layout, _AROUND_IN + row_in * len(rows))
     _panels(body, scores, rows)
     panels.legend(body, scores, layout)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Quality, size and energy",
+    caption=(
+        "The quality of the answers against the size and the energy of the model (appendix B of the paper); of "
+        "published logs it is the published one. A point is one cell. Scores have no "
+        "interval; the note below the figure says what the lines are."
+    ),
+    tables=("quality", "cells", "provenance"),
+    draw=draw,
+)
 
 
 def _nothing(study: ResolvedStudy, count: int) -> str:

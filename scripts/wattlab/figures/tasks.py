@@ -4,10 +4,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.listing import FIGURES
+from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
 
 #: Models stand left of the task's tick, the mean right of it, so that neither hides the other.
 _OFFSET = 0.14
@@ -15,14 +15,15 @@ _OFFSET = 0.14
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     """Figure 1 from `tasks` (means, intervals) and `cells` (models); gids `models`, `means`, `intervals`."""
-    title = FIGURES["tasks"].title
     chosen = points.chosen(tables["cells"], purpose="task-specific")
     cells, missing = points.with_values(chosen, EMISSIONS)
     means = tables["tasks"][tables["tasks"][EMISSIONS] > 0].sort_values(EMISSIONS, kind="stable")
     if means.empty:
-        return style.plain_page(title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout)
+        return style.plain_page(
+            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
+        )
     note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means))
-    figure, body = style.new_figure(title, note, layout, height_in=3.3)
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.3)
     axes = body.add_subplot()
     place = {task: at for at, task in enumerate(means["task"])}
     models = points.by_model(cells[cells["task"].isin(place)])
@@ -44,6 +45,17 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     _label(axes, list(means["task"]), layout)
     _legend(body, axes, layout)
     return figure
+
+
+FIGURE = StudyFigure(
+    title="Emissions by task",
+    caption=(
+        "The ten tasks in ascending order of their mean (figure 1 of the paper). Circles: task-specific models, each "
+        "the mean of its cells. Diamonds: mean of the task's cells. The note below the figure says what the lines are."
+    ),
+    tables=("tasks", "cells", "provenance"),
+    draw=draw,
+)
 
 
 def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:

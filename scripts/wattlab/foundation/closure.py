@@ -5,7 +5,6 @@ measures. Nothing lists files by hand.
 """
 
 import ast
-import re
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
@@ -13,9 +12,6 @@ from pathlib import Path
 
 #: The folder of the programs and of this package.
 SCRIPTS = Path(__file__).resolve().parents[2]
-
-#: A module named in a string, for a registry that imports lazily: `wattlab.x`, `wattlab.x:Name`, `wattlab.x.*`.
-LAZY = re.compile(r"^(wattlab(?:\.\w+)+)(?::\w+|\.\*)?$")
 
 
 def module_file(module: str, home: Path = SCRIPTS) -> Path | None:
@@ -89,16 +85,3 @@ def _names(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.stmt | ast.Module | ast.ExceptHandler | ast.match_case):
             # Statements alone hold imports: expressions need no walk.
             waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
-
-
-def lazy_targets(source: str) -> set[str]:
-    """Modules that a source names in strings, for a registry: whole targets, and the folder of an f-string's start."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (named := LAZY.match(node.value)):
-            found.add(named[1])
-        elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
-            start = str(node.values[0].value)
-            if start.endswith(".") and LAZY.match(start[:-1]):
-                found.add(f"{start}*")
-    return found

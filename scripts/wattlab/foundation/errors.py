@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,6 +20,16 @@ class InputError(Exception):
 class NoDevice(InputError):
     """The device that a cell asks for is not on this machine, or not free to be measured on."""
 
+
+class Unavailable(Exception):
+    """What was asked for is not to be had, for a reason of the data. `reason` and `remedy` are for a file that says so."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason}; {remedy}")
+        self.reason, self.remedy = reason, remedy
+
+
+Schema = TypeVar("Schema", bound=BaseModel)
 
 #: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
 DISK_FULL_EXIT = os.EX_IOERR
@@ -60,6 +71,9 @@ def _nested_model(annotation: object) -> type[BaseModel] | None:
 
 def _remedy(model: type[BaseModel], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
+        gone = getattr(model, "GONE", {}).get(error["loc"][-1])
+        if gone is not None:
+            return f"this key is gone; {gone}"
         return f"unknown key; {near_matches(str(error['loc'][-1]), _allowed_keys(model, error['loc']))}"
     if error["type"] == "missing":
         return "this key is missing; add it"
@@ -90,6 +104,22 @@ def explain(error: ValidationError, model: type[BaseModel], source: str | Callab
             place = ""  # a rule about several keys names them itself
         lines.append(f"{where}: {place}{', or: '.join(dict.fromkeys(remedies))}")
     return InputError("\n".join(lines))
+
+
+def checked(
+    schema: type[Schema],
+    content: Any,
+    source: str | Callable[[str], str],
+    *,
+    is_json: bool = False,
+    context: dict[str, Any] | None = None,
+) -> Schema:
+    """Content (or its JSON text) as a schema has it; an `InputError` names `source` (see `explain`), key and value."""
+    validate = schema.model_validate_json if is_json else schema.model_validate
+    try:
+        return validate(content, context=context)
+    except ValidationError as error:
+        raise explain(error, schema, source) from error
 
 
 def _shorten(value: object) -> str:

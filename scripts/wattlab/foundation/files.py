@@ -2,10 +2,19 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space of the disk of a folder that may not be there yet."""
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    return shutil.disk_usage(there).free
 
 
 @contextmanager
@@ -39,7 +48,7 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_text_if_changed(path: Path, content: str) -> None:
-    """`write_text`, unless the file already says just this: its modification time is what Snakemake compares."""
-    if not path.exists() or path.read_text() != content:
-        write_text(path, content)
+def copy_file(source: Path, target: Path) -> None:
+    """A copy that is whole or not there."""
+    with source.open("rb") as content, replacing(target) as handle:
+        shutil.copyfileobj(content, handle)

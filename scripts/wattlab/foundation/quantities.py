@@ -117,7 +117,6 @@ INTERVALS = {
     "cells": _REPEATS,
     "emissions": _REPEATS,
     "protocols": _REPEATS,
-    "ram_models": Interval("by Student's t", "the repeats", "valid repeat", "n_repeats"),
     "tasks": Interval(f"by percentile bootstrap of {N_RESAMPLES:,} resamples", "the models", "model", "n_models"),
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,

@@ -7,7 +7,7 @@ or `data` have that value.
 
 import re
 from collections.abc import Collection
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     ValidationInfo,
     model_serializer,
+    model_validator,
 )
 from pydantic_core import to_jsonable_python
 
@@ -82,6 +83,20 @@ def fact(
     Without `works`, a field of an entry never works, and a field inside a working field works with it.
     """
     return Field(default, description=description, json_schema_extra={"works": works, "unit": unit}, **constraints)
+
+
+class Outcome(Closed):
+    """What a job made, or why there was nothing to make it from."""
+
+    status: Literal["complete", "unavailable"]
+    reason: str | None = fact("why there is nothing", None)
+    remedy: str | None = fact("what to do about it", None)
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.status == "unavailable" and not (self.reason and self.remedy):
+            raise ValueError("status unavailable needs a reason and a remedy")
+        return self
 
 
 def working_fields(entry: Closed, mode: Mode) -> dict[str, Any]:

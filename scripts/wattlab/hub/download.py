@@ -10,6 +10,7 @@ from pathlib import Path
 
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.hf_api import RepoFile, RepoSibling
+from huggingface_hub.utils.sha import git_hash
 
 from wattlab.hub.client import retried, token
 from wattlab.hub.failures import HubUnavailable, RepositoryKind, hub_errors
@@ -17,8 +18,6 @@ from wattlab.hub.receipts import FetchedFile
 
 #: How often a file is fetched that arrives whole and is not what the hub states.
 TRIES = 3
-
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -70,18 +69,13 @@ def fetch_file(repository: Repository, file: RemoteFile) -> tuple[Path, FetchedF
 def verify(path: Path, file: RemoteFile) -> tuple[str | None, str]:
     """What is wrong with a downloaded file (null: nothing), and the SHA-256 of its content."""
     size_bytes = path.stat().st_size
-    content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
     with path.open("rb") as handle:
-        while block := handle.read(_BLOCK_BYTES):
-            content.update(block)
-            if file.sha256 is None:
-                blob.update(block)
-    sha256 = content.hexdigest()
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
     if size_bytes != file.size_bytes:
         return f"has {size_bytes} bytes where the hub states {file.size_bytes}", sha256
-    if file.sha256 is not None and sha256 != file.sha256:
+    if file.sha256 not in (None, sha256):
         return "has another SHA-256 than the hub states", sha256
-    if file.sha256 is None and file.git_sha1 is not None and blob.hexdigest() != file.git_sha1:
+    if file.sha256 is None and file.git_sha1 not in (None, git_hash(path.read_bytes())):
         return "has another git hash than the hub states", sha256
     return None, sha256
 

@@ -27,6 +27,8 @@ from huggingface_hub.errors import (
     XetDownloadError,
 )
 
+from wattlab.foundation.errors import Unavailable
+
 RepositoryKind = Literal["model", "dataset"]
 
 #: Answers that another try may change.
@@ -43,13 +45,8 @@ HUB_ERRORS = (
 )
 
 
-class HubUnavailable(Exception):
-    """The hub does not give what was asked for. `reason` and `remedy` are for a receipt or a manifest."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"{reason}; {remedy}")
-        self.reason = reason
-        self.remedy = remedy
+class HubUnavailable(Unavailable):
+    """The hub does not give what was asked for."""
 
 
 def root_of(error: BaseException) -> BaseException:

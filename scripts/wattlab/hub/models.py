@@ -1,7 +1,6 @@
 """A model of the hub: its revision resolved, its files chosen, downloaded and verified, and the receipt of it."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from huggingface_hub.hf_api import ModelInfo
 
 from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.files import free_bytes
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
@@ -72,10 +72,7 @@ def look_up(fetch: ModelFetch) -> ModelInfo:
 def check_disk(repository: Repository, files: list[RemoteFile]) -> None:
     """Raise `HubUnavailable` where the disk of the cache has no room for what is not there yet."""
     needed = sum(file.size_bytes for file in files if not _is_cached(repository, file)) + SPARE_BYTES
-    place = Path(constants.HF_HUB_CACHE)
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    free = free_bytes(Path(constants.HF_HUB_CACHE))
     if needed > free:
         raise HubUnavailable(
             f"too large for the disk: {repository.hub_id} needs {needed / _GB:.2f} GB ({needed} bytes) and {free / _GB:.2f} GB are free",

@@ -1,40 +1,51 @@
 """Receipts of fetches: what of a model or a dataset the hub gave, or why it gave nothing.
 
-    results/fetched/models/{name}/{revision}.json
-    results/fetched/datasets/{name}/{revision}.json
+    results/fetched/models/{name}/{revision}-{key}.json
+    results/fetched/datasets/{name}/{revision}-{key}.json
 
 All studies of the work directory share them. `revision` is the pinned commit, or `main` where none is pinned: then the
-receipt's `commit` says what `main` was, and holds until the receipt is deleted. The files themselves lie in the hub
+receipt's `commit` says what `main` was, and holds until the receipt is deleted. `key` is a hash of all that determines
+the fetch: with another value it has another receipt, since Snakemake would plan a changed fetch alone, and nothing that
+rests on it. The files themselves lie in the hub
 client's own cache (HF_HOME).
 """
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, explain
 from wattlab.foundation.files import write_json
-from wattlab.foundation.schema import Closed, Structure, TaskName, fact
+from wattlab.foundation.hashing import key_of
+from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 
 #: Revision of what is not pinned.
 UNPINNED = "main"
 
 
-class ModelFetch(Closed):
-    """What determines the fetch of a model."""
+class Fetch(Closed):
+    """What determines a fetch."""
 
     hub_id: str = fact("namespaced hub id")
     revision: str | None = fact("pinned commit; null: whatever `main` is", None)
+
+    @property
+    def key(self) -> str:
+        """Part of the receipt's name."""
+        return key_of(self.model_dump(mode="json"))
+
+
+class ModelFetch(Fetch):
+    """What determines the fetch of a model."""
+
     library: Literal["transformers", "diffusers"] = fact("library that runs it")
     structure_for: TaskName | None = fact("task of a model that the catalog lacks: its structure is looked up", None)
 
 
-class DatasetFetch(Closed):
+class DatasetFetch(Fetch):
     """What determines the fetch of a dataset: one split of one configuration."""
 
-    hub_id: str = fact("namespaced dataset id")
-    revision: str | None = fact("pinned commit; null: whatever `main` is", None)
     config: str | None = fact("configuration name", None)
     split: str = fact("split that the study reads")
     files: list[str] = fact("files of that split, relative to the repository (globs); empty: as the card says", [])
@@ -48,12 +59,9 @@ class FetchedFile(Closed):
     sha256: str | None = fact("of its content; null where the file was listed and not downloaded", None)
 
 
-class Receipt(Closed):
+class Receipt(Outcome):
     """What a fetch gave."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there is nothing", None)
-    remedy: str | None = fact("what to do about it", None)
     kind: Literal["model", "dataset"]
     hub_id: str = fact("namespaced id, as asked")
     revision: str | None = fact("revision, as asked", None)
@@ -67,8 +75,6 @@ class Receipt(Closed):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Receipt":
-        if self.status == "unavailable" and not (self.reason and self.remedy):
-            raise ValueError("status unavailable needs a reason and a remedy")
         if self.status == "complete" and not (self.commit and self.files):
             raise ValueError("status complete needs a commit and files")
         if self.kind == "dataset" and self.split is None:
@@ -76,26 +82,47 @@ class Receipt(Closed):
         return self
 
 
-def model_receipt(results: Path, name: str, revision: str | None) -> Path:
-    """Where the receipt of a model lies; `name` is the cell's model."""
-    return results / "fetched/models" / name / f"{revision or UNPINNED}.json"
+def receipt_path(
+    results: Path, kind: Literal["models", "datasets"], name: str, fetch: ModelFetch | DatasetFetch
+) -> Path:
+    """Where the receipt of a fetch lies; `name` is the cell's model, or the dataset's entry."""
+    return results / "fetched" / kind / name / f"{fetch.revision or UNPINNED}-{fetch.key}.json"
 
 
-def dataset_receipt(results: Path, name: str, revision: str | None) -> Path:
-    """Where the receipt of a dataset lies; `name` is that of the catalog entry."""
-    return results / "fetched/datasets" / name / f"{revision or UNPINNED}.json"
+def earlier_place(path: Path) -> Path:
+    """Where the receipt of a fetch lay when its name was the revision alone."""
+    return path.with_name(f"{path.stem.rpartition('-')[0]}.json")
 
 
-def write_receipt(path: Path, receipt: Receipt) -> None:
-    """The receipt as JSON, atomically."""
+def take_over(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
+    """Move the receipt of the same fetch from its earlier place to `path`, whatever it says; null without one.
+
+    Moved, so that nothing is in the way of fetching again once the receipt at `path` is deleted.
+    """
+    earlier = earlier_place(path)
+    if not earlier.exists():
+        return None
+    receipt = read_receipt(earlier)
+    if not _answers(receipt, fetch):
+        return None
+    earlier.rename(path)
+    return receipt
+
+
+def _answers(receipt: Receipt, fetch: ModelFetch | DatasetFetch) -> bool:
+    if (receipt.hub_id, receipt.revision) != (fetch.hub_id, fetch.revision):
+        return False
+    if isinstance(fetch, DatasetFetch):
+        return receipt.split == fetch
+    return receipt.status != "complete" or fetch.structure_for is None or receipt.structure is not None
+
+
+def write_receipt(path: Path, receipt: Receipt) -> Receipt:
+    """Write the receipt as JSON, atomically, and return it."""
     write_json(path, receipt.model_dump(mode="json"))
+    return receipt
 
 
 def read_receipt(path: Path) -> Receipt:
     """The receipt at `path`; an `InputError` names the file."""
-    try:
-        return Receipt.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the fetching rule (`snakemake {path}`)") from error
-    except ValidationError as error:
-        raise explain(error, Receipt, str(path)) from error
+    return read_json(path, Receipt, f"run the fetching rule (`snakemake {path}`)")

@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
-from wattlab.hub.receipts import DatasetFetch, ModelFetch, dataset_receipt
-from wattlab.study.cells import ResolvedCell, SampleSpec
+from wattlab.hub.receipts import DatasetFetch, ModelFetch, receipt_path
+from wattlab.study.cells import MeasuredCell, SampleSpec
 
 
 def samples_receipt(results: Path, spec: SampleSpec) -> Path | None:
     """Where the receipt lies that the samples of a dataset are drawn from; null for surrogate rows."""
-    if spec.data != "hub":
-        return None
-    return dataset_receipt(results, spec.dataset, spec.hub.revision)
+    return None if spec.data != "hub" else receipt_path(results, "datasets", spec.dataset, dataset_fetch(spec))
 
 
-def model_fetch(cell: ResolvedCell) -> ModelFetch:
+def model_receipt(results: Path, cell: MeasuredCell) -> Path | None:
+    """Where the receipt of a cell's model lies; null for random weights."""
+    return None if cell.spec.weights != "hub" else receipt_path(results, "models", cell.cell.model, model_fetch(cell))
+
+
+def model_fetch(cell: MeasuredCell) -> ModelFetch:
     """What determines the fetch of a cell's model (hub weights)."""
-    assert cell.spec is not None
     model = cell.spec.model
     assert model.hub_id is not None, "hub weights have one"
     return ModelFetch(

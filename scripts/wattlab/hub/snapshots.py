@@ -1,5 +1,6 @@
 """A fetched model's files in the hub client's cache, as its receipt says. Without torch."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
 
 from wattlab.foundation.errors import InputError
-from wattlab.hub.receipts import Receipt, read_receipt
+from wattlab.hub.receipts import Receipt
 
 #: What makes a repository a pipeline.
 PIPELINE_INDEX = "model_index.json"
@@ -22,21 +23,26 @@ def pipeline_parts(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-def snapshot_of(receipt: Receipt) -> Path:
-    """Folder of a complete receipt's commit."""
-    assert receipt.commit is not None
-    repository = repo_folder_name(repo_id=receipt.hub_id, repo_type="model")
-    return Path(constants.HF_HUB_CACHE) / repository / "snapshots" / receipt.commit
-
-
 class FilesGone(InputError):
     """What a receipt says was fetched does not lie in the cache any more."""
 
 
-def read_snapshot(path: Path) -> tuple[Receipt, Path]:
-    """The receipt at `path` and its files' folder; `FilesGone` names a file that is not there as it was fetched."""
-    receipt = read_receipt(path)
-    folder = snapshot_of(receipt)
+@dataclass(frozen=True)
+class Snapshot:
+    """A fetched model: its receipt, and the folder of its files."""
+
+    receipt: Receipt
+    folder: Path
+
+
+def snapshot_of(receipt: Receipt, path: Path) -> Snapshot:
+    """The files of a complete receipt; `FilesGone` names the one that is not there as it was fetched.
+
+    `path`: where the receipt lies, for the message.
+    """
+    assert receipt.commit is not None
+    repository = repo_folder_name(repo_id=receipt.hub_id, repo_type="model")
+    folder = Path(constants.HF_HUB_CACHE) / repository / "snapshots" / receipt.commit
     for file in receipt.files:
         there = folder / file.path
         size_bytes = there.stat().st_size if there.exists() else None
@@ -46,4 +52,4 @@ def read_snapshot(path: Path) -> tuple[Receipt, Path]:
                 f"{path}: {receipt.hub_id}: {file.path} {found} in the cache below HF_HOME any more; "
                 "delete this receipt and call snakemake again to fetch it (or set HF_HOME to where it was fetched to)"
             )
-    return receipt, folder
+    return Snapshot(receipt, folder)

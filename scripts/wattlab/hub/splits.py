@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from datasets.data_files import sanitize_patterns
 from fsspec.utils import glob_translate
 
 from wattlab.foundation.errors import near_matches
@@ -72,7 +73,7 @@ def _stated(fetch: DatasetFetch, card: Mapping[str, Any]) -> tuple[list[str], st
     folder = str(chosen.get("data_dir") or "").strip("/")
     if chosen.get("data_files") is None:
         return [], folder
-    splits = _patterns_by_split(chosen["data_files"])
+    splits = sanitize_patterns(chosen["data_files"])
     if fetch.split not in splits:
         raise HubUnavailable(
             f"dataset {fetch.hub_id} has no split {fetch.split}; {near_matches(fetch.split, splits)}",
@@ -93,19 +94,6 @@ def _configuration(fetch: DatasetFetch, configs: Mapping[str, Mapping[str, Any]]
         f"dataset {fetch.hub_id} has {asked}; {near_matches(fetch.config or '', configs)}",
         "name one of them in `hub.config` of its catalog entry",
     )
-
-
-def _patterns_by_split(stated: Any) -> dict[str, list[str]]:
-    """`data_files` of a card: a glob, a list of globs (all of them train), or globs by split."""
-    if isinstance(stated, Mapping):
-        return {str(split): _as_list(patterns) for split, patterns in stated.items()}
-    if isinstance(stated, list) and stated and all(isinstance(part, Mapping) for part in stated):
-        return {str(part["split"]): _as_list(part["path"]) for part in stated}
-    return {"train": _as_list(stated)}
-
-
-def _as_list(value: Any) -> list[str]:
-    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
 
 
 # ---------------------------------------------------------------- names

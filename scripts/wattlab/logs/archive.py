@@ -15,10 +15,13 @@ from pathlib import Path
 
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.logs.mapping import Home, Mapping
-from wattlab.study.config import StudyConfig
+from wattlab.study.config import Logs
 
 #: Names the folder or archive of the logs, before the study does.
 LOGS_VARIABLE = "WATTLAB_PUBLISHED_LOGS"
+
+#: What archives are called; another file is a log by itself.
+_ARCHIVES = tuple(suffix for _, suffixes, _ in shutil.get_unpack_formats() for suffix in suffixes)
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,17 @@ class LogFiles:
         return sorted(name for name in self.files if fnmatch.fnmatchcase(name, pattern))
 
 
-def local_logs(config: StudyConfig, argument: str | None) -> Path | None:
-    """Where a person put the logs: the argument, else the environment, else the study; None: nowhere."""
-    assert config.logs is not None
-    chosen = argument or os.environ.get(LOGS_VARIABLE) or config.logs.path
-    return None if chosen is None else Path(chosen)
+def place_of(logs: Logs | None, home: Home | None, argument: str | None, fetched: Path) -> tuple[Path, bool]:
+    """Where the logs are, and whether a person put them there: the argument, else the environment, else the study.
 
-
-def fetched_logs(home: Home, root: Path) -> Path:
-    """Folder that a fetch fills: `{root}/logs/{name}-{commit}`, `root` being `results/fetched`."""
-    return root / "logs" / f"{home.repository.split('/')[1]}-{home.commit[:7]}"
+    Named nowhere, they are where a fetch puts them: `{fetched}/logs/{name}-{commit}`, which may not be there yet.
+    """
+    named = argument or os.environ.get(LOGS_VARIABLE) or (logs and logs.path)
+    if named:
+        return Path(named), True
+    if home is None:
+        raise InputError(f"the mapping names no home of the logs; name a folder or an archive: {LOGS_VARIABLE}=PATH")
+    return fetched / "logs" / f"{home.repository.split('/')[1]}-{home.commit[:7]}", False
 
 
 def read_logs(path: Path, mapping: Mapping) -> LogFiles:
@@ -54,7 +58,9 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
     try:
         files = dict(_folder(path, wanted) if path.is_dir() else _archive(path))
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such folder or archive; give one by --logs or {LOGS_VARIABLE}") from error
+        raise InputError(
+            f"{path}: no such folder or archive; correct logs.path, or name one: {LOGS_VARIABLE}=PATH"
+        ) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         why = " ".join(str(error).split())
         raise InputError(f"{path}: can not be read as a folder, .tar.gz or .zip ({why}); fetch it again") from error
@@ -94,7 +100,7 @@ def _archive(path: Path) -> Iterable[tuple[str, bytes]]:
                 if not info.is_dir():
                     yield info.filename, opened.read(info)
         return
-    if path.suffix == ".csv":
+    if not path.name.endswith(_ARCHIVES) and not tarfile.is_tarfile(path):
         yield path.name, path.read_bytes()
         return
     with tarfile.open(path, "r:*") as tar:

@@ -1,21 +1,20 @@
 """From the runs of the logs to records, windows of no cell, and the account of every row."""
 
-import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC
 from typing import Any, Literal
 
 from wattlab import SCHEMA_VERSION
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import J_PER_KWH
+from wattlab.logs.account import account_of
 from wattlab.logs.archive import LogFiles
-from wattlab.logs.formats.codecarbon import Problem, Row, faults
+from wattlab.logs.formats.contract import Listed, LoggedWindow, Problem
 from wattlab.logs.lengths import CellLength, read_lengths
-from wattlab.logs.mapping import Mapping, Methods
+from wattlab.logs.mapping import Mapping
 from wattlab.logs.resolve import model_stems
-from wattlab.logs.runs import Listed, Run, Windows, group_of, read_groups, read_windows, stray_files
+from wattlab.logs.runs import Run, Windows, read_groups, read_windows, stray_files
 from wattlab.records.record import Failure, Phase, Record, Repeat, Session, Status, Unassigned
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
 
@@ -39,21 +38,20 @@ def import_study(study: ResolvedStudy, mapping: Mapping, catalog: Catalog, logs:
     assert study.config.logs is not None
     stems = model_stems(mapping, catalog, study.config.logs.mapping)
     windows = read_windows(logs, mapping)
-    listed, group_problems = read_groups(logs, mapping, stems)
+    listed, group_problems = read_groups(logs, mapping, stems, windows.problems)
     lengths, length_problems = read_lengths(logs, mapping, stems)
     problems = [*windows.problems, *group_problems, *length_problems, *stray_files(logs, mapping)]
     result = Import(problems=problems, lengths=list(lengths.values()))
     builder = _Builder(study, mapping, windows, result.problems)
-    places = group_of(mapping, stems)
     used: dict[str, str] = {}
     for resolved in study.cells:
-        if resolved.cell.id not in places:
-            raise InputError(f"study.json: {resolved.cell.id} is not in the mapping any more; run `snakemake` again")
+        if resolved.cell.id not in listed:
+            raise InputError(f"{resolved.cell.id} is not in the mapping any more; run `snakemake` again")
         entries = listed[resolved.cell.id]
         used.update({entry.run_id: resolved.cell.id for entry in entries})
         result.records.append(builder.record(resolved, entries, lengths.get(resolved.cell.id)))
     result.unassigned = builder.unassigned(used)
-    result.account = _account(windows, result, used)
+    result.account = account_of(windows, result.problems, used)
     return result
 
 
@@ -62,12 +60,13 @@ class _Builder:
 
     def __init__(self, study: ResolvedStudy, mapping: Mapping, windows: Windows, problems: list[Problem]) -> None:
         self.study, self.mapping, self.windows, self.problems = study, mapping, windows, problems
+        self.tracker = type(mapping.reader()).__name__
 
     def record(self, resolved: ResolvedCell, entries: list[Listed], length: CellLength | None) -> Record:
         """The record of one cell from the runs that its group names."""
         cell, facts, mapping = resolved.cell, resolved.facts, self.mapping
         runs = [(entry, self.windows.runs[entry.run_id]) for entry in entries if self._has_query(entry, cell.id)]
-        runs.sort(key=lambda place: _start(place[1].windows["query"]))
+        runs.sort(key=lambda place: place[1].windows["query"].started_at)
         sessions = [self._session(entry, run) for entry, run in runs]
         repeats = [self._repeat(index, entry, run, length, cell.id) for index, (entry, run) in enumerate(runs)]
         wanted = mapping.repeats or len(entries)
@@ -105,9 +104,7 @@ class _Builder:
         return False
 
     def _session(self, entry: Listed, run: Run) -> Session:
-        first = min(run.windows.values(), key=_start)
-        versions = {"codecarbon": "codecarbon_version", "python": "python_version"}
-        context = first.context
+        first = min(run.windows.values(), key=lambda window: window.started_at)
         return Session(
             session=entry.run_id,
             started_at_utc=_iso(first),
@@ -115,7 +112,7 @@ class _Builder:
             attempt=1,
             study=self.study.config.study,
             machine=None,
-            software={name: context[key] for name, key in versions.items() if key in context} or None,
+            software=dict(first.software) or None,
             code_sha256=None,
             method_version=None,
             meter=self._meter(run),
@@ -127,12 +124,11 @@ class _Builder:
     def _meter(self, run: Run) -> dict[str, Any]:
         """What the tracker says of itself, with the emissions that it logged (kg), by phase."""
         query = run.windows["query"]
-        kept = ("region", "country_iso_code", "cpu_model", "gpu_model", "ram_total_size", "tracking_mode")
         return {
-            "tracker": "codecarbon",
+            "tracker": self.tracker,
             "logged_name": query.name,
             "logged_emissions_kg": {phase: row.emissions_kg for phase, row in sorted(run.windows.items())},
-            **{key: query.context[key] for key in kept if key in query.context},
+            **query.facts,
         }
 
     def _phase(self, phase: Literal["load", "transfer"], run: Run) -> Phase | None:
@@ -141,9 +137,9 @@ class _Builder:
             return None
         wrong = faults(row, self.mapping.max_node_power_w)
         self._tell_faults(row, wrong, "the window is kept as logged")
-        return Phase(phase=phase, **_window(row, self.mapping.methods))
+        return Phase(phase=phase, **_window(row))
 
-    def _tell_faults(self, row: Row, wrong: list[str], consequence: str, cell: str | None = None) -> None:
+    def _tell_faults(self, row: LoggedWindow, wrong: list[str], consequence: str, cell: str | None = None) -> None:
         for fault in wrong:
             told = f"{fault}: {consequence}"
             self.problems.append(Problem(row.file, told, "fetch the file again", row.line, row.run_id, cell))
@@ -154,7 +150,7 @@ class _Builder:
         self._tell_faults(row, reasons, "the repeat is invalid", cell)
         limit_s = _SHORT_S["gpu"] if row.gpu_count else _SHORT_S["cpu"]
         return Repeat(
-            **_window(row, self.mapping.methods),
+            **_window(row),
             index=index,
             session=entry.run_id,
             n_inferences=self.mapping.n_inferences,
@@ -168,19 +164,11 @@ class _Builder:
             reasons=reasons,
         )
 
-    def _flags(self, entry: Listed, run: Run, row: Row, cell: str) -> list[str]:
-        flags = ["whole run: load and transfer are inside"] if run.whole else []
-        if row.pue != 1.0:
-            flags.append(f"a PUE of {row.pue:g} is inside the energies")
+    def _flags(self, entry: Listed, run: Run, row: LoggedWindow, cell: str) -> list[str]:
+        flags = [*(["whole run: load and transfer are inside"] if run.whole else []), *row.flags]
         if row.name is not None and row.name != entry.name:
-            note = next(
-                (
-                    known.note
-                    for known in self.mapping.relabelled
-                    if (known.listed, known.logged) == (entry.name, row.name)
-                ),
-                None,
-            )
+            notes = {(known.listed, known.logged): known.note for known in self.mapping.relabelled}
+            note = notes.get((entry.name, row.name))
             if note is None:
                 note = f"listed as {entry.name}, logged by the run itself as {row.name}"
                 self.problems.append(Problem(row.file, note, "add it under `relabelled`", row.line, row.run_id, cell))
@@ -196,7 +184,7 @@ class _Builder:
             reason = "the run has no query window" if run_id in used else "no file of the groups names the run"
             for phase, row in run.windows.items():
                 self._tell_faults(row, faults(row, self.mapping.max_node_power_w), "the window is kept as logged")
-                values = _window(row, self.mapping.methods)
+                values = _window(row)
                 lost.append(Unassigned(**values, session=run_id, name=row.name, phase=phase, reason=reason))
         return sorted(lost, key=lambda window: (window.started_at_utc, window.session, window.phase))
 
@@ -209,76 +197,43 @@ def _status(n_valid: int, n_found: int, wanted: int) -> tuple[Status, Failure | 
     return "failed", Failure(reason=reason, remedy="see tables/import_problems.csv; fetch the logs again")
 
 
-def _start(row: Row) -> Any:
-    return row.ended_at - timedelta(seconds=row.duration_s)
+def faults(window: LoggedWindow, max_node_power_w: float) -> list[str]:
+    """Why a window's energies can not be right; empty for a sound one."""
+    parts = {"CPU": window.energy_cpu_kwh, "GPU": window.energy_gpu_kwh, "RAM": window.energy_ram_kwh}
+    found = [
+        f"the energy of the {name} is negative" for name, value in parts.items() if value is not None and value < 0
+    ]
+    if window.gpu_count > 0 and not window.energy_gpu_kwh:
+        found.append(f"{window.gpu_count} GPUs, but no GPU energy")
+    power_w = window.energy_node_kwh * J_PER_KWH / window.duration_s
+    if power_w <= 0:
+        found.append("the energy of the node is not above 0")
+    elif power_w > max_node_power_w and not window.faults:  # one cause is told once
+        found.append(f"a mean power of {power_w:.4g} W is above max_node_power_w = {max_node_power_w:g}: another unit?")
+    return [*found, *window.faults]
 
 
-def _iso(row: Row) -> str:
-    return str(_start(row).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+def _iso(window: LoggedWindow) -> str:
+    moment = window.started_at.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _window(window: LoggedWindow) -> dict[str, Any]:
+    """The fields of a record's window: the log's duration is between its energies' readings, and it has no other clock."""
+    gpu_j = _joules(window.energy_gpu_kwh)
+    return {
+        "started_at_utc": _iso(window),
+        "window_s": window.duration_s,
+        "duration_s": window.duration_s,
+        "energy_cpu_j": _joules(window.energy_cpu_kwh),
+        "energy_ram_j": _joules(window.energy_ram_kwh),
+        "energy_gpu_j": None if gpu_j is None else [gpu_j],
+        "gpu_count": window.gpu_count,
+        "energy_cpu_method": window.energy_cpu_method,
+        "energy_ram_method": window.energy_ram_method,
+        "energy_gpu_method": window.energy_gpu_method,
+    }
 
 
 def _joules(kwh: float | None) -> float | None:
     return None if kwh is None else kwh * J_PER_KWH
-
-
-def _window(row: Row, methods: Methods) -> dict[str, Any]:
-    """The fields of a window: the tracker's duration is between its counter reads, and it has no other clock."""
-    gpu_j = _joules(row.gpu_kwh) if row.gpu_count else None
-    return {
-        "started_at_utc": _iso(row),
-        "window_s": row.duration_s,
-        "duration_s": row.duration_s,
-        "energy_cpu_j": _joules(row.cpu_kwh),
-        "energy_ram_j": _joules(row.ram_kwh),
-        "energy_gpu_j": None if gpu_j is None else [gpu_j],
-        "gpu_count": row.gpu_count,
-        "energy_cpu_method": methods.cpu,
-        "energy_ram_method": methods.ram,
-        "energy_gpu_method": methods.gpu if row.gpu_count else "absent",
-    }
-
-
-def _account(windows: Windows, result: Import, used: dict[str, str]) -> dict[str, Any]:
-    """Rows in and rows accounted for, and the sums as logged (kWh, kg), by what they belong to and by region."""
-    of_cells: list[Row] = []
-    of_none: list[Row] = []
-    for run_id, run in windows.runs.items():
-        rows = list(run.windows.values())
-        (of_cells if run_id in used and "query" in run.windows else of_none).extend(rows)
-    left_out = sum(problem.n_rows for problem in result.problems)
-    every = [*of_cells, *of_none]
-    regions = sorted({row.context.get("region", "") for row in every})
-    return {
-        "files": {"found": windows.n_files, "read": windows.n_files_read},
-        "rows": {
-            "found": windows.n_rows,
-            "of_cells": len(of_cells),
-            "of_no_cell": len(of_none),
-            "left_out": left_out,
-        },
-        "runs": {
-            "of_cells": len({row.run_id for row in of_cells}),
-            "of_no_cell": len({row.run_id for row in of_none}),
-        },
-        "logged": {
-            "all": sums(every),
-            "of_cells": sums(of_cells),
-            "of_no_cell": sums(of_none),
-            "regions": {name: sums(row for row in every if row.context.get("region", "") == name) for name in regions},
-        },
-    }
-
-
-def sums(rows: Iterable[Row]) -> dict[str, float | int]:
-    """Exact sums of the logged columns over the rows that have them."""
-    chosen = list(rows)
-    columns: dict[str, Sequence[float | None]] = {
-        "energy_cpu_kwh": [row.cpu_kwh for row in chosen],
-        "energy_ram_kwh": [row.ram_kwh for row in chosen],
-        "energy_gpu_kwh": [row.gpu_kwh for row in chosen],
-        "energy_node_kwh": [row.total_kwh for row in chosen],
-        "emissions_kg": [row.emissions_kg for row in chosen],
-        "duration_s": [row.duration_s for row in chosen],
-    }
-    totals = {name: math.fsum(value for value in values if value is not None) for name, values in columns.items()}
-    return {"n_rows": len(chosen), **totals}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from wattlab.foundation.schema import OutputUnit
 from wattlab.logs.archive import LogFiles
-from wattlab.logs.formats.codecarbon import Problem
+from wattlab.logs.formats.contract import Problem
 from wattlab.logs.mapping import Mapping
 
 COLUMNS = [

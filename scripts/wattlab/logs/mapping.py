@@ -4,18 +4,27 @@ A *group* is one cell per model: the files that name its runs, and the task and 
 from the *windows*: task rows (one row per phase of a run, joined by run id) or run totals (one row per run).
 """
 
+import inspect
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, BeforeValidator
 
 from wattlab.catalog.reading import CATALOG_ROOT, read_tasks, read_yaml
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.members import Member, load_member
 from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, TaskName, fact, task_context
+from wattlab.logs.formats import FORMATS, target_of
+from wattlab.logs.formats.contract import LogFormat
 from wattlab.records.record import Method
+from wattlab.study.cells import ResolvedStudy
 
 Phase = Literal["load", "transfer", "query"]
+
+#: A file of the logs, or a pattern (`*`), with `/`; `./` before it means nothing.
+Pattern = Annotated[str, AfterValidator(posixpath.normpath)]
 
 
 class Home(Closed):
@@ -39,17 +48,20 @@ class LoggedModel(Closed):
 
 
 class Methods(Closed):
-    """How the tracker obtained each component's energy: its rows do not say."""
+    """How the tracker obtained each component's energy, where its rows do not say or are wrong; null: as the log says.
 
-    cpu: Method = fact("CPU", "model")
-    ram: Method = fact("RAM", "constant")
-    gpu: Method = fact("GPU", "counter")
+    The energy of a component that is called `absent` is left out.
+    """
+
+    cpu: Method | None = fact("CPU", None)
+    ram: Method | None = fact("RAM", None)
+    gpu: Method | None = fact("GPU", None)
 
 
 class Group(Closed):
     """Runs of one task and dataset, a cell per model."""
 
-    file: str = fact("file or pattern whose rows name the runs; a file of windows may name its own")
+    file: Pattern = fact("file or pattern whose rows name the runs; a file of windows may name its own")
     task: TaskName = fact("task")
     dataset: str = fact("dataset", pattern=r"^[a-z0-9][a-z0-9-]*$")
     variant: Literal["native"] | None = fact("preprocessing variant", None)
@@ -71,7 +83,7 @@ class Relabelled(Closed):
 class LengthsFile(Closed):
     """Output lengths of one dataset, a row per inference."""
 
-    file: str = fact("file or pattern")
+    file: Pattern = fact("file or pattern")
     task: TaskName
     dataset: str
 
@@ -99,20 +111,25 @@ class QualityColumn(Closed):
 class Quality(Closed):
     """A published table of answer quality."""
 
-    file: str
+    file: Pattern
     model_column: str
     names: dict[str, str] = fact("spellings that the groups do not know", {})
     columns: list[QualityColumn]
 
 
 class Mapping(Closed):
-    """How a set of CodeCarbon logs becomes cells."""
+    """How a set of logs becomes cells."""
 
     description: str | None = fact("what the logs are", None)
+    format: Annotated[Member, BeforeValidator(target_of)] = fact(
+        "name of a format (`logs/formats`), or `module:Class` of one's own", FORMATS["codecarbon"]
+    )
     home: Home | None = fact("where they are published; null: local logs only", None)
-    windows: list[str] = fact("files or patterns whose rows hold the energies", min_length=1)
-    phases: dict[str, Phase] = fact("task name -> phase; rows without a task name are whole runs", {})
-    model_column: str = fact("column with the model's name", "project_name")
+    windows: list[Pattern] = fact("files or patterns whose rows hold the energies", min_length=1)
+    phases: dict[str, Phase] = fact(
+        "name of a part of the run, or its beginning before `_` -> phase; rows that name no part are whole runs", {}
+    )
+    model_column: str | None = fact("column with the model's name; null: the format's own", None)
     n_inferences: int = fact("inferences of one run", unit="inferences", gt=0)
     repeats: int | None = fact("runs that every cell should have; null: as many as are logged", None, ge=1)
     dtype: str | None = fact("precision of the weights", None)
@@ -138,6 +155,15 @@ class Mapping(Closed):
             for name in group.models:
                 yield group, name
 
+    def reader(self) -> LogFormat:
+        """What reads the files; imports its module. Raises `InputError` for a class that is no format."""
+        found = load_member(self.format)
+        if not (isinstance(found, type) and issubclass(found, LogFormat)) or inspect.isabstract(found):
+            raise InputError(
+                f"format: {self.format} has not all of {LogFormat.__module__}:LogFormat; derive it from that"
+            )
+        return found(self.model_column)
+
 
 def mapping_path(written: str) -> Path:
     """The file that a study's `logs.mapping` means: as written, or relative to the repository."""
@@ -147,13 +173,22 @@ def mapping_path(written: str) -> Path:
 
 def load_mapping(written: str) -> Mapping:
     """Read and check a mapping; raises `InputError`."""
-    path = mapping_path(written)
-    try:
-        mapping = Mapping.model_validate(read_yaml(path), context=task_context(read_tasks()))
-    except ValidationError as error:
-        raise explain(error, Mapping, written) from error
+    mapping = checked(Mapping, read_yaml(mapping_path(written)), written, context=task_context(read_tasks()))
     known = {name for group in mapping.groups for name in group.models}
     for name in mapping.unselected:
         if name not in known:
             raise InputError(f"{written}: unselected: {name!r} is in no group; {near_matches(name, known)}")
     return mapping
+
+
+def mapping_of(study: ResolvedStudy) -> Mapping:
+    """The mapping of a study of logs; raises `InputError` for a study that measures."""
+    if study.config.logs is None:
+        raise InputError(f"study {study.config.study}: logs is missing; it measures, and imports nothing")
+    return load_mapping(study.config.logs.mapping)
+
+
+def printed_path(study: ResolvedStudy) -> Path | None:
+    """The file of printed numbers that the study's mapping names, beside it; None: it names none."""
+    printed, logs = mapping_of(study).printed, study.config.logs
+    return None if printed is None or logs is None else mapping_path(logs.mapping).parent / printed

@@ -1,10 +1,10 @@
 """The study that a mapping describes: every logged cell, with the ones that made the printed numbers selected."""
 
-from wattlab import SCHEMA_VERSION
+from wattlab import STUDY_VERSION
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.logs.mapping import Group, LoggedModel, Mapping, load_mapping
-from wattlab.study.cells import CatalogFacts, Cell, ResolvedCell, ResolvedStudy
+from wattlab.study.cells import CatalogFacts, Cell, ImportedCell, ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import grid_of, names_of
 
@@ -19,23 +19,26 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
     unselected, with the reason. `source` names the study in messages. Raises `InputError` for a name that neither
     the catalog nor the mapping knows, a cell that two groups claim, or a selection that is in no log.
     """
-    if config.logs is None:
-        raise InputError(f"{source}: logs is missing; source: codecarbon-logs needs logs: {{path, mapping}}")
+    assert config.logs is not None
     mapping = load_mapping(config.logs.mapping)
     stems = model_stems(mapping, catalog, config.logs.mapping)
     selected = _selected(config, {**names_of(catalog), **stems})
-    cells: dict[str, ResolvedCell] = {}
+    cells: dict[str, ImportedCell] = {}
     for group, name in mapping.cells():
         cell = cell_of(group, stems[name])
         if cell.id in cells:
             raise InputError(
                 f"{config.logs.mapping}: groups: {group.file}: the cell {cell.id} is listed twice; keep one of them"
             )
-        facts = _facts(cell, group, name, mapping, catalog, chosen=selected.pop(_key(cell), None) is not None)
-        cells[cell.id] = ResolvedCell(cell=cell, spec=None, facts=facts)
-    _refuse_unlogged(selected, cells, source)
+        facts = _facts(
+            cell, group, name, mapping, catalog, chosen=selected.pop((cell.purpose, cell.id), None) is not None
+        )
+        cells[cell.id] = ImportedCell(cell=cell, facts=facts)
+    for (purpose, name), place in selected.items():
+        near = near_matches(name, cells)
+        raise InputError(f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near}")
     return ResolvedStudy(
-        schema_version=SCHEMA_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
+        schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
 
 
@@ -62,30 +65,16 @@ def cell_of(group: Group, stem: str) -> Cell:
     return Cell(task=group.task, dataset=group.dataset, variant=group.variant, model=stem, purpose=group.purpose)
 
 
-def _key(cell: Cell) -> tuple[str, str, str, str]:
-    dataset = f"{cell.dataset}@{cell.variant}" if cell.variant else cell.dataset
-    return cell.purpose, cell.task, dataset, cell.model
-
-
-def _selected(config: StudyConfig, stems: dict[str, str]) -> dict[tuple[str, str, str, str], str]:
-    """The cells that the study names -> the place where it does."""
-    chosen = {}
+def _selected(config: StudyConfig, stems: dict[str, str]) -> dict[tuple[str, str], str]:
+    """Purpose and id of every cell that the study names -> the place where it does."""
     by_name = {stem.replace("--", "/"): stem for stem in stems.values()} | stems
-    for purpose, section in (("task-specific", "tasks"), ("multi-purpose", "multi_purpose")):
-        for place, group in enumerate(getattr(config, section)):
-            for dataset in group.datasets:
-                for model in group.models:
-                    stem = by_name.get(model, model)
-                    chosen[purpose, group.task, dataset, stem] = f"{section}.{place}"
-    return chosen
-
-
-def _refuse_unlogged(left: dict[tuple[str, str, str, str], str], cells: dict[str, ResolvedCell], source: str) -> None:
-    for (purpose, task, dataset, model), place in left.items():
-        name = f"{task}/{dataset}/{model}"
-        raise InputError(
-            f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near_matches(name, cells)}"
-        )
+    return {
+        (purpose, f"{group.task}/{dataset}/{by_name.get(model, model)}"): f"{section}.{place}"
+        for purpose, section in (("task-specific", "tasks"), ("multi-purpose", "multi_purpose"))
+        for place, group in enumerate(getattr(config, section))
+        for dataset in group.datasets
+        for model in group.models
+    }
 
 
 def _facts(cell: Cell, group: Group, name: str, mapping: Mapping, catalog: Catalog, *, chosen: bool) -> CatalogFacts:

@@ -1,12 +1,14 @@
 """Runs of the logs: their windows by phase, and which of them the groups name for which cell."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
 
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.logs.archive import LogFiles
-from wattlab.logs.formats.codecarbon import Damaged, Parsed, Problem, Row, parse_windows, table_of
-from wattlab.logs.mapping import Group, Mapping, Phase
+from wattlab.logs.formats.contract import Damaged, Listed, LogFormat, LoggedWindow, Problem
+from wattlab.logs.mapping import Mapping, Methods, Phase
 from wattlab.logs.resolve import cell_of
 
 
@@ -14,9 +16,12 @@ from wattlab.logs.resolve import cell_of
 class Run:
     """The windows of one run id."""
 
-    windows: dict[Phase, Row] = field(default_factory=dict)
-    whole: bool = False
-    """The query window is the whole run: the file has no task rows."""
+    windows: dict[Phase, LoggedWindow] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """The query window is the whole run: its log has no parts."""
+        return any(window.part is None for window in self.windows.values())
 
 
 @dataclass
@@ -30,63 +35,74 @@ class Windows:
     n_rows: int = 0
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A run that a group names."""
-
-    run_id: str
-    name: str
-    file: str
-    line: int
-
-
 def read_windows(logs: LogFiles, mapping: Mapping) -> Windows:
-    """Parse every file of windows; raises `InputError` where not one row can be read."""
-    windows = Windows()
-    rows: list[Row] = []
+    """Read every file of windows; raises `InputError` where not one row can be read."""
+    account, log_format = Windows(), mapping.reader()
+    read: list[LoggedWindow] = []
     for name in sorted({name for pattern in mapping.windows for name in logs.match(pattern)}):
-        parsed: Parsed = parse_windows(name, logs.files[name], mapping.model_column)
-        rows += parsed.rows
-        windows.problems += parsed.problems
-        windows.n_files += 1
-        windows.n_files_read += parsed.readable
-        windows.n_rows += parsed.n_rows
-    if not rows:
-        first = windows.problems[0] if windows.problems else None
+        account.n_files += 1
+        try:
+            found = list(log_format.windows(name, logs.files[name]))
+        except Damaged as error:
+            account.problems.append(Problem(name, str(error), error.remedy, n_rows=error.n_rows))
+            account.n_rows += error.n_rows
+            continue
+        account.n_files_read += 1
+        account.n_rows += len(found)
+        account.problems += [problem for problem in found if isinstance(problem, Problem)]
+        read += [stated(window, mapping.methods) for window in found if isinstance(window, LoggedWindow)]
+    if not read:
+        first = account.problems[0] if account.problems else None
         told = "it has no row" if first is None else f"{first.file}: {first.problem}; {first.remedy}"
         raise InputError(f"{logs.source}: no window can be read from {mapping.windows}: {told}")
-    by_place: dict[tuple[str, Phase], list[Row]] = defaultdict(list)
-    for row in rows:
-        phase = _phase(row, mapping)
+    _place(read, mapping.phases, account)
+    return account
+
+
+def stated(window: LoggedWindow, methods: Methods) -> LoggedWindow:
+    """The window with the methods that the mapping states; a component that it calls `absent` has no energy."""
+    changes: dict[str, Any] = {}
+    for part in ("cpu", "ram", "gpu"):
+        method, logged = getattr(methods, part), getattr(window, f"energy_{part}_method")
+        if method is not None and logged != "absent":
+            changes[f"energy_{part}_method"] = method
+        if method == "absent":
+            changes |= {f"energy_{part}_kwh": None} | ({"gpu_count": 0} if part == "gpu" else {})
+    return replace(window, **changes)
+
+
+def _place(read: list[LoggedWindow], phases: dict[str, Phase], account: Windows) -> None:
+    """Put every window under its run and phase, or name why not."""
+    by_place: dict[tuple[str, Phase], list[LoggedWindow]] = defaultdict(list)
+    for window in read:
+        phase = _phase(window.part, phases)
         if phase is None:
-            told = f"the task {row.task!r} is in none of the mapping's phases; {near_matches(str(row.task), mapping.phases)}"
-            windows.problems.append(_left_out(row, told, "add it under `phases`"))
+            told = f"the task {window.part!r} is in none of the mapping's phases; "
+            told += near_matches(str(window.part), phases)
+            account.problems.append(_left_out(window, told, "add it under `phases`"))
         else:
-            by_place[row.run_id, phase].append(row)
+            by_place[window.run_id, phase].append(window)
     for (run_id, phase), found in by_place.items():
-        kept = _only(found, windows.problems)
+        kept = _only(found, account.problems)
         if kept is not None:
-            run = windows.runs.setdefault(run_id, Run())
-            run.windows[phase] = kept
-            run.whole = run.whole or kept.task is None
-    return windows
+            account.runs.setdefault(run_id, Run()).windows[phase] = kept
 
 
-def _phase(row: Row, mapping: Mapping) -> Phase | None:
-    """A row's phase. A tracker that meets a task's name twice appends `_` and an id to it."""
-    if row.task is None:
+def _phase(part: str | None, phases: dict[str, Phase]) -> Phase | None:
+    """A part's phase: as the mapping says (of a part that comes twice trackers append `_` and an id), or its own name."""
+    if part is None:
         return "query"
-    for task, phase in mapping.phases.items():
-        if row.task == task or row.task.startswith(f"{task}_"):
+    for name, phase in phases.items():
+        if part == name or part.startswith(f"{name}_"):
             return phase
-    return None
+    return next((phase for phase in get_args(Phase) if phase == part), None)
 
 
-def _left_out(row: Row, problem: str, remedy: str) -> Problem:
-    return Problem(row.file, problem, remedy, line=row.line, run_id=row.run_id, n_rows=1)
+def _left_out(window: LoggedWindow, problem: str, remedy: str) -> Problem:
+    return Problem(window.file, problem, remedy, line=window.line, run_id=window.run_id, n_rows=1)
 
 
-def _only(found: list[Row], problems: list[Problem]) -> Row | None:
+def _only(found: list[LoggedWindow], problems: list[Problem]) -> LoggedWindow | None:
     """The one row of a run and phase. The same row again is named; rows that differ are all left out, and named."""
     kept, *others = found
     if all(other.reading == kept.reading for other in others):
@@ -99,13 +115,18 @@ def _only(found: list[Row], problems: list[Problem]) -> Row | None:
 
 
 def read_groups(
-    logs: LogFiles, mapping: Mapping, stems: dict[str, str]
+    logs: LogFiles, mapping: Mapping, stems: dict[str, str], told: Collection[Problem]
 ) -> tuple[dict[str, list[Listed]], list[Problem]]:
-    """Cell id -> its runs, in the order of the files, and what the groups' files hold beside them."""
+    """Cell id -> its runs, in the order of the files, and what the groups' files hold beside them.
+
+    `told` are the problems of the windows: a row that one of them names is not named again.
+    """
+    known = {(problem.file, problem.line) for problem in told}
     problems: list[Problem] = []
     listed: dict[str, list[Listed]] = {cell_of(group, stems[name]).id: [] for group, name in mapping.cells()}
     names: dict[str, set[str]] = defaultdict(set)
     tables: dict[str, list[Listed]] = {}
+    log_format = mapping.reader()
     for group in mapping.groups:
         files = logs.match(group.file)
         if not files:
@@ -113,39 +134,39 @@ def read_groups(
             problems.append(Problem(group.file, "no such file in the logs", remedy))
         for file in files:
             if file not in tables:
-                tables[file], told = _listing(file, logs.files[file], mapping.model_column)
-                problems += told
+                tables[file], found = _listing(log_format, file, logs.files[file])
+                problems += [problem for problem in found if (file, problem.line) not in known]
             names[file].update(group.models)
             for entry in tables[file]:
                 if entry.name in group.models:
                     listed[cell_of(group, stems[entry.name]).id].append(entry)
-    for file, entries in tables.items():
-        for entry in entries:
-            if entry.name not in names[file]:
-                told_name = f"the model {entry.name!r} is in no group of this file, so the run belongs to no cell"
-                remedy = f"add it to the group; {near_matches(entry.name, names[file])}"
-                problems.append(Problem(file, told_name, remedy, line=entry.line, run_id=entry.run_id))
+    problems += _strangers(tables, names)
     return _named_once(listed, problems), problems
 
 
-def _listing(file: str, content: bytes, model_column: str) -> tuple[list[Listed], list[Problem]]:
+def _listing(log_format: LogFormat, file: str, content: bytes) -> tuple[list[Listed], list[Problem]]:
+    """The runs that a file names, and its problems."""
     try:
-        header, rows = table_of(content)
+        found = list(log_format.runs(file, content))
     except Damaged as error:
-        return [], [Problem(file, f"the file is {error}: its cells have no runs", "fetch it again")]
-    for column in ("run_id", model_column):
-        if column not in header:
-            told = f"the column {column!r} is missing: its cells have no runs; {near_matches(column, header)}"
-            return [], [Problem(file, told, "log with CodeCarbon 2.x or 3.x")]
-    entries, problems = [], []
-    for line, values in rows:
-        cells = dict(zip(header, values, strict=False))
-        if len(values) == len(header) and cells["run_id"]:
-            entries.append(Listed(cells["run_id"], cells[model_column], file, line))
-        else:
-            told = f"{len(values)} values under {len(header)} columns, or no run id: no run is named here"
-            problems.append(Problem(file, told, "fetch the file again, or repair the row", line=line))
-    return entries, problems
+        return [], [Problem(file, f"{error}: its cells have no runs", error.remedy)]
+    return [run for run in found if isinstance(run, Listed)], [one for one in found if isinstance(one, Problem)]
+
+
+def _strangers(tables: dict[str, list[Listed]], names: dict[str, set[str]]) -> list[Problem]:
+    """Runs of a file whose model no group of the file has."""
+    return [
+        Problem(
+            file,
+            f"the model {entry.name!r} is in no group of this file, so the run belongs to no cell",
+            f"add it to the group; {near_matches(entry.name, names[file])}",
+            line=entry.line,
+            run_id=entry.run_id,
+        )
+        for file, entries in tables.items()
+        for entry in entries
+        if entry.name not in names[file]
+    ]
 
 
 def _named_once(listed: dict[str, list[Listed]], problems: list[Problem]) -> dict[str, list[Listed]]:
@@ -154,43 +175,31 @@ def _named_once(listed: dict[str, list[Listed]], problems: list[Problem]) -> dic
     for cell, entries in listed.items():
         for entry in entries:
             places[entry.run_id].add(cell)
-    kept: dict[str, list[Listed]] = {}
+    kept: dict[str, list[Listed]] = {cell: [] for cell in listed}
     for cell, entries in listed.items():
-        seen: set[str] = set()
-        kept[cell] = []
         for entry in entries:
-            told = None
             if len(places[entry.run_id]) > 1:
                 told = f"the run is listed for {len(places[entry.run_id])} cells, so none of them gets it"
-            elif entry.run_id in seen:
-                told = "the run is listed twice; the first is used"
+                remedy = "keep the right line"
+            elif any(entry.run_id == other.run_id for other in kept[cell]):
+                told, remedy = "the run is listed twice; the first is used", "none needed"
             else:
                 kept[cell].append(entry)
-            seen.add(entry.run_id)
-            if told is not None:
-                remedy = "keep the right line" if len(places[entry.run_id]) > 1 else "none needed"
-                problems.append(Problem(entry.file, told, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
+                continue
+            problems.append(Problem(entry.file, told, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
     return kept
 
 
 def stray_files(logs: LogFiles, mapping: Mapping) -> list[Problem]:
-    """CSV files beside those that the mapping names."""
+    """Logs of the same format beside those that the mapping names."""
     patterns = [*mapping.windows, *(group.file for group in mapping.groups)]
-    if mapping.lengths is not None:
-        patterns += [entry.file for entry in mapping.lengths.files]
+    patterns += [] if mapping.lengths is None else [entry.file for entry in mapping.lengths.files]
     folders = {pattern.rpartition("/")[0] for pattern in patterns}
     named = {name for pattern in patterns for name in logs.match(pattern)}
-    if mapping.quality is not None:
-        named.add(mapping.quality.file)
+    looks_like = mapping.reader().looks_like
+    told = "no group of the mapping names this file: it belongs to no cell"
     return [
-        Problem(
-            name, "no group of the mapping names this file: it belongs to no cell", "add a group, or remove the file"
-        )
+        Problem(name, told, "add a group, or remove the file")
         for name in sorted(logs.files)
-        if name.endswith(".csv") and name not in named and name.rpartition("/")[0] in folders
+        if name not in named and name.rpartition("/")[0] in folders and looks_like(logs.files[name])
     ]
-
-
-def group_of(mapping: Mapping, stems: dict[str, str]) -> dict[str, tuple[Group, str]]:
-    """Cell id -> its group and the model's name in the logs."""
-    return {cell_of(group, stems[name]).id: (group, name) for group, name in mapping.cells()}

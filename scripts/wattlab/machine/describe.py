@@ -1,15 +1,14 @@
 """Facts about the machine, without torch: what a fingerprint's device kind and a session's `machine` say."""
 
 import hashlib
-import os
 import platform
 from pathlib import Path
 
 import psutil
 
 from wattlab.foundation.errors import NoDevice
-from wattlab.machine.software import torch_cuda_version
-from wattlab.meters.nvml import Gpu, list_gpus
+from wattlab.meters.accelerators import CPU, on_machine
+from wattlab.meters.contract import Accelerator
 from wattlab.records.record import Machine
 
 BYTES_PER_GB = 1024**3
@@ -25,20 +24,20 @@ def cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def resolve_device(configured: str, gpus: list[Gpu]) -> str:
-    """`cuda` or `cpu` for what the study configures; `NoDevice` where it asks for what is not there."""
-    usable = bool(gpus) and torch_cuda_version() is not None and os.environ.get("CUDA_VISIBLE_DEVICES") != ""
-    if configured == "cuda" and not usable:
-        raise NoDevice(
-            f"device = 'cuda': {'torch is built without CUDA' if gpus else 'NVML shows no GPU'} on this machine; "
-            "set device: auto or cpu, or run it where there is one"
-        )
-    return "cuda" if configured != "cpu" and usable else "cpu"
+def resolve_device(configured: str, accelerator: Accelerator) -> str:
+    """The accelerator's device, or `cpu`, for what the study configures; `NoDevice` where that is not there."""
+    if configured == CPU:
+        return CPU
+    reason = accelerator.unusable()
+    if reason and configured != "auto":
+        raise NoDevice(f"device = {configured!r}: {reason}; set device: auto or cpu, or run it where there is one")
+    return CPU if reason else accelerator.device
 
 
 def describe_machine(configured_device: str) -> Machine:
     """The machine of this process, its device resolved (`resolve_device`)."""
-    gpus = list_gpus()
+    accelerator = on_machine(configured_device)
+    gpus = accelerator.gpus
     return Machine(
         cpu_model=cpu_model(),
         cpu_cores=psutil.cpu_count() or 1,
@@ -47,7 +46,7 @@ def describe_machine(configured_device: str) -> Machine:
         gpu_uuids=[gpu.uuid for gpu in gpus],
         gpu_driver=gpus[0].driver if gpus else None,
         host_sha256=hashlib.sha256(platform.node().encode()).hexdigest(),
-        device=resolve_device(configured_device, gpus),
+        device=resolve_device(configured_device, accelerator),
     )
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from wattlab.foundation.errors import NoDevice
-from wattlab.meters.nvml import Gpu
+from wattlab.meters.contract import Accelerator, Gpu
 
 POLL_S = 0.5
+
+#: Variable that tells a worker which GPU its parent leased, by its place in the vendor's order.
+GPU_INDEX = "WATTLAB_GPU_INDEX"
 
 
 def lock_folder() -> Path:
@@ -57,18 +59,13 @@ def machine_is_mine() -> Iterator[None]:
 
 
 @contextmanager
-def gpu_lease(gpus: list[Gpu]) -> Iterator[Gpu]:
-    """A GPU that no other cell computes on; waits until one is free. Only GPUs in CUDA_VISIBLE_DEVICES count.
+def gpu_lease(accelerator: Accelerator) -> Iterator[Gpu]:
+    """A GPU that no other cell computes on; waits until one is free. Only whole ones that this process may see count.
 
     Raises:
-        NoDevice: all of them are cut into MIG slices, or there is none.
+        NoDevice: all of them are cut into shares, or there is none.
     """
-    candidates = visible(gpus)
-    if not candidates:
-        raise NoDevice(
-            f"CUDA_VISIBLE_DEVICES = {os.environ.get('CUDA_VISIBLE_DEVICES')!r} leaves none of the {len(gpus)} GPU(s) "
-            "that NVML shows; unset it, or name one of them"
-        )
+    candidates = accelerator.whole()
     told = False
     while True:
         for gpu in candidates:
@@ -86,27 +83,3 @@ def gpu_lease(gpus: list[Gpu]) -> Iterator[Gpu]:
             _tell_waiting(f"a free one of {len(candidates)} GPU(s)")
             told = True
         time.sleep(POLL_S)
-
-
-def visible(gpus: list[Gpu]) -> list[Gpu]:
-    """The GPUs that CUDA_VISIBLE_DEVICES (indices or UUIDs) leaves; all where it is not set."""
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named is None:
-        return gpus
-    wanted = [name.strip() for name in named.split(",") if name.strip()]
-    return [gpu for gpu in gpus if str(gpu.index) in wanted or any(gpu.uuid.startswith(name) for name in wanted)]
-
-
-def whole(gpus: list[Gpu]) -> list[Gpu]:
-    """The GPUs that are not cut into MIG slices: a slice has no energy counter, the board's holds its neighbours too."""
-    kept = [gpu for gpu in gpus if not gpu.mig]
-    if kept:
-        return kept
-    if not gpus:
-        named = os.environ.get("CUDA_VISIBLE_DEVICES")
-        raise NoDevice(f"CUDA_VISIBLE_DEVICES = {named!r} leaves no GPU; name one by its index or UUID, or unset it")
-    shown = ", ".join(str(gpu.index) for gpu in gpus)
-    raise NoDevice(
-        f"GPU {shown}: MIG is on, and a slice's energy can not be told from its neighbours'; "
-        "an administrator switches it off with `nvidia-smi -i <index> -mig 0`; or set device: cpu"
-    )

@@ -2,11 +2,10 @@
 
 import hashlib
 import importlib.metadata
-import importlib.util
-import runpy
 from pathlib import Path
 
 from wattlab.foundation.closure import SCRIPTS, closure
+from wattlab.meters.accelerators import torch_versions
 
 #: Packages whose versions make repeats comparable or not (they do, or time, the work inside a window).
 FINGERPRINTED = ("torch", "transformers", "diffusers", "tokenizers", "accelerate", "timm", "codecarbon", "pillow")
@@ -20,24 +19,14 @@ CODE_OF_OLDER_LAYOUT = {"476a255b76c857e3d07d0d129bf701dee3e0f352250a6b1a8ae56dd
 
 
 def versions(packages: tuple[str, ...] = FINGERPRINTED) -> dict[str, str]:
-    """Installed versions by package; one that is not installed is left out."""
+    """Installed versions by package, and of what torch was built for (`cuda`); what is not there is left out."""
     found = {}
     for package in packages:
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             continue
-    cuda = torch_cuda_version()
-    return {**found, **({} if cuda is None else {"cuda": cuda})}
-
-
-def torch_cuda_version() -> str | None:
-    """CUDA version that torch was built with, from its version file (importing torch takes seconds)."""
-    spec = importlib.util.find_spec("torch")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    cuda = runpy.run_path(str(Path(spec.submodule_search_locations[0]) / "version.py")).get("cuda")
-    return None if cuda is None else str(cuda)
+    return found | torch_versions()
 
 
 def code_sha256(scripts: Path = SCRIPTS) -> str:

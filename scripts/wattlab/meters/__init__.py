@@ -1,4 +1,5 @@
-"""Meters: what reads energy. The session uses `CodeCarbonMeter`; the others are its references.
+"""What reads energy: meters, and the accelerators that they ask (`contract`).
 
+The session uses `CodeCarbonMeter`; RAPL and the accelerators' counters are its references.
 In: counters of the machine. Out: windows in joules, each component with its method. Imports `records` and below.
 """

@@ -21,11 +21,11 @@ from codecarbon.external.ram import RAM
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import J_PER_KWH, KWH_PER_J_CODECARBON
-from wattlab.meters.gpu_state import GpuReading, state_of
-from wattlab.meters.nvml import NvmlCounters, list_gpus
+from wattlab.meters.accelerators import on_machine
+from wattlab.meters.contract import Accelerator, GpuReading, Meter
 from wattlab.meters.rapl import RAPL_REMEDY, RaplCounters
 from wattlab.meters.rapl_splits import RaplSplits
-from wattlab.records.record import GpuState, Method, Window
+from wattlab.records.record import Method, Window
 
 #: `CPU._mode` of CodeCarbon -> how the CPU's energy was obtained.
 _CPU_METHODS: dict[str, Method] = {"intel_rapl": "counter", "cpu_load": "model", "constant": "constant"}
@@ -39,24 +39,24 @@ class MeterError(RuntimeError):
     """A window that gave no numbers."""
 
 
-class CodeCarbonMeter:
+class CodeCarbonMeter(Meter):
     """Energy of a window, per component, with its method. Not thread-safe; one window at a time.
 
-    `gpu_index` is the computing GPU's place in NVML's order: its state is recorded, and who else computes on it.
+    The GPUs are those of `accelerator` (null: of this machine). `gpu_index` is the computing one's place among them: its
+    state is recorded, and who else computes on it.
     """
 
-    def __init__(self, gpu_index: int | None = None) -> None:
-        gpus = list_gpus()
-        self._tracker = _tracker(n_gpus=len(gpus))
-        self._nvml = NvmlCounters(gpus)
+    def __init__(self, gpu_index: int | None = None, accelerator: Accelerator | None = None) -> None:
+        self._accelerator = on_machine() if accelerator is None else accelerator
+        self._gpus = self._accelerator.gpus
+        self._gpu = None if gpu_index is None else self._gpus[gpu_index]
+        self._tracker = _tracker(n_gpus=len(self._gpus) if self._accelerator.codecarbon_reads else 0)
         self._rapl = RaplCounters()
         self._splits = RaplSplits(None, self._rapl)
-        self._gpu_count = len(gpus)
-        self._gpu_index = gpu_index
-        self._at_begin: set[int] = set()
+        self._before = self._at_begin = self._processes()
         self._open: dict[str, Any] | None = None
         self.begin()
-        self.end(duration_s=0.0, check=False)
+        self._close()
         if self._tracker._external_conf:
             keys = ", ".join(sorted(self._tracker._external_conf))
             raise InputError(
@@ -70,74 +70,74 @@ class CodeCarbonMeter:
         """Open a window: the counters are read when this returns."""
         if self._open is not None:
             raise ValueError("a window is open already; end it first")
-        self._at_begin = self.processes(self._gpu_index)
-        gpu = self._gpu_reading()
+        self._at_begin = self._processes()
         self._open = {
+            "gpu": self._gpu_reading(),
             "started_at_utc": utc_now(),
-            "gpu": gpu,
             "asleep_s": _asleep_s(),
             "busy_s": _busy_s(),
             "process_cpu_s": time.process_time(),
-            "reference_gpu_j": self._nvml.read_j(),
+            "counters_j": self._counters_j(),
         }
         self._splits.begin()
         self._tracker.start_task()
 
-    def end(self, duration_s: float, *, check: bool = True) -> Window | None:
+    def end(self, duration_s: float) -> Window:
         """Close the window: the counters are read first.
 
         Args:
             duration_s: own clock around the work alone (s).
-            check: false for the first, empty task, whose numbers are thrown away.
 
         Raises:
             ValueError: no window is open.
             MeterError: CodeCarbon gave no numbers (it swallows its own exceptions).
         """
+        opened, data = self._close()
+        if data is None or not math.isfinite(data.energy_consumed):
+            raise MeterError("CodeCarbon returned no numbers for this window")
+        counted_j = self._counted_j(opened["counters_j"])
+        process_cpu_s = time.process_time() - opened["process_cpu_s"]
+        other_s = _busy_s() - opened["busy_s"] - process_cpu_s
+        components, unread_gpus = self._components(data, counted_j), self._unread_gpus(counted_j)
+        gpu = self._gpu_reading()
+        if unread_gpus:
+            components["energy_gpu_j"] = None
+        return Window(
+            started_at_utc=opened["started_at_utc"],
+            window_s=data.duration,
+            duration_s=duration_s,
+            gpu_count=len(self._gpus),
+            **components,
+            reference_energy_gpu_j=_all_known(counted_j) if self._accelerator.codecarbon_reads else None,
+            reference_energy_cpu_j=self._splits.reference_j,
+            process_cpu_s=process_cpu_s,
+            other_load_cores=max(0.0, other_s / data.duration),
+            gpu_state=None if gpu is None else gpu.since(opened["gpu"]),
+            problems=unread_gpus + self._unread(components, data) + _suspended(_asleep_s() - opened["asleep_s"]),
+        )
+
+    def _close(self) -> tuple[dict[str, Any], Any]:
+        """Read the counters; what was read at the window's begin, and CodeCarbon's data (null where it failed)."""
         if self._open is None:
             raise ValueError("no window is open; begin one first")
         self._splits.stop()
         data = self._tracker.stop_task()
         self._splits.end()
         opened, self._open = self._open, None
-        if not check:
-            return None
-        if data is None or not math.isfinite(data.energy_consumed):
-            raise MeterError("CodeCarbon returned no numbers for this window")
-        reference_gpu_j = self._reference_gpu_j(opened["reference_gpu_j"])
-        process_cpu_s = time.process_time() - opened["process_cpu_s"]
-        other_s = _busy_s() - opened["busy_s"] - process_cpu_s
-        components = self._components(data)
-        return Window(
-            started_at_utc=opened["started_at_utc"],
-            window_s=data.duration,
-            duration_s=duration_s,
-            gpu_count=self._gpu_count,
-            **components,
-            reference_energy_gpu_j=reference_gpu_j,
-            reference_energy_cpu_j=self._splits.reference_j,
-            process_cpu_s=process_cpu_s,
-            other_load_cores=max(0.0, other_s / data.duration),
-            gpu_state=self._gpu_state(opened["gpu"]),
-            problems=[*self._unread(components, data), *_suspended(_asleep_s() - opened["asleep_s"])],
-        )
+        return opened, data
 
-    def processes(self, gpu_index: int | None) -> set[int]:
-        """Process ids that compute on a GPU; none where there is no such GPU."""
-        return set() if gpu_index is None else self._nvml.processes(gpu_index)
+    def foreign_processes(self) -> list[int] | None:
+        """Process ids on the computing GPU at either end of the last window that are not ours.
 
-    def foreign_processes(self, gpu_index: int | None, before: set[int]) -> list[int] | None:
-        """Process ids on a GPU at either end of the last window that are not ours.
-
-        Those are the ones there before we came, and all that came since where that is more than one.
-
-        Inside a container our own id differs from what NVML shows, so ours is told by when it appeared. Null
-        without a GPU.
+        Those are the ones there before we came, and all that came since where that is more than one. Inside a container
+        our own id differs from what the driver shows, so ours is found by when it appeared. Null without a GPU, and
+        where its processes are not known.
         """
-        if gpu_index is None:
+        now = self._processes()
+        if now is None or self._at_begin is None or self._before is None:
             return None
-        now = self.processes(gpu_index) | self._at_begin
-        appeared = now - before
+        now |= self._at_begin
+        appeared = now - self._before
         ours = appeared if len(appeared) <= 1 else appeared & {os.getpid()}
         return sorted(now - ours)
 
@@ -153,22 +153,34 @@ class CodeCarbonMeter:
             "ram_power_w": None if ram is None else float(ram.total_power().W),
         }
 
-    def _components(self, data: Any) -> dict[str, Any]:
-        """Energies (J) and methods from the tracker's own state."""
-        cpu, gpu = self._parts.get(CPU), self._parts.get(GPU)
+    def _components(self, data: Any, counted_j: list[float | None]) -> dict[str, Any]:
+        """Energies (J) and methods from the tracker's own state; `counted_j` of GPUs that CodeCarbon does not read."""
+        cpu = self._parts.get(CPU)
         cpu_method: Method = "absent" if cpu is None else _CPU_METHODS[cpu._mode]
         per_kwh = 1 / KWH_PER_J_CODECARBON if cpu_method == "counter" else J_PER_KWH
-        devices = [] if gpu is None else sorted(gpu.devices.devices, key=lambda device: device.gpu_index)
-        counted = bool(devices) and all(device._has_counter and not device._use_power_fallback for device in devices)
-        gpu_per_kwh = 1 / KWH_PER_J_CODECARBON if counted else J_PER_KWH
         return {
             "energy_cpu_j": None if cpu is None else (data.cpu_energy + self._splits.kwh) * per_kwh,
             "energy_cpu_method": cpu_method,
             "energy_ram_j": data.ram_energy * J_PER_KWH if RAM in self._parts else None,
             "energy_ram_method": self._ram_method(),
-            "energy_gpu_j": [device.energy_delta.kWh * gpu_per_kwh for device in devices] if devices else None,
+            **self._gpu_component(counted_j),
+        }
+
+    def _gpu_component(self, counted_j: list[float | None]) -> dict[str, Any]:
+        if not self._accelerator.codecarbon_reads:
+            return {"energy_gpu_j": _all_known(counted_j), "energy_gpu_method": "counter" if counted_j else "absent"}
+        devices = self._devices()
+        counted = bool(devices) and all(device._has_counter and not device._use_power_fallback for device in devices)
+        per_kwh = 1 / KWH_PER_J_CODECARBON if counted else J_PER_KWH
+        return {
+            "energy_gpu_j": [device.energy_delta.kWh * per_kwh for device in devices] if devices else None,
             "energy_gpu_method": "absent" if not devices else "counter" if counted else "sampled",
         }
+
+    def _devices(self) -> list[Any]:
+        """CodeCarbon's GPUs, by index."""
+        gpu = self._parts.get(GPU)
+        return [] if gpu is None else sorted(gpu.devices.devices, key=lambda device: device.gpu_index)
 
     def _ram_method(self) -> Method:
         ram = self._parts.get(RAM)
@@ -176,21 +188,34 @@ class CodeCarbonMeter:
             return "absent"
         return "model" if ram._force_ram_power is None else "constant"
 
-    def _gpu_reading(self) -> GpuReading | None:
-        return None if self._gpu_index is None else self._nvml.state(self._gpu_index)
+    def _processes(self) -> set[int] | None:
+        return None if self._gpu is None else self._accelerator.processes(self._gpu)
 
-    def _gpu_state(self, before: GpuReading | None) -> GpuState | None:
-        after = self._gpu_reading()
-        return None if before is None or after is None else state_of(before, after)
+    def _gpu_reading(self) -> GpuReading | None:
+        return None if self._gpu is None else self._accelerator.reading(self._gpu)
+
+    def _unread_gpus(self, counted_j: list[float | None]) -> list[str]:
+        """GPUs that show no energy at all, which CodeCarbon takes for GPUs that used none."""
+        silent = [gpu for gpu, energy_j in zip(self._gpus, counted_j, strict=True) if energy_j is None]
+        if not self._accelerator.codecarbon_reads:
+            return [f"GPU {gpu.index} has no energy counter that can be read" for gpu in silent]
+        lost = [gpu for gpu in silent if self._accelerator.reading(gpu).power_w is None]
+        n_devices = len(self._devices())
+        return [
+            *[f"GPU {gpu.index} shows neither an energy counter nor its power" for gpu in lost],
+            *([f"CodeCarbon reads {n_devices} of {len(self._gpus)} GPUs"] if n_devices < len(self._gpus) else []),
+        ]
 
     def _unread(self, components: dict[str, Any], data: Any) -> list[str]:
         """Counters that gave no number: CodeCarbon takes each for a component that used nothing."""
         problems = []
-        gpu_j = sum(components["energy_gpu_j"] or [])
+        gpu_j = components["energy_gpu_j"]
         reported_j = data.gpu_energy / KWH_PER_J_CODECARBON
-        if abs(gpu_j - reported_j) > 1e-4 * reported_j + 0.01:
+        if self._accelerator.codecarbon_reads and gpu_j and abs(sum(gpu_j) - reported_j) > 1e-4 * reported_j + 0.01:
             # After a failed reading the devices still hold the energies of the window before.
-            problems.append(f"the GPUs show {gpu_j:.2f} J and CodeCarbon {reported_j:.2f} J: a GPU could not be read")
+            problems.append(
+                f"the GPUs show {sum(gpu_j):.2f} J and CodeCarbon {reported_j:.2f} J: a GPU could not be read"
+            )
         if components["energy_cpu_method"] == "counter":
             lost = {*self._splits.unread, *(str(path / "energy_uj") for path in self._rapl.unreadable)}
             names = ", ".join(sorted(Path(path).parent.name for path in lost))
@@ -198,11 +223,19 @@ class CodeCarbonMeter:
                 problems.append(f"the RAPL counter of {names} can not be read; {RAPL_REMEDY}")
         return problems
 
-    def _reference_gpu_j(self, before: list[float] | None) -> list[float] | None:
-        after = self._nvml.read_j()
-        if before is None or after is None:
-            return None
-        return [end - start for start, end in zip(before, after, strict=True)]
+    def _counters_j(self) -> list[float | None]:
+        return [self._accelerator.energy_j(gpu) for gpu in self._gpus]
+
+    def _counted_j(self, before: list[float | None]) -> list[float | None]:
+        """Energy of each GPU by its own counter since `before` (J); null where it could not be read."""
+        spans = zip(before, self._counters_j(), strict=True)
+        return [None if start is None or end is None else end - start for start, end in spans]
+
+
+def _all_known(energies_j: list[float | None]) -> list[float] | None:
+    """The energies, where there are some and none is missing."""
+    known = [energy_j for energy_j in energies_j if energy_j is not None]
+    return known if known and len(known) == len(energies_j) else None
 
 
 def _tracker(n_gpus: int) -> OfflineEmissionsTracker:

@@ -11,14 +11,13 @@ import pickle
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from wattlab.foundation.errors import InputError
-from wattlab.hub.snapshots import PIPELINE_INDEX, pipeline_parts, read_snapshot
+from wattlab.hub.snapshots import PIPELINE_INDEX, Snapshot, pipeline_parts
 from wattlab.models.image_processors import hub_processor
 from wattlab.models.random_weights.build import count
 from wattlab.models.source import Source
@@ -33,11 +32,11 @@ _SHOWN = 4
 
 
 class HubSource(Source):
-    """A fetched checkpoint. Raises `InputError` where its files are not there as they were fetched."""
+    """A fetched checkpoint."""
 
-    def __init__(self, spec: Spec, receipt: Path) -> None:
+    def __init__(self, spec: Spec, fetched: Snapshot) -> None:
         super().__init__(spec)
-        self._receipt, self._folder = read_snapshot(receipt)
+        self._receipt, self._folder = fetched.receipt, fetched.folder
         self._dtype: torch.dtype = getattr(torch, spec.protocol.dtype)
 
     # ------------------------------------------------------------ transformers

@@ -3,18 +3,16 @@
 `architecture`: the catalog and seeded random weights. `hub`: the fetched files of a published checkpoint.
 """
 
-from pathlib import Path
-
+from wattlab.hub.snapshots import Snapshot
 from wattlab.models.checkpoint import HubSource
 from wattlab.models.random_weights.source import ArchitectureSource
 from wattlab.models.source import Source
-from wattlab.models.tokenizers.file import load_tokenizer
+from wattlab.models.tokenizers.file import TokenizerFile, load_tokenizer
 from wattlab.study.cells import Spec
 
 
-def source_of(spec: Spec, tokenizer: Path | None, receipt: Path | None) -> Source:
-    """The source of a cell's weights: from a trained tokenizer (null: the task reads no text), or from a receipt."""
-    if spec.weights == "hub":
-        assert receipt is not None
-        return HubSource(spec, receipt)
+def source_of(spec: Spec, tokenizer: TokenizerFile | None, fetched: Snapshot | None) -> Source:
+    """The source of a cell's weights: a fetched model, or a trained tokenizer (null: the task reads no text)."""
+    if fetched is not None:
+        return HubSource(spec, fetched)
     return ArchitectureSource(spec, None if tokenizer is None else load_tokenizer(tokenizer))

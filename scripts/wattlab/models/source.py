@@ -5,7 +5,6 @@ from typing import Any
 
 from torch import nn
 
-from wattlab.models.random_weights import build as weights
 from wattlab.study.cells import Spec
 
 
@@ -13,7 +12,6 @@ class Source(ABC):
     """Where a model and its preparation come from. Everything comes into host memory, in the protocol's dtype, in evaluation mode."""
 
     def __init__(self, spec: Spec) -> None:
-        weights.require_environment(spec)
         self.spec = spec
 
     @abstractmethod

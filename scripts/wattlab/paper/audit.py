@@ -1,5 +1,6 @@
 """`audit`: every number that the paper prints, recomputed, with the definition under which it comes out and a verdict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,40 +10,15 @@ import pandas as pd
 from wattlab.paper.counts import logged_names, of_count, of_intensity, of_total
 from wattlab.paper.definitions import Candidate, Logs, of_combination, of_measure, of_parity
 from wattlab.paper.printed import (
-    Combination,
-    Count,
-    Definition,
     External,
-    Intensity,
     LoggedName,
-    Measure,
-    Parity,
     Relation,
     Statement,
-    Total,
     Verdict,
     rounded,
     truncated,
 )
-
-COLUMNS = [
-    "id",
-    "place",
-    "text",
-    "printed",
-    "unit",
-    "relation",
-    "stated_value",
-    "stated_definition",
-    "recomputed",
-    "recomputed_as_printed",
-    "definition",
-    "verdict",
-    "n_definitions",
-    "n_matching",
-    "also_matching",
-    "why",
-]
+from wattlab.tables.table import Table
 
 #: Further definitions that also give the print, so many are spelled out.
 _SHOWN = 3
@@ -59,20 +35,46 @@ class Match:
 
 
 def audit_table(statements: list[Statement], logs: Logs) -> pd.DataFrame:
-    """One row per printed number; see `COLUMNS`. `recomputed` is under `definition`: the nearest one that gives the
+    """One row per printed number; see `TABLE`. `recomputed` is under `definition`: the nearest one that gives the
     print, else the stated one. `n_definitions` were tried, `n_matching` of them give the print."""
-    return pd.DataFrame([_row(statement, logs) for statement in statements], columns=COLUMNS)
+    return pd.DataFrame([_row(statement, logs) for statement in statements], columns=list(TABLE.columns))
+
+
+TABLE = Table(
+    title="Every number that the paper prints, recomputed from its authors' own logs",
+    row="a printed number",
+    columns=(
+        "id",
+        "place",
+        "text",
+        "printed",
+        "unit",
+        "relation",
+        "stated_value",
+        "stated_definition",
+        "recomputed",
+        "recomputed_as_printed",
+        "definition",
+        "verdict",
+        "n_definitions",
+        "n_matching",
+        "also_matching",
+        "why",
+    ),
+    shown=("place", "text", "printed", "recomputed_as_printed", "unit", "definition", "verdict", "why"),
+    build=audit_table,
+)
 
 
 def _row(statement: Statement, logs: Logs) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row: dict[str, Any] = dict.fromkeys(TABLE.columns)
     row.update({key: getattr(statement, key) for key in ("id", "place", "text", "printed", "unit", "relation")})
     if isinstance(statement.definition, External):
         verdict: Verdict = "not checkable from the logs"
         return {**row, "verdict": verdict, "why": statement.definition.source}
     if isinstance(statement.definition, LoggedName):
         return {**row, **_name_row(statement, statement.definition, logs)}
-    candidates = candidates_of(statement.definition, logs)
+    candidates = _COMPUTED[statement.definition.kind](statement.definition, logs)
     if not candidates:
         return {**row, "verdict": "not reproduced", "why": "The logs hold no run that it speaks of."}
     tried = [
@@ -83,28 +85,23 @@ def _row(statement: Statement, logs: Logs) -> dict[str, Any]:
     tried += [
         (other.relation, Candidate(candidate.value, f"{other.text}: {candidate.text}", 10 + candidate.steps))
         for other in statement.otherwise
-        for candidate in candidates_of(other.definition, logs)[:1]
+        for candidate in _COMPUTED[other.definition.kind](other.definition, logs)[:1]
     ]
     matches = [match for relation, candidate in tried for match in _matches(statement.printed, relation, candidate)]
     matches.sort(key=lambda match: (match.steps, match.digits == "truncated"))
     return {**row, **_judged(statement, candidates[0], matches, 2 * len(tried))}
 
 
-def candidates_of(definition: Definition, logs: Logs) -> list[Candidate]:
-    """Every value of a definition, the stated one first."""
-    if isinstance(definition, Measure):
-        return of_measure(definition, logs)
-    if isinstance(definition, Combination):
-        return of_combination(definition, logs)
-    if isinstance(definition, Parity):
-        return of_parity(definition, logs)
-    if isinstance(definition, Total):
-        return of_total(definition, logs)
-    if isinstance(definition, Count):
-        return of_count(definition, logs)
-    if isinstance(definition, Intensity):
-        return of_intensity(logs)
-    raise TypeError(f"{definition.kind} has no value")
+#: Kind of a definition -> what computes its values, the stated one first.
+_COMPUTED: dict[str, Callable[[Any, Logs], list[Candidate]]] = {
+    "measure": of_measure,
+    "ratio": of_combination,
+    "difference": of_combination,
+    "parity": of_parity,
+    "total": of_total,
+    "count": of_count,
+    "intensity": of_intensity,
+}
 
 
 def _matches(printed: str, relation: Relation, candidate: Candidate) -> list[Match]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from wattlab.paper.definitions import Candidate, Logs
-from wattlab.paper.printed import Count, LoggedName, Total
+from wattlab.paper.printed import Count, Intensity, LoggedName, Total
 
 #: g CO2eq per kWh: what the logs applied, and what the paper's text says.
 INTENSITY_LOGS, INTENSITY_TEXT = 138.75, 297.6
@@ -30,7 +30,7 @@ def of_total(total: Total, logs: Logs) -> list[Candidate]:
     return sorted(found, key=lambda candidate: candidate.steps)
 
 
-def of_intensity(logs: Logs) -> list[Candidate]:
+def of_intensity(_: Intensity, logs: Logs) -> list[Candidate]:
     """Median over the runs of logged emissions / energy."""
     ratio = logs.repeats["emissions_g"] / logs.repeats["energy_node_kwh"]
     return [Candidate(float(ratio.median()), "logged emissions / logged energy, median over all runs", 0)]

@@ -13,10 +13,11 @@ import pandas as pd
 
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Window
+from wattlab.tables.table import Table
 
 KEYS = ["task", "dataset", "variant", "model", "purpose"]
 
-COLUMNS = [
+_COLUMNS = (
     "level",
     *KEYS,
     "selected",
@@ -35,7 +36,7 @@ COLUMNS = [
     "one_gpu_share",
     "energy_duration_correlation",
     "idle_gpu_power_w",
-]
+)
 
 #: Shorter windows are ruled by the delay between the tracker's clock and its counters.
 MIN_WINDOW_S = 10.0
@@ -71,7 +72,17 @@ def decomposition(records: list[Record], other: list[Window], ram_power_3_w: flo
         rows.append(_row("task", {"task": task, "purpose": purpose}, group, idle_w, ram_power_3_w))
     if not selected.empty:
         rows.append(_row("all", {}, selected, idle_w, ram_power_3_w))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=list(TABLE.columns))
+
+
+TABLE = Table(
+    title="What the logged node energy is made of",
+    row="a cell, a task or all of them",
+    columns=_COLUMNS,
+    shown=[name for name in _COLUMNS if name not in ("dataset", "variant", "model", "idle_gpu_power_w")],
+    for_people=lambda rows: rows[rows["level"] != "cell"],
+    build=decomposition,
+)
 
 
 def _repeats(records: list[Record]) -> pd.DataFrame:
@@ -80,8 +91,8 @@ def _repeats(records: list[Record]) -> pd.DataFrame:
             **{key: getattr(record, key) or "" for key in KEYS},
             "selected": record.selected,
             "gpu_j": math.nan if repeat.energy_gpu_j is None else sum(repeat.energy_gpu_j),
-            "cpu_j": _known(repeat.energy_cpu_j),
-            "ram_j": _known(repeat.energy_ram_j),
+            "cpu_j": repeat.energy_cpu_j,
+            "ram_j": repeat.energy_ram_j,
             "gpu_count": repeat.gpu_count,
             "window_s": repeat.window_s,
             "n_inferences": repeat.n_inferences,
@@ -89,11 +100,7 @@ def _repeats(records: list[Record]) -> pd.DataFrame:
         for record in records
         for repeat in record.valid_repeats
     ]
-    return pd.DataFrame(rows)
-
-
-def _known(value: float | None) -> float:
-    return math.nan if value is None else value
+    return pd.DataFrame(rows).astype({"cpu_j": float, "ram_j": float})
 
 
 def _sum(values: "pd.Series[float]") -> float:

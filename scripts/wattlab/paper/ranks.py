@@ -12,27 +12,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.foundation.quantities import CONFIDENCE
+from wattlab.paper import rank_stability
+from wattlab.paper.rank_stability import QUANTILES, Draws, stability_rows
 from wattlab.tables.intervals import BOOTSTRAP_SEED
+from wattlab.tables.table import Table
 
 #: Draws; the seed is that of every bootstrap of the project.
 N_DRAWS = 2_000
 
-PAIR_COLUMNS = [
-    "task",
-    "purpose",
-    "model",
-    "other_model",
-    "energy_ratio",
-    "ci95_low_energy_ratio",
-    "ci95_high_energy_ratio",
-    "told_apart",
-]
-STABILITY_COLUMNS = ["level", "task", "purpose", "model", "rank", "ci95_low_rank", "ci95_high_rank", "same_rank_share"]
-
-_QUANTILES = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
-
-Draws = np.ndarray[Any, np.dtype[np.float64]]
+TABLE = Table(
+    title="Pairs of models of a task, and whether they can be told apart",
+    row="a pair of models of a task",
+    columns=(
+        "task",
+        "purpose",
+        "model",
+        "other_model",
+        "energy_ratio",
+        "ci95_low_energy_ratio",
+        "ci95_high_energy_ratio",
+        "told_apart",
+    ),
+)
 
 
 def drawn_means(repeats: pd.DataFrame, generator: np.random.Generator) -> tuple[list[str], Draws, Draws]:
@@ -70,20 +71,22 @@ def rank_tables(repeats: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         models, means, drawn = drawn_means(group, generator)
         keys = {"task": task, "purpose": purpose}
         pairs += [{**keys, **row} for row in _pair_rows(models, means, drawn)]
-        stability += [{"level": "model", **keys, **row} for row in _stability_rows("model", models, means, drawn)]
+        stability += [{"level": "model", **keys, **row} for row in stability_rows("model", models, means, drawn)]
     tasks, means, drawn = _drawn_tasks(selected[selected["purpose"] == "task-specific"], generator)
     if len(tasks) > 1:
         stability += [
-            {"level": "task", "purpose": "task-specific", **row} for row in _stability_rows("task", tasks, means, drawn)
+            {"level": "task", "purpose": "task-specific", **row} for row in stability_rows("task", tasks, means, drawn)
         ]
-    return pd.DataFrame(pairs, columns=PAIR_COLUMNS), pd.DataFrame(stability, columns=STABILITY_COLUMNS)
+    return pd.DataFrame(pairs, columns=list(TABLE.columns)), pd.DataFrame(
+        stability, columns=list(rank_stability.TABLE.columns)
+    )
 
 
 def _pair_rows(models: list[str], means: Draws, drawn: Draws) -> list[dict[str, Any]]:
     order = np.argsort(means)
     rows = []
     for low, high in itertools.combinations(order, 2):
-        bounds = np.quantile(drawn[:, high] / drawn[:, low], _QUANTILES)
+        bounds = np.quantile(drawn[:, high] / drawn[:, low], QUANTILES)
         rows.append(
             {
                 "model": models[high],
@@ -95,24 +98,6 @@ def _pair_rows(models: list[str], means: Draws, drawn: Draws) -> list[dict[str, 
             }
         )
     return rows
-
-
-def _stability_rows(name: str, names: list[str], means: Draws, drawn: Draws) -> list[dict[str, Any]]:
-    ranks = means.argsort().argsort() + 1
-    drawn_ranks = drawn.argsort(axis=1).argsort(axis=1) + 1
-    rows = []
-    for place, rank in enumerate(ranks):
-        bounds = np.quantile(drawn_ranks[:, place], _QUANTILES, method="inverted_cdf")
-        rows.append(
-            {
-                name: names[place],
-                "rank": int(rank),
-                "ci95_low_rank": int(bounds[0]),
-                "ci95_high_rank": int(bounds[1]),
-                "same_rank_share": float((drawn_ranks[:, place] == rank).mean()),
-            }
-        )
-    return sorted(rows, key=lambda row: row["rank"])
 
 
 def _drawn_tasks(repeats: pd.DataFrame, generator: np.random.Generator) -> tuple[list[str], Draws, Draws]:

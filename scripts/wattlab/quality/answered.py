@@ -79,7 +79,9 @@ def read_answers(path: Path, sha256: str | None) -> list[Any]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise Unscorable("its answers are gone: outputs/ lacks its file") from None
+        content = b""
+    if not content:
+        raise Unscorable("its answers are gone: its file in outputs/ is missing or empty")
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Unscorable("its answers are not those of its record: the file in outputs/ was changed")
     try:

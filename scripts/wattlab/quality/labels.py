@@ -50,7 +50,9 @@ def class_numbers(labels: Iterable[str], classes: list[str], n_labels: int | Non
         else:
             strange.append(label)
     if strange:
-        raise Unscorable(_other_scheme(strange, classes))
+        raise Unscorable(
+            f"label scheme: the model answers {shown(strange)}; the dataset's classes are {shown(classes)}"
+        )
     return found
 
 
@@ -67,10 +69,6 @@ def _numbers(classes: list[str]) -> dict[str, int | None]:
         for part in name.split(","):
             parts.setdefault(folded(part), []).append(number)
     return {part: numbers[0] for part, numbers in parts.items() if len(numbers) == 1} | whole
-
-
-def _other_scheme(strange: list[str], classes: list[str]) -> str:
-    return f"label scheme: the model answers {shown(strange)}; the dataset's classes are {shown(classes)}"
 
 
 def shown(names: list[str]) -> str:

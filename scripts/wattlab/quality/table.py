@@ -7,13 +7,13 @@ import pandas as pd
 
 from wattlab.catalog.reading import Catalog
 from wattlab.quality.answered import Answered, Score, Unscorable, read_answers, read_references
-from wattlab.quality.columns import COLUMNS
 from wattlab.quality.scoring import metric_of
 from wattlab.records.record import Record
-from wattlab.samples.manifest import manifest_of
+from wattlab.samples.places import manifest_of
 from wattlab.study.cells import Spec
-from wattlab.tables.columns import frame
+from wattlab.tables.columns import Flag, Whole
 from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.table import Table
 
 #: What a row has of the cell's row in `cells`.
 _OF_CELL = (
@@ -46,7 +46,49 @@ def quality(evidence: Evidence, cells: pd.DataFrame, results: Path) -> pd.DataFr
             rows += [shared | _row(score, withheld) for score in _scores(cell, evidence, results)]
         except Unscorable as reason:
             rows.append(shared | {"headline": True, "reason": str(reason)})
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Quality of the answers (0 to 1) beside their energy, by the metrics of docs/quality.md; without a score, the reason",
+    row="a cell and a metric",
+    columns=(
+        "task",
+        "dataset",
+        "variant",
+        "model",
+        "purpose",
+        "structure",
+        Whole("parameters_as_published"),
+        "metric",
+        "quality_score",
+        Flag("headline"),
+        "n_scored",
+        "n_unscored",
+        "n_unparsed",
+        "reason",
+        "weights",
+        "data",
+        "n_repeats",
+        "energy_kwh_per_1000",
+        Flag("selected"),
+    ),
+    shown=(
+        "task",
+        "dataset",
+        "variant",
+        "model",
+        "purpose",
+        "metric",
+        "quality_score",
+        "n_scored",
+        "n_unscored",
+        "n_unparsed",
+        "energy_kwh_per_1000",
+        "reason",
+    ),
+    build=quality,
+)
 
 
 def _known(value: Any) -> Any:
@@ -84,7 +126,7 @@ def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> 
     study, fields = evidence.study.config.study, spec.dataset.fields
     answers = read_answers(results / study / "outputs" / f"{spec.cell.id}.jsonl.gz", record.outputs_sha256)
     images = fields.get("image") if "objects" in fields else None  # boxes lie in the pixels of their image
-    manifest_path = manifest_of(results, study, spec.samples)
+    manifest_path = manifest_of(results, spec.samples)
     manifest, rows, sizes = read_references(manifest_path, record.samples_sha256, images)
     if len(answers) < len(rows):
         raise Unscorable(f"it answered {len(answers)} of {len(rows)} rows")

@@ -6,11 +6,10 @@ A missing value is null, never zero. An imported record (published logs) may lea
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
+from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
-from wattlab.foundation.errors import InputError, explain
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.foundation.stored import read_json
 from wattlab.study.cells import Spec
 
 #: How a component's energy was obtained. `counter`: an energy counter of the hardware. `sampled`: integrated power
@@ -22,7 +21,7 @@ Lengths = Literal["set", "produced", "published"]
 
 
 class GpuState(Closed):
-    """In which state the computing GPU was during a window, as NVML tells; null: it does not."""
+    """In which state the computing GPU was during a window, as its driver tells; null: it does not."""
 
     power_w: float | None = fact("power reading at the end", None, unit="W")
     power_limit_w: float | None = fact("power that the board keeps below", None, unit="W")
@@ -45,7 +44,7 @@ class Window(Closed):
     energy_cpu_method: Method
     energy_ram_method: Method
     energy_gpu_method: Method
-    reference_energy_gpu_j: list[float] | None = fact("independent reading: the raw NVML counters", None, unit="J")
+    reference_energy_gpu_j: list[float] | None = fact("independent reading: the GPUs' own counters", None, unit="J")
     reference_energy_cpu_j: float | None = fact("independent reading: RAPL", None, unit="J")
     process_cpu_s: float | None = fact("CPU time that the measuring process got", None, unit="s")
     other_load_cores: float | None = fact("mean load of everything else on the machine", None, unit="cores")
@@ -72,7 +71,7 @@ class Observed(Window):
     output_unit: OutputUnit | None
     idle_before: Window | None = fact("idle baseline; neighbours share one")
     idle_after: Window | None
-    foreign_processes: list[int] | None = fact("other processes seen on the device, by pid; null: not asked", None)
+    foreign_processes: list[int] | None = fact("other processes seen on the device, by pid; null: not known", None)
 
 
 class Repeat(Observed):
@@ -103,7 +102,7 @@ class Machine(Closed):
     gpu_uuids: list[str] = []
     gpu_driver: str | None = None
     host_sha256: str
-    device: str = fact("cpu or cuda, resolved")
+    device: str = fact("resolved: cpu, or an accelerator (cuda)")
 
 
 class Session(Closed):
@@ -185,9 +184,4 @@ class Record(Closed):
 
 def read_record(path: Path) -> Record:
     """A record from its file; an `InputError` names the file and the key."""
-    try:
-        return Record.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such record; measure its cell first") from error
-    except ValidationError as error:
-        raise explain(error, Record, str(path)) from error
+    return read_json(path, Record, "measure its cell first", SCHEMA_VERSION)

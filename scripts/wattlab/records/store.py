@@ -5,7 +5,7 @@
 It lies beside the studies, so that two studies with the same cell pay once, and is not declared to Snakemake, which
 removes declared outputs before a job. Lines are events, in order:
 
-    identity   what the fingerprint hashes           (once, on opening)
+    identity   version, and what the fingerprint hashes (once, on opening)
     session    a process begins                      (before the load)
     window     load, transfer, warm-up               (each when finished)
     passes     how often the list of samples is run  (once, after the first warm-up)
@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from wattlab import SCHEMA_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.stored import refuse_newer
 from wattlab.records.record import Observed, Phase, Session
 
 
@@ -41,6 +43,10 @@ class StoredCell(BaseModel):
     passes: int | None
     #: `{session: (repeats wanted, redos allowed)}` of sessions that ended `done`.
     done: dict[str, tuple[int, int]]
+
+
+#: By the name that a pydantic error gives.
+_SCHEMAS: dict[str, type[BaseModel]] = {schema.__name__: schema for schema in (Observed, Session, StoredCell)}
 
 
 def store_path(results: Path, cell_id: str, fingerprint: str) -> Path:
@@ -110,7 +116,7 @@ def open_store(path: Path, identity: dict[str, Any]) -> Iterator[StoreWriter]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_writer(path) as writer:
         if not path.exists() or path.stat().st_size == 0:
-            writer.append("identity", **identity)
+            writer.append("identity", schema_version=SCHEMA_VERSION, **identity)
         yield writer
 
 
@@ -146,14 +152,27 @@ def _cut_torn_line(path: Path) -> None:
 
 
 def read_store(path: Path) -> StoredCell:
-    """Sessions, observed repeats (by index) and passes of a store's file."""
+    """Sessions, observed repeats (by index) and passes of a store's file.
+
+    Raises:
+        InputError: the file is damaged, or of a newer version than this program reads.
+    """
+    try:
+        return _stored(path, read_events(path))
+    except ValidationError as error:
+        raise explain(error, _SCHEMAS[error.title], str(path)) from error
+
+
+def _stored(path: Path, events: list[dict[str, Any]]) -> StoredCell:
     sessions: dict[str, dict[str, Any]] = {}
     observed: list[Observed] = []
     passes: int | None = None
     done: dict[str, tuple[int, int]] = {}
-    for event in read_events(path):
+    for event in events:
         kind = event.pop("event")
-        if kind == "session":
+        if kind == "identity":
+            refuse_newer(event.get("schema_version", 1), SCHEMA_VERSION, path)
+        elif kind == "session":
             sessions[event["session"]] = {**event, "ended": "killed", "reason": "it was stopped before it could say so"}
         elif kind == "window":
             sessions[event.pop("session")][event["phase"]] = event

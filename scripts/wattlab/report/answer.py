@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from wattlab.catalog.entries import EquivalentEntry
 from wattlab.figures.palette import task_title
-from wattlab.figures.reading import Tables
 from wattlab.foundation.quantities import ENERGY
 from wattlab.report.numbers import grams, interval_words, three_digits
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.other_rows import other_rows
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 Equivalents = dict[str, EquivalentEntry]
 
@@ -101,7 +101,7 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     ]
     if study.config.no_result:
         found = [("no result", study.config.no_result)]
-    if study.config.source == "codecarbon-logs":
+    if study.config.is_imported:
         found.append(("published logs", "read again, nothing was measured for this page"))
     by = words.methods(cells)
     return [*found, (f"energy: {words.verdict(by)}", words.means(by))]

@@ -14,12 +14,12 @@ import pandas as pd
 
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
-from wattlab.figures.reading import Tables
 from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, LENGTHS, LEVEL, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.aggregates import complete_cells, measured_cells
 from wattlab.tables.intervals import Estimate, cluster_bootstrap_estimate
+from wattlab.tables.reading import Tables
 
 #: Name on the page -> column of `cells`: the scopes of the energy, and the time.
 CHOICES = {

@@ -8,9 +8,9 @@ import re
 
 import pandas as pd
 
-from wattlab.figures.reading import Tables
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 #: Key -> BibTeX. The entries of software without a paper are its repository.
 _BIBTEX = {
@@ -60,7 +60,7 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     shown = words.with_value(tables["cells"])
     if shown.empty:
         return "Nothing is measured yet, so that there is no method to describe."
-    how = [_IMPORTED] if study.config.source != "measure" else _how(study, shown, tables["provenance"])
+    how = [_IMPORTED] if study.config.is_imported else _how(study, shown, tables["provenance"])
     return words.sentences(
         f"following \\cite{{luccioni2024power}}, we report the energy of {words.rests_on(shown)}, a cell being a task, a "
         f"dataset and a model, with {words.ground(shown, study)}",

@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
-from wattlab.figures.listing import ALL_FIGURES, FIGURES
-from wattlab.figures.reading import Tables
+from wattlab.figures.figure import StudyFigure
+from wattlab.figures.listing import figures_of
 from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
@@ -29,6 +29,7 @@ from wattlab.report.shown import shown
 from wattlab.report.summary import closing_paragraph, cost_in_grams
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -79,7 +80,7 @@ def render(
         level=LEVEL,
         intervals={name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
         scopes=[(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
-        figures=[_figure(name, figures) for name in _figures(figures)],
+        figures=[_figure(name, figure, figures) for name, figure in figures_of(tables).items()],
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
         missing=shown("missing", tables["missing"], intensity),
@@ -136,7 +137,7 @@ def _conditions(study: ResolvedStudy, tables: Tables, name: str = "") -> Markup:
 def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
     """Pairs of a name and a value: what was measured, with what."""
     config, cells = study.config, words.with_value(tables["cells"])
-    source = "run by this study" if config.source == "measure" else "published CodeCarbon logs, imported"
+    source = "published CodeCarbon logs, imported" if config.is_imported else "run by this study"
     facts = [
         ("Study", config.study),
         ("Source", source),
@@ -157,13 +158,7 @@ def _mixed(provenance: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(rows["aspect"]))
 
 
-def _figures(folder: Path) -> list[str]:
-    """The figures of every study, and of the others those that this one has drawn."""
-    return [name for name in ALL_FIGURES if name in FIGURES or (folder / f"{name}.png").exists()]
-
-
-def _figure(name: str, folder: Path) -> dict[str, Any]:
+def _figure(name: str, figure: StudyFigure, folder: Path) -> dict[str, Any]:
     path = folder / f"{name}.png"
-    listed = ALL_FIGURES[name]
     image = base64.b64encode(path.read_bytes()).decode() if path.exists() else None
-    return {"name": name, "title": listed.title, "caption": listed.caption, "image": image}
+    return {"name": name, "title": figure.title, "caption": figure.caption, "image": image}

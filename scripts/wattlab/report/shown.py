@@ -7,38 +7,12 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from wattlab.foundation.members import load_member
+from wattlab.paper import listing as of_logs
+from wattlab.quality import listing as of_answers
 from wattlab.report.numbers import grams, value_text
-from wattlab.tables.captions import LAYOUTS
-
-#: Columns shown where the page wants fewer than the table's Markdown twin.
-_COLUMNS = {
-    "comparison": (
-        "task",
-        "paper_name",
-        "scope",
-        "n_models",
-        "n_cells",
-        "energy_kwh_per_1000",
-        "paper_energy_kwh_per_1000",
-        "energy_ratio",
-        "energy_rank",
-        "paper_energy_rank",
-    ),
-    "parity": (
-        "model",
-        "source",
-        "n_cells",
-        "training_energy_kwh",
-        "fine_tuning_energy_kwh",
-        "inference_energy_kwh",
-        "parity_inferences",
-        "ci95_low_parity_inferences",
-        "ci95_high_parity_inferences",
-        "printed_inferences",
-        "note",
-    ),
-    "missing": ("cell", "kind", "n_valid", "n_wanted", "reason", "remedy"),
-}
+from wattlab.tables import listing as of_studies
+from wattlab.tables.table import Table
 
 #: Rows of a table that the page shows; the rest is in the CSV.
 MOST_ROWS = 400
@@ -61,19 +35,28 @@ class ShownTable:
 
 def shown(name: str, table: pd.DataFrame, intensity_g_per_kwh: float, most: int = MOST_ROWS) -> ShownTable:
     """A table for people: the columns of its Markdown twin, rounded numbers, at most `most` rows."""
-    layout = LAYOUTS.get(name)
-    twin = None if layout is None else layout.shown
-    wanted = _COLUMNS.get(name) or twin or tuple(table.columns)
+    declared = _declared(name)
+    wanted = declared.page or declared.shown or table.columns
     columns = [column for column in wanted if column in table.columns]
+    table = declared.for_people(table)
     rows = table.head(most).to_dict("records")
     return ShownTable(
         name=name,
-        title=name.replace("_", " ") if layout is None else layout.title.replace("`", ""),
+        title=declared.title.replace("`", ""),
         columns=columns,
         numeric=[_is_number(table[column]) for column in columns],
         rows=[[_cell(row, column, intensity_g_per_kwh) for column in columns] for row in rows],
         n_hidden=len(table) - len(rows),
     )
+
+
+def _declared(name: str) -> Table:
+    """What a table says of itself; of one that no folder lists (an import's) its name."""
+    target = {**of_studies.TABLES, **of_answers.TABLES, **of_logs.TABLES}.get(name)
+    if target is not None:
+        table: Table = load_member(target)
+        return table
+    return Table(title=name.replace("_", " "), row="", columns=())
 
 
 def _cell(row: dict[Hashable, Any], column: str, intensity_g_per_kwh: float) -> str | Markup:

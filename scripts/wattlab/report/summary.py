@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from wattlab.figures.reading import Tables
 from wattlab.foundation.quantities import ENERGY, LEVEL
 from wattlab.report.numbers import grams_words, three_digits
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.reading import Tables
 
 #: Tables that the paragraph reads.
 TABLES = ("cells", "comparison", "totals", "missing", "provenance", "drift")
@@ -41,7 +41,7 @@ def _measured(study: ResolvedStudy, shown: pd.DataFrame, tables: Tables) -> str:
         return f"the study {name} has no number yet: none of its {words.count(planned, 'cell')} has a value"
     what = words.rests_on(shown, planned)
     windows = words.count(int(pd.to_numeric(tables["totals"]["n_windows"]).sum()), "window")
-    if study.config.source == "codecarbon-logs":
+    if study.config.is_imported:
         return (
             f"the study {name} holds published CodeCarbon logs, read again and not measured here: {what}, out of "
             f"{windows} in the logs"

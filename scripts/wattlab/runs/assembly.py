@@ -1,18 +1,17 @@
 """From a store's file to the record of a cell, judged with today's study."""
 
 import hashlib
-import shutil
 from pathlib import Path
 from typing import Any
 
 from wattlab import SCHEMA_VERSION
-from wattlab.foundation.files import write_text
-from wattlab.hub.receipts import model_receipt, read_receipt
+from wattlab.foundation.files import copy_file, write_text
+from wattlab.hub.receipts import Receipt
 from wattlab.records.record import Failure, Record, Repeat, Status
-from wattlab.records.store import StoredCell, answers_path, read_store, store_path
+from wattlab.records.store import StoredCell, answers_path, read_store
 from wattlab.runs.deaths import MEND, Death
 from wattlab.runs.validity import FEWEST_VALID, judge_all, n_valid, redo_is_spent
-from wattlab.study.cells import ResolvedCell
+from wattlab.study.cells import MeasuredCell
 
 
 def split_repeats(repeats: list[Repeat], wanted: int) -> tuple[list[Repeat], list[Repeat]]:
@@ -26,9 +25,8 @@ def split_repeats(repeats: list[Repeat], wanted: int) -> tuple[list[Repeat], lis
     return [r for r in repeats if r.index <= last], [r for r in repeats if r.index > last]
 
 
-def judge_cell(stored: StoredCell, cell: ResolvedCell, died: Death | None, log_tail: list[str]) -> dict[str, Any]:
+def judge_cell(stored: StoredCell, cell: MeasuredCell, died: Death | None, log_tail: list[str]) -> dict[str, Any]:
     """Status, failure and repeats of a measured cell. `died` is why its last worker died, null where it did not."""
-    assert cell.spec is not None
     repeats = judge_all(stored, cell.spec) if stored.observed else []
     kept, extra = split_repeats(repeats, cell.spec.protocol.repeats)
     valid = n_valid(kept)
@@ -49,13 +47,11 @@ def judge_cell(stored: StoredCell, cell: ResolvedCell, died: Death | None, log_t
     return {"status": "complete" if enough else "failed", "failure": failure, "repeats": kept, "extra_repeats": extra}
 
 
-def _facts(results: Path, cell: ResolvedCell) -> dict[str, Any]:
-    """What the record copies from the resolved study, for the archive."""
-    assert cell.spec is not None
+def _facts(cell: MeasuredCell, receipt: Receipt | None) -> dict[str, Any]:
+    """What the record copies from the resolved study and from the receipt of the model, for the archive."""
     facts = cell.facts.model_dump(include=set(Record.model_fields))
     place = cell.cell.model_dump()
-    if cell.spec.weights == "hub":
-        receipt = read_receipt(model_receipt(results, cell.cell.model, cell.spec.model.revision))
+    if receipt is not None:
         facts |= {"hub_revision": receipt.commit, "structure": facts["structure"] or receipt.structure}
     return {
         **place,
@@ -71,27 +67,29 @@ def _facts(results: Path, cell: ResolvedCell) -> dict[str, Any]:
 
 
 def measured_record(
-    results: Path,
-    cell: ResolvedCell,
-    fingerprint: str,
+    cell: MeasuredCell,
+    receipt: Receipt | None,
+    store: Path,
     samples_sha256: str,
     outputs: Path,
     died: Death | None,
     log_tail: list[str],
 ) -> Record:
-    """The record of a cell that was measured (or tried); copies its answers to `outputs`."""
-    store = store_path(results, cell.cell.id, fingerprint)
+    """The record of a cell that was measured (or tried), from its store's file; copies its answers to `outputs`.
+
+    `receipt`: of the model, under hub weights.
+    """
     stored = read_store(store)
     load = next((s.load for s in reversed(stored.sessions) if s.load), None)
     machine = next((s.machine for s in reversed(stored.sessions) if s.machine), None)
     return Record.model_validate(
         {
-            **_facts(results, cell),
+            **_facts(cell, receipt),
             **judge_cell(stored, cell, died, log_tail),
             "parameters": None if load is None else load.parameters,
             "parameters_as_published": None if load is None else load.parameters_as_published,
             "device": None if machine is None else machine.device,
-            "fingerprint": fingerprint,
+            "fingerprint": store.stem,
             "samples_sha256": samples_sha256,
             "sessions": stored.sessions,
             "outputs_sha256": _copy_answers(answers_path(store), outputs),
@@ -99,10 +97,12 @@ def measured_record(
     )
 
 
-def unmeasured_record(results: Path, cell: ResolvedCell, status: Status, reason: str, remedy: str | None) -> Record:
+def unmeasured_record(
+    cell: MeasuredCell, receipt: Receipt | None, status: Status, reason: str, remedy: str | None
+) -> Record:
     """The record of a cell that can not be measured: its samples, weights or environment are not there."""
     return Record.model_validate(
-        {**_facts(results, cell), "status": status, "failure": Failure(reason=reason, remedy=remedy)}
+        {**_facts(cell, receipt), "status": status, "failure": Failure(reason=reason, remedy=remedy)}
     )
 
 
@@ -110,10 +110,7 @@ def _copy_answers(answers: Path, outputs: Path) -> str | None:
     if not answers.exists():
         outputs.unlink(missing_ok=True)
         return None
-    outputs.parent.mkdir(parents=True, exist_ok=True)
-    neighbour = outputs.with_name(f".{outputs.name}.tmp")
-    shutil.copyfile(answers, neighbour)
-    neighbour.replace(outputs)
+    copy_file(answers, outputs)
     return hashlib.sha256(answers.read_bytes()).hexdigest()
 
 

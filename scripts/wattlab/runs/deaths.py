@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wattlab.foundation.errors import DISK_FULL_EXIT
+from wattlab.meters.accelerators import ACCELERATORS, computing
 
 #: Signals by which a scheduler or a person stops a worker together with its parent.
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -22,15 +23,7 @@ _MORE_GPU_MEMORY = (
 )
 _MORE_TIME = "raise time_limit_s, or list the cell under known_missing; `make retry` goes on after the last repeat"
 
-#: What libraries say when memory lacks, by place. The device comes first: torch's words for it hold the host's.
-_MEMORY = (
-    (
-        "device",
-        re.compile(r"CUDA out of memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED"),
-        _MORE_GPU_MEMORY,
-    ),
-    ("host", re.compile(r"MemoryError|can't allocate memory|Cannot allocate memory|std::bad_alloc"), _MORE_MEMORY),
-)
+_HOST_MEMORY = "MemoryError|can't allocate memory|Cannot allocate memory|std::bad_alloc"
 
 LONGEST = 300
 
@@ -60,9 +53,11 @@ def death_of(code: int, log: Sequence[str]) -> Death:
     words = last_words(log)
     if words is None:
         return Death(f"the worker ended with exit code {code} and said nothing")
-    for place, pattern, remedy in _MEMORY:
-        if pattern.search(words):
-            return Death(f"out of memory on the {place}: {_brief(words)}", remedy)
+    # The device comes first: torch's words for it hold the host's.
+    if any(re.search(computing(device).out_of_memory, words) for device in ACCELERATORS):
+        return Death(f"out of memory on the device: {_brief(words)}", _MORE_GPU_MEMORY)
+    if re.search(_HOST_MEMORY, words):
+        return Death(f"out of memory on the host: {_brief(words)}", _MORE_MEMORY)
     return Death(_brief(words))
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import psutil
 
-from wattlab.hub.receipts import FetchedFile, Receipt
-from wattlab.hub.snapshots import read_snapshot
+from wattlab.hub.receipts import FetchedFile
+from wattlab.hub.snapshots import Snapshot
 from wattlab.machine.cgroups import memory_limit_bytes
-from wattlab.meters.nvml import list_gpus, memory_bytes
-from wattlab.runs.inputs import CellInputs
-from wattlab.study.cells import ResolvedCell
+from wattlab.meters.accelerators import computing
+from wattlab.runs.inputs import Inputs
+from wattlab.study.cells import MeasuredCell
 
 #: Bytes of a number.
 DTYPE_BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
@@ -21,8 +21,8 @@ BESIDE_BYTES = 2**30
 _GB = 10**9
 
 
-def too_large(cell: ResolvedCell, inputs: CellInputs, device: str) -> tuple[str, str] | None:
-    """Reason and remedy where the model fits neither into memory nor (on `cuda`) into the largest GPU; null where it does.
+def too_large(cell: MeasuredCell, inputs: Inputs, device: str) -> tuple[str, str] | None:
+    """Reason and remedy where the model fits neither into memory nor into the largest GPU that computes; null where it does.
 
     What is not known is not refused: a model of your own with random weights states no count.
     """
@@ -31,7 +31,6 @@ def too_large(cell: ResolvedCell, inputs: CellInputs, device: str) -> tuple[str,
         return None
     for place, there in _memories(device).items():
         if needed + BESIDE_BYTES > there:
-            assert cell.spec is not None
             return (
                 f"too large for this machine: its weights at {cell.spec.protocol.dtype} take {needed / _GB:.2f} GB ({needed} bytes), "
                 f"with {BESIDE_BYTES / _GB:.2f} GB beside them, and the {place} has {there / _GB:.2f} GB ({there} bytes)",
@@ -41,36 +40,38 @@ def too_large(cell: ResolvedCell, inputs: CellInputs, device: str) -> tuple[str,
 
 
 def _memories(device: str) -> dict[str, int]:
-    """What has to hold the weights: they come into memory first, on a GPU's machine too."""
+    """What has to hold the weights (bytes): they come into memory first, on a GPU's machine too.
+
+    A GPU without a memory of its own shares the host's.
+    """
     total, limit = psutil.virtual_memory().total, memory_limit_bytes()
     memories = {"memory": total} if limit is None or limit >= total else {"memory of this job": limit}
-    if device == "cuda":
-        memories["GPU"] = max(memory_bytes(gpu) for gpu in list_gpus())
-    return memories
+    sizes = [gpu.memory_bytes for gpu in computing(device).visible()]
+    known = [size for size in sizes if size is not None]
+    return memories | ({"GPU": max(known)} if known and len(known) == len(sizes) else {})
 
 
-def weight_bytes(cell: ResolvedCell, inputs: CellInputs) -> int | None:
+def weight_bytes(cell: MeasuredCell, inputs: Inputs) -> int | None:
     """Size of a cell's weights in the protocol's dtype; null where nothing tells it. Raises `FilesGone`.
 
     The published count holds for the public hub and for random weights: another hub may serve something else.
     """
-    assert cell.spec is not None
     number = DTYPE_BYTES[cell.spec.protocol.dtype]
     count = cell.facts.published_parameters
     known = [] if count is None else [count * number]
-    if inputs.receipt is not None:
-        receipt, folder = read_snapshot(inputs.receipt)
-        known = [*(known if receipt.endpoint is None else []), _checkpoint_bytes(receipt, folder, number)]
+    fetched = inputs.fetched
+    if fetched is not None:
+        known = [*(known if fetched.receipt.endpoint is None else []), _checkpoint_bytes(fetched, number)]
     return max(known, default=None)
 
 
-def _checkpoint_bytes(receipt: Receipt, folder: Path, number: int) -> int:
+def _checkpoint_bytes(fetched: Snapshot, number: int) -> int:
     """The weights' files, each number of a floating type taken as `number` bytes."""
     return sum(
-        _safetensors_bytes(folder / file.path, number)
+        _safetensors_bytes(fetched.folder / file.path, number)
         if file.path.endswith(".safetensors")
-        else _pickle_bytes(file, folder, number)
-        for file in receipt.files
+        else _pickle_bytes(file, fetched.folder, number)
+        for file in fetched.receipt.files
         if file.path.endswith((".safetensors", ".bin"))
     )
 

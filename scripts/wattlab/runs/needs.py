@@ -2,7 +2,7 @@
 
 import math
 
-from wattlab.study.cells import ResolvedCell
+from wattlab.study.cells import MeasuredCell
 
 #: Time around the measurement itself: start, imports, samples, record (min).
 OVERHEAD_MIN = 5
@@ -16,19 +16,18 @@ PROCESS_MB = 4000
 BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 
-def walltime_min(cell: ResolvedCell) -> int:
+def walltime_min(cell: MeasuredCell) -> int:
     """`time_limit_s` and five minutes; four hours where there is no limit."""
     if cell.time_limit_s is None:
         return WITHOUT_LIMIT_MIN
     return math.ceil(cell.time_limit_s / 60) + OVERHEAD_MIN
 
 
-def memory_mb(cell: ResolvedCell) -> int:
+def memory_mb(cell: MeasuredCell) -> int:
     """Room for the process and twice the model's weights, since they are built before they go to the device.
 
     A model without a published count gets the process's share alone; `--set-resources measure_cell:mem_mb=…` gives more.
     """
-    assert cell.spec is not None
     parameters = cell.facts.published_parameters or 0
     weights_mb = parameters * BYTES_PER_PARAMETER.get(cell.spec.protocol.dtype, 4) / 1e6
     return PROCESS_MB + math.ceil(2 * weights_mb)

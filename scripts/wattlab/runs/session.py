@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle, islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from wattlab.catalog import protocols
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Observed, Phase, Session, Window
 from wattlab.records.store import StoreWriter, phase_event, read_store
 from wattlab.runs.validity import judge_all, n_valid
@@ -29,16 +30,6 @@ WINDOW_MARGIN = 1.25
 Result = TypeVar("Result")
 
 
-class Meter(Protocol):
-    """What the protocol needs of a meter."""
-
-    def begin(self) -> None:
-        """Open a window; the counters are read when this returns."""
-
-    def end(self, duration_s: float) -> Window | None:
-        """Close it; the counters are read first."""
-
-
 @dataclass
 class Bench:
     """Everything that a session measures with."""
@@ -49,7 +40,6 @@ class Bench:
     store: StoreWriter
     session: str
     synchronise: Callable[[], None] = lambda: None
-    foreign_processes: Callable[[], list[int] | None] = lambda: None
     parameter_counts: Callable[[], dict[str, int | None]] = lambda: {}
     keep_answers: Callable[[list[Any]], None] = lambda answers: None
     samples: list[Any] = field(default_factory=list)
@@ -78,9 +68,7 @@ def measured(bench: Bench, work: Callable[[], Result]) -> tuple[Window, Result]:
     start = time.perf_counter()
     result = work()
     bench.synchronise()
-    window = bench.meter.end(time.perf_counter() - start)
-    assert window is not None
-    return window, result
+    return bench.meter.end(time.perf_counter() - start), result
 
 
 def _phase(
@@ -157,7 +145,7 @@ def _indices(first: int) -> Iterator[int]:
 def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | None) -> tuple[Observed, list[Any]]:
     """One window of whole passes, then its idle baseline. Answers of the first pass come back beside it."""
     window, answers = measured(bench, lambda: run_passes(bench, passes))
-    foreign = bench.foreign_processes()
+    foreign = bench.meter.foreign_processes()
     observed = Observed(
         **window.model_dump(),
         index=index,

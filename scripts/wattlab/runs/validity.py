@@ -26,7 +26,7 @@ FEWEST_VALID = 2
 
 def judge(observed: Observed, spec: Spec, session: Session | None, first: Observed) -> Repeat:
     """Judge one repeat. `first` is the cell's first observed repeat: its methods must not change after it."""
-    on_gpu = session is not None and session.machine is not None and session.machine.device.startswith("cuda")
+    on_gpu = session is not None and session.machine is not None and session.machine.device != "cpu"
     gpu_index = None if session is None else session.gpu_index
     reasons = [
         *_bad_components(observed, on_gpu, gpu_index),
@@ -40,6 +40,7 @@ def judge(observed: Observed, spec: Spec, session: Session | None, first: Observ
         *([] if spec.exclusive or on_gpu else ["shared_device"]),
         *cpu_flags(observed, None if on_gpu or session is None else spec.protocol.cpu_threads),
         *reference_flags(observed),
+        *(["processes_unknown"] if gpu_index is not None and observed.foreign_processes is None else []),
         *gpu_flags(observed, first),
     ]
     return Repeat(
@@ -63,7 +64,7 @@ def _bad_components(observed: Observed, on_gpu: bool, gpu_index: int | None) -> 
         if gpu_index is not None and (gpu_index >= len(gpus) or gpus[gpu_index] <= 0):
             reasons.append(f"the computing GPU {gpu_index} shows no energy")
     if on_gpu and observed.energy_gpu_method == "absent":
-        reasons.append("a GPU is present but its energy can not be read; check NVML")
+        reasons.append("a GPU is present but its energy can not be read; see `make doctor`")
     return reasons
 
 

@@ -4,7 +4,6 @@ It is the only process of a cell that imports torch. Everything that it finishes
 the parent makes the record from there, also when this process died.
 """
 
-import argparse
 import base64
 import gzip
 import hashlib
@@ -24,17 +23,20 @@ from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
 from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.machine.locks import GPU_INDEX
 from wattlab.machine.software import code_sha256, versions
+from wattlab.meters.accelerators import CPU, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session
 from wattlab.records.store import StoreWriter, answers_path, open_store, read_store, store_path
 from wattlab.runs.fingerprint import fingerprint_of, identity
-from wattlab.runs.inputs import CellInputs, cell_inputs, contents_of
+from wattlab.runs.inputs import Inputs, load_inputs
+from wattlab.runs.job import Job, job_verb
+from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
-from wattlab.samples.manifest import read_samples
-from wattlab.study.cells import CatalogFacts, ResolvedCell, Spec
-from wattlab.study.resolve import read_study
+from wattlab.study.cells import CatalogFacts, Spec
 
 if TYPE_CHECKING:
     from wattlab.tasks.contract import Adapter
@@ -78,12 +80,12 @@ def _set_threads(spec: Spec) -> None:
 
 
 def _leased_gpu(machine: Machine) -> int | None:
-    """Place of the GPU that the parent holds, in NVML's order; null on a CPU."""
-    leased = os.environ.get("WATTLAB_GPU_INDEX")
-    return int(leased) if machine.device == "cuda" and leased is not None else None
+    """Place of the GPU that the parent holds, in the vendor's order; null on a CPU."""
+    leased = os.environ.get(GPU_INDEX)
+    return int(leased) if machine.device != CPU and leased is not None else None
 
 
-def _session(study: str, attempt: int, machine: Machine, meter: CodeCarbonMeter) -> Session:
+def _session(study: str, attempt: int, machine: Machine, meter: Meter) -> Session:
     return Session(
         session=uuid.uuid4().hex,
         started_at_utc=utc_now(),
@@ -100,32 +102,22 @@ def _session(study: str, attempt: int, machine: Machine, meter: CodeCarbonMeter)
     )
 
 
-def measure(resolved: ResolvedCell, study: str, results: Path) -> None:
+def measure(job: Job) -> None:
     """Measure what a cell lacks, into its store."""
-    assert resolved.spec is not None
-    spec = resolved.spec
-    inputs = cell_inputs(results, study, spec)
-    _, rows = read_samples(inputs.manifest)
+    spec, inputs = job.cell.spec, load_inputs(input_paths(job.results, job.cell))
     machine = describe_machine(spec.device)
-    content = identity(spec, machine, contents_of(inputs))
-    path = store_path(results, spec.cell.id, fingerprint_of(content))
+    content = identity(spec, machine, inputs.contents)
+    path = store_path(job.results, spec.cell.id, fingerprint_of(content))
     with open_store(path, content) as store:
-        if is_settled(read_store(path), spec):
-            return
-        _run(resolved, study, rows, inputs, machine, store)
+        if not is_settled(read_store(path), spec):
+            _run(job, inputs, machine, store)
 
 
-def _run(
-    resolved: ResolvedCell,
-    study: str,
-    rows: list[dict[str, Any]],
-    inputs: CellInputs,
-    machine: Machine,
-    store: StoreWriter,
-) -> None:
+def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None:
+    rows = inputs.rows
     # The meter waits for a program that looks at the CPU; the libraries are imported meanwhile, before any window.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine))
+        coming = pool.submit(CodeCarbonMeter, _leased_gpu(machine), on_machine(machine.device))
         import torch
         import transformers.modeling_utils  # noqa: F401
 
@@ -133,23 +125,22 @@ def _run(
         from wattlab.tasks import adapter_for
 
         meter = coming.result()
-    spec = resolved.spec
-    assert spec is not None
+    spec = job.cell.spec
     _set_threads(spec)
-    on_gpu = machine.device == "cuda"
-    session = _session(study, len(read_store(store.path).sessions) + 1, machine, meter)
+    accelerator = computing(machine.device)
+    session = _session(job.folder.name, len(read_store(store.path).sessions) + 1, machine, meter)
     store.append("session", **session_header(session))
-    adapter = adapter_for(spec)(spec, source_of(spec, inputs.tokenizer, inputs.receipt), torch.device(machine.device))
-    before = meter.processes(session.gpu_index)
+    adapter = adapter_for(spec)(
+        spec, source_of(spec, inputs.tokenizer, inputs.fetched), torch.device(accelerator.torch_device)
+    )
     bench = Bench(
         spec=spec,
         adapter=adapter,
         meter=meter,
         store=store,
         session=session.session,
-        synchronise=torch.cuda.synchronize if on_gpu else lambda: None,
-        foreign_processes=lambda: meter.foreign_processes(session.gpu_index, before),
-        parameter_counts=lambda: _parameter_counts(adapter, resolved.facts),
+        synchronise=accelerator.synchronise,
+        parameter_counts=lambda: _parameter_counts(adapter, job.cell.facts),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
     )
     run_session(bench, rows)
@@ -160,15 +151,7 @@ def _parameter_counts(adapter: "Adapter", facts: CatalogFacts) -> dict[str, int 
     return {"parameters": adapter.parameters, "parameters_as_published": counted}
 
 
-def main(argv: list[str] | None) -> int:
-    """Measure one cell of a study."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--study", type=Path, required=True, help="results/{study}/study.json")
-    parser.add_argument("--cell", required=True, help="task/dataset[@variant]/model")
-    arguments = parser.parse_args(argv)
-    study = read_study(arguments.study)
-    measure(study.cell(arguments.cell), study.config.study, arguments.study.parents[1])
-    return 0
+main = job_verb(measure)
 
 
 if __name__ == "__main__":

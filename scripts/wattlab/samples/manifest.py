@@ -8,18 +8,20 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, explain
-from wattlab.foundation.files import replacing, write_json
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.files import copy_file, replacing, write_bytes, write_json
 from wattlab.foundation.hashing import sha256_of
-from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.schema import Closed, Outcome, fact
+from wattlab.foundation.stored import read_json
 from wattlab.hub.receipts import FetchedFile
+from wattlab.samples.places import earlier_places
 from wattlab.study.cells import SampleSpec
 from wattlab.study.config import Data
 
@@ -51,12 +53,9 @@ class FetchedImage(Closed):
     sha256: str = fact("of the file")
 
 
-class Manifest(Closed):
+class Manifest(Outcome):
     """What frozen rows are, or why there are none."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there are no rows", None)
-    remedy: str | None = fact("what to do about it", None)
     dataset: str = fact("name of the catalog entry")
     hub_id: str | None = fact("dataset on the hub; null: surrogate", None)
     hub_revision: str | None = fact("its commit", None)
@@ -78,15 +77,27 @@ class Manifest(Closed):
     key: str = fact("key of the sample spec")
     notes: list[str] = fact("what the rows are made of, and credits", [])
 
+    @classmethod
+    def of(cls, spec: SampleSpec, n_rows: int, **found: Any) -> "Manifest":
+        """The manifest of a spec's rows; `found`: the fields that the spec does not say, of `status: complete` or another."""
+        return cls(
+            **{"status": "complete", **found},
+            dataset=spec.dataset,
+            data=spec.data,
+            selection=spec.selection,
+            seed=spec.seed,
+            n_wanted=spec.n,
+            n_rows=n_rows,
+            cycled=0 < n_rows < spec.n,
+            generator_version=spec.generator_version,
+            key=spec.key,
+        )
+
     @model_validator(mode="after")
     def _is_consistent(self) -> "Manifest":
-        if self.status == "unavailable":
-            if not (self.reason and self.remedy):
-                raise ValueError("status unavailable needs a reason and a remedy")
-            return self
-        if self.n_rows < 1 or len(self.row_ids) != self.n_rows:
+        if self.status == "complete" and (self.n_rows < 1 or len(self.row_ids) != self.n_rows):
             raise ValueError("status complete needs as many row_ids as n_rows, at least one")
-        if self.cycled != (self.n_rows < self.n_wanted):
+        if self.status == "complete" and self.cycled != (self.n_rows < self.n_wanted):
             raise ValueError("cycled says whether n_rows is below n_wanted")
         return self
 
@@ -115,11 +126,6 @@ def _is_image(value: Any) -> bool:
     return isinstance(value, Image.Image)
 
 
-def manifest_of(results: Path, study: str, spec: SampleSpec) -> Path:
-    """Where the manifest of a spec's rows lies, below the folder that holds all studies."""
-    return results / study / "samples" / spec.dataset / f"{spec.key}.json"
-
-
 def rows_path(manifest_path: Path) -> Path:
     """The Parquet file beside a manifest."""
     return manifest_path.with_suffix(".parquet")
@@ -128,11 +134,11 @@ def rows_path(manifest_path: Path) -> Path:
 def write_samples(path: Path, manifest: Manifest, rows: Iterable[Row]) -> Manifest:
     """Write rows and then, as the sign that they are whole, the manifest at `path`; both atomically.
 
-    Fills in the manifest's `sha256` and returns it. An `unavailable` manifest takes no rows. Raises `ValueError` for
+    Fills in the manifest's `sha256` and returns it. An `unavailable` manifest takes no rows: their file is empty. Raises `ValueError` for
     another number of rows than the manifest says.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     if manifest.status == "complete":
-        rows_path(path).parent.mkdir(parents=True, exist_ok=True)
         # A thousand photographs are gigabytes: they wait on the disk until the types of all columns are known.
         with tempfile.TemporaryFile(dir=path.parent) as photographs, replacing(rows_path(path)) as sink:
             hashes, stored = [], []
@@ -143,6 +149,8 @@ def write_samples(path: Path, manifest: Manifest, rows: Iterable[Row]) -> Manife
                 raise ValueError(f"{path}: {len(stored)} rows came, but the manifest says n_rows = {manifest.n_rows}")
             _write_parquet(stored, photographs, sink)
         manifest = manifest.model_copy(update={"sha256": sha256_of(hashes)})
+    else:
+        write_bytes(rows_path(path), b"")  # the rules declare it
     write_json(path, manifest.model_dump(mode="json"))
     return manifest
 
@@ -212,41 +220,71 @@ def _rgb(value: Any) -> Any:
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest at `path`; an `InputError` names the file."""
-    try:
-        return Manifest.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run the sampling rule (`snakemake {path}`)") from error
-    except ValidationError as error:
-        raise explain(error, Manifest, str(path)) from error
+    return read_json(path, Manifest, f"run the sampling rule (`snakemake {path}`)")
 
 
-def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:
-    """The manifest and its `n_wanted` rows, images as RGB; an `unavailable` manifest has none.
+def read_rows(manifest: Manifest, path: Path) -> list[Row]:
+    """The `n_wanted` rows of the manifest at `path`, images as RGB; an `unavailable` manifest has none.
 
     Fewer rows than wanted come again from the first. Raises `InputError` for a missing or unreadable Parquet file
     and for rows whose content is not what the manifest says.
     """
+    if manifest.status == "unavailable":
+        return []
+    rows = list(_stored_rows(path))
+    check_rows(manifest, path, rows)
+    rows = [{column: _rgb(value) for column, value in row.items()} for row in rows]
+    return [rows[place % len(rows)] for place in range(manifest.n_wanted)]
+
+
+def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:
+    """The manifest and `read_rows`."""
+    manifest = read_manifest(manifest_path)
+    return manifest, read_rows(manifest, manifest_path)
+
+
+def check_rows(manifest: Manifest, path: Path, rows: Iterable[Row] | None = None) -> None:
+    """Raise `InputError` where the rows beside the manifest at `path` are not those that it says; `rows`: read already."""
+    found = samples_sha256(_stored_rows(path) if rows is None else rows)
+    if found != manifest.sha256:
+        raise InputError(
+            f"{rows_path(path)}: content sha256 = {found}, but the manifest says {manifest.sha256}; {_remedy(path)}"
+        )
+
+
+def _stored_rows(manifest_path: Path) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    manifest = read_manifest(manifest_path)
-    if manifest.status == "unavailable":
-        return manifest, []
     path = rows_path(manifest_path)
-    remedy = f"delete {manifest_path} and run `snakemake {manifest_path}` to sample again"
     try:
         with pq.ParquetFile(path) as file:
-            rows = [
-                {column: _loaded(value) for column, value in row.items()}
-                for batch in file.iter_batches(_ROWS_AT_ONCE)
-                for row in batch.to_pylist()
-            ]
+            for batch in file.iter_batches(_ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    yield {column: _loaded(value) for column, value in row.items()}
     except FileNotFoundError as error:
-        raise InputError(f"{path}: the rows of {manifest_path.name} are missing; {remedy}") from error
+        raise InputError(f"{path}: the rows of {manifest_path.name} are missing; {_remedy(manifest_path)}") from error
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: no readable Parquet file: {error}; {remedy}") from error
-    found = samples_sha256(rows)
-    if found != manifest.sha256:
-        raise InputError(f"{path}: content sha256 = {found}, but the manifest says {manifest.sha256}; {remedy}")
-    rows = [{column: _rgb(value) for column, value in row.items()} for row in rows]
-    return manifest, [rows[place % len(rows)] for place in range(manifest.n_wanted)]
+        raise InputError(f"{path}: no readable Parquet file: {error}; {_remedy(manifest_path)}") from error
+
+
+def _remedy(manifest_path: Path) -> str:
+    return f"delete {manifest_path} and run `snakemake {manifest_path}` to sample again"
+
+
+def take_over(path: Path) -> Manifest | None:
+    """Copy samples that lie at an earlier place to `path`, their rows checked; the manifest, null without any."""
+    for earlier in earlier_places(path):
+        manifest = read_manifest(earlier)
+        try:
+            if manifest.status == "complete":
+                check_rows(manifest, earlier)
+                copy_file(rows_path(earlier), rows_path(path))
+            else:
+                write_bytes(rows_path(path), b"")  # the rules declare it
+        except InputError as error:
+            print(f"not taken over: {error}")
+            continue
+        copy_file(earlier, path)
+        return manifest
+    return None

@@ -3,11 +3,15 @@
 `resolve.py` makes them from the configuration.
 """
 
-from typing import Literal
+import re
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, model_validator
+
+from wattlab import STUDY_VERSION
 from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts
 from wattlab.catalog.protocols import Protocol
-from wattlab.foundation.hashing import key_of, sha256_of
+from wattlab.foundation.hashing import KEY_LENGTH, key_of, sha256_of
 from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact
 from wattlab.study.config import Data, StudyConfig, Weights
 
@@ -51,9 +55,7 @@ class TokenizerSpec(Closed):
     @property
     def name(self) -> str:
         """File stem: the kind as a slug and the key."""
-        slug = "".join(c if c.isalnum() else "-" for c in self.kind.lower()).strip("-")
-        while "--" in slug:
-            slug = slug.replace("--", "-")
+        slug = re.sub(r"[^a-z0-9]+", "-", self.kind.lower()).strip("-")
         return f"{slug}-{self.key}"
 
 
@@ -74,7 +76,7 @@ class Cell(Closed):
 
 
 class Spec(Closed):
-    """Everything that determines a measurement. A param of the measuring rule: a change of it plans the cell again."""
+    """Everything that determines a measurement. Its key is a param of the measuring rule: a change plans the cell again."""
 
     cell: Cell
     weights: Weights
@@ -93,6 +95,11 @@ class Spec(Closed):
     def sha256(self) -> str:
         """SHA-256 of the spec's canonical JSON."""
         return sha256_of(self.model_dump(mode="json"))
+
+    @property
+    def key(self) -> str:
+        """Name of the spec's file: `results/specs/{key}.json`."""
+        return self.sha256[:KEY_LENGTH]
 
 
 class CatalogFacts(Closed):
@@ -115,13 +122,29 @@ class CatalogFacts(Closed):
     known_missing: str | None = fact("reason, where the study expects the cell to be missing", None)
 
 
-class ResolvedCell(Closed):
-    """A cell of a resolved study. `spec` is null for an imported one."""
+class MeasuredCell(Closed):
+    """A cell that the study measures."""
 
+    source: Literal["measured"] = "measured"
     cell: Cell
-    spec: Spec | None
+    spec: Spec
     facts: CatalogFacts
     time_limit_s: float | None = fact("limit of the job", None, unit="s")
+
+
+class ImportedCell(Closed):
+    """A cell whose record comes from other people's logs."""
+
+    source: Literal["imported"] = "imported"
+    cell: Cell
+    facts: CatalogFacts
+
+    @property
+    def spec(self) -> None:
+        """What determined an imported measurement is not known."""
+
+
+ResolvedCell = Annotated[MeasuredCell | ImportedCell, Field(discriminator="source")]
 
 
 class Grid(Closed):
@@ -132,12 +155,32 @@ class Grid(Closed):
 
 
 class ResolvedStudy(Closed):
-    """`results/{study}/study.json`: every default filled in, every cell with its spec and catalog facts."""
+    """`results/{study}/study-{key}.json`: every default filled in, every cell with its spec and catalog facts."""
 
     schema_version: int
     config: StudyConfig
     grid: Grid
     cells: list[ResolvedCell]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_1(cls, content: Any) -> Any:
+        """In version 1 an imported cell was one without a spec. Keys that the configuration has no more say nothing here."""
+        if not isinstance(content, dict) or content.get("schema_version") != 1:
+            return content
+        cells = [
+            {**cell, "source": "measured"}
+            if cell["spec"]
+            else {"source": "imported", "cell": cell["cell"], "facts": cell["facts"]}
+            for cell in content["cells"]
+        ]
+        config = {key: value for key, value in content["config"].items() if key in StudyConfig.model_fields}
+        return {**content, "schema_version": STUDY_VERSION, "config": config, "cells": cells}
+
+    @property
+    def measured(self) -> list[MeasuredCell]:
+        """The cells that the study measures."""
+        return [cell for cell in self.cells if isinstance(cell, MeasuredCell)]
 
     def cell(self, cell_id: str) -> ResolvedCell:
         """The cell `task/dataset[@variant]/model`; raises `KeyError`."""

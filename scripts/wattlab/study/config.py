@@ -1,6 +1,6 @@
 """Schema of what a person configures: `config.yaml`, and what a file under `studies/` changes of it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -20,10 +20,6 @@ class TaskGroup(Closed):
     models: list[str] = fact("names of catalog/models, hub ids or aliases", min_length=1)
 
 
-#: Models of the memory's power; `wattlab.tables.ram` has them.
-RamModel = Literal["codecarbon-3", "codecarbon-2"]
-
-
 class KnownMissing(Closed):
     """Cells that are expected to be missing: listed, but no failure."""
 
@@ -32,7 +28,7 @@ class KnownMissing(Closed):
 
 
 class Logs(Closed):
-    """Published CodeCarbon logs to import."""
+    """Other people's logs to import."""
 
     path: str | None = fact("folder or archive; null: fetched from their home", None)
     mapping: str = fact("file that maps logs to cells, relative to the repository")
@@ -41,9 +37,17 @@ class Logs(Closed):
 class StudyConfig(Closed):
     """A study: `config.yaml`, and what a file under `studies/` changes of it."""
 
+    #: Keys that older configurations have -> what stands in their place.
+    GONE: ClassVar[dict[str, str]] = {
+        "ram_model": "the columns energy_ram_codecarbon_2_kwh_per_1000 and energy_node_codecarbon_2_kwh_per_1000 of "
+        "tables/cells.csv are always there; take the key out"
+    }
+
     study: str = fact("names results/{study}", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    source: Literal["measure", "codecarbon-logs"] = fact("measure cells, or import published logs", "measure")
-    logs: Logs | None = fact("for source: codecarbon-logs", None)
+    source: Literal["measure", "logs", "codecarbon-logs"] = fact(
+        "measure cells, or import logs; codecarbon-logs: the same", "measure"
+    )
+    logs: Logs | None = fact("for source: logs", None)
     weights: Weights = fact("the true architecture with random weights, or the published checkpoint")
     data: Data = fact("rows with the dataset's lengths and resolutions, or the dataset itself")
     stand_in: str | None = fact(
@@ -52,12 +56,13 @@ class StudyConfig(Closed):
         None,
         min_length=1,
     )
-    device: str = fact("auto (cuda if there is one, else cpu), cpu or cuda", "auto", pattern=r"^(auto|cpu|cuda)$")
+    device: str = fact(
+        "auto (an accelerator if there is one, else cpu), cpu, or an accelerator: cuda", "auto", pattern=r"^[a-z0-9_]+$"
+    )
     headline_scope: Scope = fact("scope that energy_kwh_per_1000 shows", "node")
     parallel_cells: int = fact("cells measured side by side", 1, ge=1)
     exclusive: bool = fact("nothing else runs beside a measurement", True)
     require_counters: bool = fact("true: a modelled component makes a repeat invalid", False)
-    ram_model: RamModel = fact("model of the memory's power in the tables; nothing is measured again", "codecarbon-3")
     beside: list[str] = fact("studies beside which tables/protocols.csv and the page set this one", [])
     time_limit_s: float | dict[TaskName, float] | None = fact(
         "limit of one cell, or by task; null: none", None, unit="s"
@@ -69,6 +74,11 @@ class StudyConfig(Closed):
     tasks: list[TaskGroup] = fact("task-specific cells")
     multi_purpose: list[TaskGroup] = fact("multi-purpose cells", [])
     known_missing: list[KnownMissing] = fact("cells that are expected to be missing", [])
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the records come from logs and not from measuring."""
+        return self.source != "measure"
 
     @property
     def no_result(self) -> str | None:
@@ -83,8 +93,8 @@ class StudyConfig(Closed):
             raise ValueError("exclusive: false needs headline_scope: device, since node numbers are not valid then")
         if self.study in self.beside or len(set(self.beside)) < len(self.beside):
             raise ValueError(f"beside = {self.beside}: name other studies than {self.study!r}, each once")
-        if self.source == "codecarbon-logs" and self.logs is None:
-            raise ValueError("source: codecarbon-logs needs logs: {path, mapping}")
+        if self.is_imported and self.logs is None:
+            raise ValueError(f"source: {self.source} needs logs: {{path, mapping}}")
         limits = self.time_limit_s.values() if isinstance(self.time_limit_s, dict) else [self.time_limit_s]
         if any(limit is not None and limit <= 0 for limit in limits):
             raise ValueError(f"time_limit_s = {self.time_limit_s}: a limit must be above 0 s; null sets none")

@@ -1,19 +1,16 @@
 """From a configuration and the catalog to the study resolved: every cell with its spec."""
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from wattlab import METHOD_VERSION, SAMPLES_VERSION, SCHEMA_VERSION, TOKENIZERS_VERSION
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
 from wattlab.catalog.reading import Catalog, read_tasks
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
-from wattlab.study.cells import CatalogFacts, Cell, Grid, ResolvedCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
+from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
@@ -23,7 +20,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
     """Resolve a measured study; `source` names its file in messages. Raises `InputError` for any unknown name,
     a cell listed twice, or a protocol whose values do not fit together."""
     names = names_of(catalog)
-    cells: dict[str, ResolvedCell] = {}
+    cells: dict[str, MeasuredCell] = {}
     listed: dict[str, str] = {}
     sections: list[tuple[Purpose, str, list[TaskGroup]]] = [
         ("task-specific", "tasks", config.tasks),
@@ -42,7 +39,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
                 cells[cell.id] = _resolve_cell(cell, config, catalog, source)
     _check_exceptions(config, cells, source)
     return ResolvedStudy(
-        schema_version=SCHEMA_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
+        schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
 
 
@@ -110,7 +107,7 @@ def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
     return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
 
 
-def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> ResolvedCell:
+def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> MeasuredCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
     protocol = _protocol(cell, config, catalog, source)
     check_prompt(cell, protocol.prompt, dataset, source)
@@ -132,7 +129,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str
         other_rows=dataset.hub.other_rows if config.data == "hub" else None,
         known_missing=known,
     )
-    return ResolvedCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
+    return MeasuredCell(cell=cell, spec=spec, facts=facts, time_limit_s=limit)
 
 
 def _spec(
@@ -197,10 +194,7 @@ def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) ->
     _apply(config.overrides, place, values)
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
-    try:
-        return Protocol.model_validate(values)
-    except ValidationError as error:
-        raise explain(error, Protocol, f"{source}: protocol {config.protocol!r} for {cell.id}") from error
+    return checked(Protocol, values, f"{source}: protocol {config.protocol!r} for {cell.id}")
 
 
 def _named_protocol(config: StudyConfig, catalog: Catalog, source: str) -> ProtocolEntry:
@@ -242,7 +236,7 @@ def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
     return Grid(grid=config.grid, intensity_g_per_kwh=catalog.grids[config.grid].intensity_g_per_kwh)
 
 
-def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], source: str) -> None:
+def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: str) -> None:
     """An exception that matches no cell is a typing mistake."""
     places = [
         {
@@ -254,11 +248,10 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, ResolvedCell], sourc
     for section in ("overrides", "known_missing"):
         for index, item in enumerate(getattr(config, section)):
             where = f"{source}: {section}.{index}.where"
-            for key in type(item.where).model_fields:
-                wanted = getattr(item.where, key)
+            for key, wanted in item.where.names.items():
                 names = {place[key] for place in places}
-                for name in wanted if isinstance(wanted, list) else [wanted]:
-                    if name is not None and name not in names:
+                for name in wanted:
+                    if name not in names:
                         raise InputError(
                             f"{where}.{key} = {name!r} matches no cell of the study; {near_matches(name, names)}"
                         )
@@ -273,17 +266,4 @@ def check_config(content: dict[str, Any], source: Any, tasks: Collection[str] | 
 
     `tasks`: those that it may name; null: the repository's.
     """
-    try:
-        return StudyConfig.model_validate(content, context=task_context(read_tasks() if tasks is None else tasks))
-    except ValidationError as error:
-        raise explain(error, StudyConfig, source) from error
-
-
-def read_study(path: Path) -> ResolvedStudy:
-    """`study.json`; an `InputError` names the file."""
-    try:
-        return ResolvedStudy.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; a `snakemake -n` writes it") from error
-    except ValidationError as error:
-        raise explain(error, ResolvedStudy, str(path)) from error
+    return checked(StudyConfig, content, source, context=task_context(read_tasks() if tasks is None else tasks))

@@ -1,12 +1,13 @@
 """From cells to tasks and models: which cells count, their means, and what a mean rests on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from wattlab.foundation.schema import Purpose
-from wattlab.tables.columns import bounds_of
+from wattlab.tables.columns import PARAMETERS, bounds_of
 from wattlab.tables.energies import method_set
 from wattlab.tables.intervals import Estimate, fixed_strata_estimate
 
@@ -53,7 +54,19 @@ def methods_of(cells: pd.DataFrame, column: str = "energy_method") -> dict[str, 
     }
 
 
-def first_of(cells: pd.DataFrame, columns: list[str]) -> dict[str, Any]:
+#: Facts of a model.
+MODEL_FACTS = ("hub_id", "family", "structure", *PARAMETERS)
+
+#: What all cells of a model and a task share.
+SHARED_FACTS = (*MODEL_FACTS, "headline_scope")
+
+
+def of_group(cells: pd.DataFrame) -> dict[str, Any]:
+    """`SHARED_FACTS` of measured cells, their number and the methods of their energy."""
+    return {**first_of(cells, SHARED_FACTS), "n_cells": len(cells), **methods_of(cells)}
+
+
+def first_of(cells: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     """Facts that all cells of a group share, from the first of them; a missing value is None."""
     first = cells.iloc[0]
     return {column: None if pd.isna(first[column]) else first[column] for column in columns}

@@ -6,11 +6,25 @@ import pandas as pd
 
 from wattlab.foundation.quantities import QUANTITIES
 from wattlab.records.record import Record
-from wattlab.tables.columns import KEYS, METHOD_COLUMNS, frame, joined, keys_of, statistics_of, typed
+from wattlab.tables.columns import (
+    CODECARBON_2,
+    HEADLINES,
+    KEYS,
+    METHOD_AND_SHARE,
+    METHOD_COLUMNS,
+    PARAMETERS,
+    Flag,
+    frame,
+    joined,
+    keys_of,
+    statistics_of,
+    typed,
+)
 from wattlab.tables.energies import method_set
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import Trend, mann_kendall, t_half_width
 from wattlab.tables.missing import problem_of
+from wattlab.tables.table import Table
 
 _FACTS = (
     *KEYS,
@@ -19,14 +33,12 @@ _FACTS = (
     "purpose",
     "structure",
     "modality",
-    "parameters",
-    "parameters_as_published",
-    "published_parameters",
+    *PARAMETERS,
     "weights",
     "data",
     "dtype",
     "device",
-    "selected",
+    Flag("selected"),
     "unselected_because",
     "status",
     "n_repeats",
@@ -53,7 +65,7 @@ _MEASURED = (
     *_METHODS,
     *_MEANS,
     *_TREND,
-    *(column for quantity in QUANTITIES for column in statistics_of(quantity)),
+    *(column for quantity in (*QUANTITIES, *CODECARBON_2) for column in statistics_of(quantity)),
 )
 
 
@@ -66,7 +78,26 @@ def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """
     facts = frame([_facts(cell, evidence) for cell in evidence.cells], _FACTS)
     counted = built["runs"][built["runs"]["counted"]]
-    return typed(facts.join(_over_repeats(counted), on="cell"))
+    return typed(facts.join(_over_repeats(counted), on="cell"), TABLE.columns)
+
+
+TABLE = Table(
+    title="Every cell: means over its valid repeats, with sample sd",
+    row="a cell",
+    columns=(*_FACTS, *_MEASURED),
+    shown=(
+        "cell",
+        "purpose",
+        "status",
+        "n_valid",
+        *statistics_of(HEADLINES[0]),
+        *HEADLINES[1:],
+        *METHOD_AND_SHARE,
+        "flags",
+    ),
+    latex=("cell", "n_valid", *HEADLINES),
+    build=cells,
+)
 
 
 def _facts(cell: CellEvidence, evidence: Evidence) -> dict[str, Any]:
@@ -118,7 +149,8 @@ def _over_repeats(counted: pd.DataFrame) -> pd.DataFrame:
     if counted.empty:
         return pd.DataFrame(columns=list(_MEASURED))
     groups = counted.groupby("cell", sort=False)
-    numbers = [*QUANTITIES, _UNITS, *_MEANS]
+    quantities = (*QUANTITIES, *CODECARBON_2)
+    numbers = [*quantities, _UNITS, *_MEANS]
     complete = groups[numbers].count().eq(groups.size(), axis=0)
     means, sds = groups[numbers].mean().where(complete), groups[numbers].std(ddof=1).where(complete)
     columns: dict[str, Any] = {"flags": _flags(counted), _UNITS: means[_UNITS], f"sd_{_UNITS}": sds[_UNITS]}
@@ -131,7 +163,7 @@ def _over_repeats(counted: pd.DataFrame) -> pd.DataFrame:
     columns["trend_tau"] = pd.Series({cell: trend.tau for cell, trend in trends.items()})
     columns["trend_p"] = pd.Series({cell: trend.p for cell, trend in trends.items()})
     size = groups.size().to_numpy()
-    for quantity in QUANTITIES:
+    for quantity in quantities:
         half = t_half_width(sds[quantity].to_numpy(), size)
         values = (means[quantity], sds[quantity], means[quantity] - half, means[quantity] + half)
         columns |= dict(zip(statistics_of(quantity), values, strict=True))

@@ -8,46 +8,31 @@ import pandas as pd
 from wattlab.foundation.units import ending_of
 from wattlab.study.cells import Cell
 
+#: Memory by the model of CodeCarbon 2, which wrote the paper's logs, and the node with it; in `runs` and `cells` alone.
+CODECARBON_2 = ("energy_ram_codecarbon_2_kwh_per_1000", "energy_node_codecarbon_2_kwh_per_1000")
+
 #: The quantities of the paper's tables.
 HEADLINES = ("energy_kwh_per_1000", "emissions_g_per_1000", "duration_s_per_1000")
 
 #: What names a cell in every table; `cell` is `task/dataset[@variant]/model`, the record's place.
 KEYS = ("cell", "task", "dataset", "variant", "model")
 
+#: How an energy was obtained, and how much of it by a model: beside every energy that is shown to people.
+METHOD_AND_SHARE = ("energy_method", "modelled_share")
+
 METHOD_COLUMNS = ("energy_cpu_method", "energy_ram_method", "energy_gpu_method")
 
-#: Whole numbers that may be missing: `Int64`, so that a table does not say 3.0.
-WHOLE = frozenset(
-    {
-        "n_repeats",
-        "n_valid",
-        "n_wanted",
-        "n_sessions",
-        "n_cells",
-        "n_cells_planned",
-        "n_models",
-        "n_tasks",
-        "n_windows",
-        "n_windows_measured",
-        "n_inferences",
-        "n_output_units",
-        "n_scored",
-        "n_unscored",
-        "n_unparsed",
-        "index",
-        "gpu_count",
-        "gpu_index",
-        "parameters",
-        "parameters_as_published",
-        "published_parameters",
-        "printed_inferences",
-    }
-)
 
-#: Yes or no, perhaps missing.
-FLAGS = frozenset(
-    {"selected", "valid", "counted", "extra", "short", "reused", "mixed", "intended", "study_grid", "shown", "headline"}
-)
+class Whole(str):
+    """A column of whole numbers, perhaps missing: `Int64`, so that a table does not say 3.0. `n_…` needs no mark."""
+
+
+class Flag(str):
+    """A column of yes or no, perhaps missing."""
+
+
+#: Parameters of the measured model, as they are counted in publications, and as its authors published them.
+PARAMETERS = (Whole("parameters"), Whole("parameters_as_published"), Whole("published_parameters"))
 
 
 def frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -58,21 +43,20 @@ def frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFram
     unknown = {key for row in rows for key in row} - set(columns)
     if unknown:
         raise ValueError(f"no such columns: {', '.join(sorted(unknown))}")
-    return typed(pd.DataFrame(list(rows), columns=list(columns)))
+    return typed(pd.DataFrame(list(rows), columns=[str(column) for column in columns]), columns)
 
 
-def typed(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the type of each column set by its name."""
-    for column in table.columns:
-        if column in WHOLE:
-            table[column] = table[column].astype("Int64")
-        elif column in FLAGS:
-            table[column] = table[column].astype("boolean")
-        elif ending_of(column):
-            table[column] = table[column].astype("float64")
-        else:
-            table[column] = table[column].astype("object")
-    return table
+def typed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with the type of each of these columns, by its mark or its name."""
+    return table.astype({str(column): _dtype(column) for column in columns})
+
+
+def _dtype(column: str) -> str:
+    if isinstance(column, Whole) or (column.startswith("n_") and "_per_" not in column):
+        return "Int64"
+    if isinstance(column, Flag):
+        return "boolean"
+    return "float64" if ending_of(column) else "object"
 
 
 def statistics_of(quantity: str) -> list[str]:

@@ -10,10 +10,9 @@ from wattlab.foundation.hashing import canonical_json
 from wattlab.machine.software import CODE_OF_OLDER_LAYOUT, code_sha256, versions
 from wattlab.records.record import Record, Session
 from wattlab.study.cells import Spec
-from wattlab.tables.columns import KEYS, frame, keys_of
+from wattlab.tables.columns import KEYS, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence
-
-COLUMNS = (*KEYS, "purpose", "aspect", "measured", "today", "n_repeats")
+from wattlab.tables.table import Table
 
 #: Longest value that is shown whole.
 _LONGEST = 80
@@ -35,7 +34,16 @@ def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
         if cell.resolved.spec is not None  # imported logs were never to be measured with today's software
         for row in [*_of_spec(cell), *_of_sessions(cell.record or cell.stale, now)]
     ]
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Cells measured by another spec, other code or other versions than today's (when the tables were built)",
+    row="a cell and what has changed",
+    columns=(*KEYS, "purpose", "aspect", "measured", "today", "n_repeats"),
+    shown=("cell", "aspect", "measured", "today", "n_repeats"),
+    build=drift,
+)
 
 
 def _of_spec(cell: CellEvidence) -> Iterator[dict[str, Any]]:

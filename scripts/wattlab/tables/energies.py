@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from typing import get_args
 
 from wattlab.foundation.quantities import MODELLED
-from wattlab.records.record import Method, Record, Repeat, Session, Window
+from wattlab.records.record import Machine, Method, Record, Repeat, Session, Window
 
 #: Fixed order in which a set of methods is written, as in `counter+model`.
 METHODS: tuple[str, ...] = get_args(Method)
+
+#: The model by which CodeCarbon 3 charges memory: 5 W or less for every module that it guesses.
+RAM_MODEL = "codecarbon-3"
+
+#: CodeCarbon 2.3.1, codecarbon/external/hardware.py: 3 W per 8 GB of 1024^3 bytes.
+CODECARBON_2_W_PER_GB = 0.375
 
 
 @dataclass(frozen=True)
@@ -16,11 +22,6 @@ class Device:
     """The computing device of a session: the leased GPU's place in `energy_gpu_j`, or None for the CPU."""
 
     gpu_index: int | None
-
-    @property
-    def is_cpu(self) -> bool:
-        """Whether the CPU is the computing device."""
-        return self.gpu_index is None
 
 
 def device_of(record: Record, session: Session | None) -> Device | None:
@@ -66,6 +67,16 @@ def device_components(window: Window, device: Device | None) -> list[tuple[float
 def components_of(window: Window, scope: str, device: Device | None) -> list[tuple[float | None, str]]:
     """What the energy of a scope is made of, where nothing else ran beside the window."""
     return components(window) if scope == "node" else device_components(window, device)
+
+
+def ram_codecarbon_2_j(window: Window, machine: Machine | None) -> float | None:
+    """Energy of the memory (J) by CodeCarbon 2's model; None where it was not modelled, or the machine is not known.
+
+    On a node with 1,149 GB that model says 431 W, and CodeCarbon 3's 42 W.
+    """
+    if window.energy_ram_method != "model" or machine is None:
+        return None
+    return CODECARBON_2_W_PER_GB * machine.ram_gb * window.window_s
 
 
 def total_j(parts: Iterable[tuple[float | None, str]]) -> float | None:

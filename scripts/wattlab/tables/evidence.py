@@ -1,20 +1,16 @@
 """What the tables are computed from: the study, the catalog, and the record of every cell, or why there is none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
-from wattlab.study.config import RamModel
-from wattlab.study.resolve import read_study
-from wattlab.tables.ram import under_model
+from wattlab.study.specs import read_study, study_of_tables
 
 #: Why a cell lacks valid repeats.
 Kind = Literal["failed", "incomplete", "waiting", "unavailable", "stale", "known"]
@@ -57,23 +53,6 @@ class Evidence:
     unassigned: Sequence[Window] = ()
     #: Other studies, beside which this one is set.
     beside: Sequence["Evidence"] = ()
-    #: The same evidence with the memory's energy as it was recorded; None: this is it.
-    as_recorded: "Evidence | None" = None
-
-    def under(self, model: RamModel) -> "Evidence":
-        """This evidence with the memory's energy under a model (`wattlab.tables.ram`); raises `ValueError` the second time."""
-        if self.as_recorded is not None:
-            raise ValueError("the memory's model was applied already; begin with as_recorded")
-        cells = [
-            replace(
-                cell,
-                record=None if cell.record is None else under_model(cell.record, model),
-                stale=None if cell.stale is None else under_model(cell.stale, model),
-            )
-            for cell in self.cells
-        ]
-        beside = [other.under(other.study.config.ram_model) for other in self.beside]
-        return replace(self, cells=cells, beside=beside, as_recorded=self)
 
     @property
     def exclusive(self) -> bool:
@@ -109,8 +88,8 @@ def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[
 
 def gather_beside(study: ResolvedStudy, catalog: Catalog, results: Path) -> list[Evidence]:
     """The studies that this one names under `beside`, as far as they are there; `results` holds all studies."""
-    paths = [results / name / "study.json" for name in study.config.beside]
-    return [gather(read_study(path), catalog, path.parent / "runs") for path in paths if path.exists()]
+    found = [(results / name, study_of_tables(results / name)) for name in study.config.beside]
+    return [gather(read_study(path), catalog, folder / "runs") for folder, path in found if path is not None]
 
 
 def _cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
@@ -153,11 +132,4 @@ def read_unassigned(path: Path) -> list[Unassigned]:
     if not path.exists():
         return []
     lines = enumerate(path.read_text().splitlines(), start=1)
-    return [_unassigned(line, f"{path}: line {number}") for number, line in lines if line.strip()]
-
-
-def _unassigned(line: str, where: str) -> Unassigned:
-    try:
-        return Unassigned.model_validate_json(line)
-    except ValidationError as error:
-        raise explain(error, Unassigned, where) from error
+    return [checked(Unassigned, line, f"{path}: line {number}", is_json=True) for number, line in lines if line.strip()]

@@ -18,6 +18,9 @@ MOST_ROWS_OF_A_PAGE = 40
 #: From so many columns on a table over several pages lies on its side.
 _WIDE = 5
 
+#: A table that is wider than the text is scaled down to it.
+_AS_WIDE_AS_THE_TEXT = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
+
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -33,41 +36,6 @@ _SPECIAL = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
-}
-
-_HEADLINES = ("energy_kwh_per_1000", "emissions_g_per_1000", "duration_s_per_1000")
-
-#: The columns that fit a page of a paper; a table that is not named here has those of its Markdown twin.
-COLUMNS = {
-    "runs": ("cell", "index", "valid", *_HEADLINES),
-    "cells": ("cell", "n_valid", *_HEADLINES),
-    "tasks": ("task", "n_models", "n_cells", *_HEADLINES, "energy_method"),
-    "multipurpose": ("model", "structure", "parameters_as_published", "n_cells", *_HEADLINES),
-    "output_lengths": ("cell", "n_output_units_per_inference", "output_unit", "lengths"),
-    "parity": (
-        "model",
-        "source",
-        "training_energy_kwh",
-        "fine_tuning_energy_kwh",
-        "inference_energy_kwh",
-        "parity_inferences",
-        "printed_inferences",
-    ),
-    "models": ("model", "task", "purpose", "n_cells", *_HEADLINES),
-    "comparison": (
-        "paper_name",
-        "n_models",
-        "energy_kwh_per_1000",
-        "paper_energy_kwh_per_1000",
-        "energy_ratio",
-        "energy_rank",
-        "paper_energy_rank",
-    ),
-    "emissions": ("cell", "grid", "intensity_g_per_kwh", "emissions_g_per_1000"),
-    "totals": ("phase", "reused", "scope", "n_windows", "energy_kwh", "emissions_kg", "duration_s"),
-    "missing": ("cell", "kind", "n_valid", "n_wanted"),
-    "provenance": ("aspect", "value", "n_cells", "mixed"),
-    "drift": ("cell", "aspect", "measured", "today", "n_repeats"),
 }
 
 
@@ -95,24 +63,27 @@ def number(value: float) -> str:
 def as_latex(table: pd.DataFrame, shown: Sequence[str] | None, caption: str, label: str) -> str:
     """The shown columns (all: None) as a booktabs table; the bounds of an interval stand behind their mean."""
     columns = [name for name in (table.columns if shown is None else shown) if not name.startswith("ci95_")]
-    form = "".join("r" if _numeric(table, name) else "l" for name in columns)
-    head = " & ".join(_head(table, name) for name in columns) + r" \\"
-    lines = [" & ".join(_cell(row, name) for name in columns) + r" \\" for row in table.to_dict("records")]
-    if len(table) > MOST_ROWS_OF_A_PAGE:
-        return _long(form, head, lines, caption, label, wide=len(columns) >= _WIDE)
-    body = [rf"\begin{{tabular}}{{{form}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule", r"\end{tabular}"]
-    body = [r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%", *body[:-1], body[-1] + "}"]
-    named = [rf"\caption{{{escaped(caption)}}}", rf"\label{{{label}}}"]
-    return "\n".join([r"\begin{table}", r"\centering\small", *named, *body, r"\end{table}", ""])
-
-
-def _long(form: str, head: str, lines: list[str], caption: str, label: str, wide: bool) -> str:
-    """A table over several pages; a wide one lies on its side, in small type."""
+    cells = [[_cell(row, name) for name in columns] for row in table.to_dict("records")]
+    words, is_long = escaped(caption), len(table) > MOST_ROWS_OF_A_PAGE
+    text = (
+        pd.DataFrame(cells, columns=[_head(table, name) for name in columns])
+        .style.hide(axis="index")
+        .to_latex(
+            environment="longtable" if is_long else None,
+            position_float=None if is_long else "centering",
+            column_format="".join("r" if _numeric(table, name) else "l" for name in columns),
+            hrules=True,
+            caption=words,
+            label=label,
+        )
+    )
+    if not is_long:
+        text = text.replace(r"\centering", r"\centering\small", 1).replace(r"\end{tabular}", r"\end{tabular}}")
+        return text.replace(r"\begin{tabular}", _AS_WIDE_AS_THE_TEXT + "\n" + r"\begin{tabular}")
+    text = text.replace(rf"\caption[]{{{words}}} \\" + "\n", "")  # once is enough: it is long
+    wide = len(columns) >= _WIDE
     frame, size = ("landscape", r"\tiny\setlength{\tabcolsep}{2pt}") if wide else ("center", r"\footnotesize")
-    top = [rf"\begin{{{frame}}}{size}", rf"\begin{{longtable}}{{{form}}}"]
-    named = [rf"\caption{{{escaped(caption)}}}\label{{{label}}} \\"]
-    heads = [r"\toprule", head, r"\midrule", r"\endfirsthead", r"\toprule", head, r"\midrule", r"\endhead"]
-    return "\n".join([*top, *named, *heads, *lines, r"\bottomrule", r"\end{longtable}", rf"\end{{{frame}}}", ""])
+    return f"\\begin{{{frame}}}{size}\n{text}\\end{{{frame}}}\n"
 
 
 def _numeric(table: pd.DataFrame, name: str) -> bool:
@@ -132,7 +103,7 @@ def _cell(row: dict[Any, Any], name: str) -> str:
 
 def _text(value: Any) -> str:
     """A value in LaTeX; a missing one is empty."""
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+    if pd.isna(value):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

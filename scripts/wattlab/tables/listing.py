@@ -1,21 +1,19 @@
-"""Which tables there are. Imports nothing heavy: the Snakefile reads it."""
+"""Which tables every study has. Imports nothing heavy: the Snakefile reads it."""
 
-#: Every table and the module that holds its function of the same name, in the order in which they are computed: a
-#: function finds the earlier ones in `built`.
-TABLES = {
-    "runs": "runs",
-    "cells": "cells",
-    "tasks": "tasks",
-    "multipurpose": "models",
-    "output_lengths": "models",
-    "parity": "parity",
-    "models": "models",
-    "comparison": "comparison",
-    "emissions": "costs",
-    "totals": "costs",
-    "missing": "missing",
-    "provenance": "provenance",
-    "drift": "drift",
-    "ram_models": "ram_models",
-    "protocols": "protocols",
+#: Name -> `module:NAME`, in the order in which they are computed: a table finds the earlier ones in `built`.
+TABLES: dict[str, str] = {
+    "runs": "wattlab.tables.runs:TABLE",
+    "cells": "wattlab.tables.cells:TABLE",
+    "tasks": "wattlab.tables.tasks:TABLE",
+    "multipurpose": "wattlab.tables.multipurpose:TABLE",
+    "output_lengths": "wattlab.tables.output_lengths:TABLE",
+    "parity": "wattlab.tables.parity:TABLE",
+    "models": "wattlab.tables.models:TABLE",
+    "comparison": "wattlab.tables.comparison:TABLE",
+    "emissions": "wattlab.tables.emissions:TABLE",
+    "totals": "wattlab.tables.totals:TABLE",
+    "missing": "wattlab.tables.missing:TABLE",
+    "provenance": "wattlab.tables.provenance:TABLE",
+    "drift": "wattlab.tables.drift:TABLE",
+    "protocols": "wattlab.tables.protocols:TABLE",
 }

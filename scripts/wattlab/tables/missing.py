@@ -6,10 +6,9 @@ from typing import Any
 import pandas as pd
 
 from wattlab.records.record import Record
-from wattlab.tables.columns import KEYS, frame, keys_of
+from wattlab.tables.columns import KEYS, Flag, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence, Kind, Problem
-
-COLUMNS = (*KEYS, "purpose", "selected", "n_valid", "n_wanted", "kind", "reason", "remedy")
+from wattlab.tables.table import Table
 
 _REMEDIES: dict[str, str] = {
     "failed": "read the cell's log, repair the cause, then `make retry`",
@@ -25,7 +24,17 @@ def missing(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     spec), known (the study expects it).
     """
     rows = [row for cell in evidence.cells if (row := _row(cell, evidence)) is not None]
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Cells without their full number of valid repeats, why, and what to do",
+    row="a cell that lacks repeats",
+    columns=(*KEYS, "purpose", Flag("selected"), "n_valid", "n_wanted", "kind", "reason", "remedy"),
+    latex=("cell", "kind", "n_valid", "n_wanted"),
+    page=("cell", "kind", "n_valid", "n_wanted", "reason", "remedy"),
+    build=missing,
+)
 
 
 def _row(cell: CellEvidence, evidence: Evidence) -> dict[str, Any] | None:

@@ -7,28 +7,13 @@ import pandas as pd
 from wattlab.catalog.entries import TrainingEntry
 from wattlab.foundation.units import INFERENCES_PER_ROW
 from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of, over_cells, selected_cells
-from wattlab.tables.columns import bounds_of, frame
+from wattlab.tables.columns import Whole, bounds_of
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.intervals import Estimate
-from wattlab.tables.parity_definition import parity_inferences, printed_parity_inferences
+from wattlab.tables.intervals import Estimate, quotient
+from wattlab.tables.table import Table
 
-COLUMNS = (
-    "model",
-    "n_cells",
-    "n_cells_planned",
-    "training_energy_kwh",
-    "fine_tuning_energy_kwh",
-    *bounds_of("inference_energy_kwh"),
-    *bounds_of("parity_inferences"),
-    "printed_inferences",
-    "energy_method",
-    "source",
-    "note",
-    "training_source",
-)
-
-#: Where the energy per inference comes from, by the study's source.
-SOURCES = {"measure": "measured in this study", "codecarbon-logs": "computed from the published logs"}
+#: Where the energy per inference comes from.
+MEASURED, IMPORTED = "measured in this study", "computed from the published logs"
 PRINTED = "printed in the paper"
 
 #: Multi-purpose cells that the definition means: three tasks of three datasets.
@@ -50,7 +35,48 @@ def parity(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
         if model in training
     ]
     rows += [_printed_row(model, entry) for model, entry in training.items()]
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Cost parity (Table 5): inferences until deployment has used as much energy as training and fine-tuning",
+    row="a model with known training energy",
+    columns=(
+        "model",
+        "n_cells",
+        "n_cells_planned",
+        "training_energy_kwh",
+        "fine_tuning_energy_kwh",
+        *bounds_of("inference_energy_kwh"),
+        *bounds_of("parity_inferences"),
+        Whole("printed_inferences"),
+        "energy_method",
+        "source",
+        "note",
+        "training_source",
+    ),
+    latex=(
+        "model",
+        "source",
+        "training_energy_kwh",
+        "fine_tuning_energy_kwh",
+        "inference_energy_kwh",
+        "parity_inferences",
+        "printed_inferences",
+    ),
+    page=(
+        "model",
+        "source",
+        "n_cells",
+        "training_energy_kwh",
+        "fine_tuning_energy_kwh",
+        "inference_energy_kwh",
+        *bounds_of("parity_inferences"),
+        "printed_inferences",
+        "note",
+    ),
+    build=parity,
+)
 
 
 def _facts(model: str, entry: TrainingEntry) -> dict[str, Any]:
@@ -78,7 +104,7 @@ def _measured_row(model: str, entry: TrainingEntry, planned: pd.DataFrame, evide
         **_facts(model, entry),
         "n_cells": len(measured),
         "n_cells_planned": len(planned),
-        "source": SOURCES[evidence.study.config.source],
+        "source": IMPORTED if evidence.study.config.is_imported else MEASURED,
         "note": _note(len(measured), len(planned), evidence.exclusive),
     }
     if len(measured) < len(planned) or not evidence.exclusive:
@@ -101,3 +127,17 @@ def _note(n_measured: int, n_planned: int, exclusive: bool) -> str | None:
     if n_planned != _CELLS_OF_THE_PAPER:
         return f"mean over the study's {n_planned} multi-purpose cells, where the paper has {_CELLS_OF_THE_PAPER}"
     return None
+
+
+def parity_inferences(training: TrainingEntry, inference_energy_kwh: Estimate) -> Estimate:
+    """(training + fine-tuning energy) / energy per inference, unrounded, with the interval of the latter propagated.
+
+    Energies in kWh, gross, of the whole node, as in Table 3 and 5; the training energies are taken as exact, since
+    no uncertainty of theirs is published. A quotient by an energy that is not positive is NaN.
+    """
+    return quotient(training.training_energy_kwh + training.fine_tuning_energy_kwh, inference_energy_kwh)
+
+
+def printed_parity_inferences(training: TrainingEntry) -> float:
+    """The same from the numbers that Table 5 prints, its energy per inference having two digits."""
+    return parity_inferences(training, Estimate(training.printed_inference_energy_kwh)).mean

@@ -6,26 +6,12 @@ from typing import Any
 import pandas as pd
 
 from wattlab.tables.cells import cells
-from wattlab.tables.columns import KEYS, bounds_of, frame, statistics_of
+from wattlab.tables.columns import KEYS, bounds_of, statistics_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.runs import runs
+from wattlab.tables.table import Table
 
 _ENERGY, _DURATION = "energy_kwh_per_1000", "duration_s_per_1000"
-COLUMNS = (
-    *KEYS,
-    "purpose",
-    "study",
-    "protocol",
-    "protocol_values",
-    "headline_scope",
-    "n_valid",
-    "window_s",
-    *statistics_of(_ENERGY),
-    *bounds_of(_DURATION),
-    "energy_method",
-    "energy_ratio",
-    "duration_ratio",
-)
 
 
 def protocols(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -35,14 +21,48 @@ def protocols(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFram
     `protocol_values`: the values in which the rows of a cell differ. Empty where the study names no other.
     """
     if not evidence.beside:
-        return frame([], COLUMNS)
+        return TABLE.frame([])
     sides = [_rows_of(side) for side in (evidence, *evidence.beside)]
     rows = []
     for cell_id, own in sides[0].items():
         others = [side[cell_id] for side in sides[1:] if cell_id in side]
         if others:
             rows += _beside([own, *others])
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Cells of this study beside the same cells of studies under other protocols; ratios to this study's row",
+    row="a cell and a study",
+    columns=(
+        *KEYS,
+        "purpose",
+        "study",
+        "protocol",
+        "protocol_values",
+        "headline_scope",
+        "n_valid",
+        "window_s",
+        *statistics_of(_ENERGY),
+        *bounds_of(_DURATION),
+        "energy_method",
+        "energy_ratio",
+        "duration_ratio",
+    ),
+    shown=(
+        "cell",
+        "study",
+        "protocol",
+        "n_valid",
+        "window_s",
+        *statistics_of(_ENERGY),
+        _DURATION,
+        "energy_ratio",
+        "duration_ratio",
+        "energy_method",
+    ),
+    build=protocols,
+)
 
 
 def _rows_of(evidence: Evidence) -> dict[str, dict[str, Any]]:

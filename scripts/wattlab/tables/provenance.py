@@ -6,10 +6,9 @@ from typing import Any
 import pandas as pd
 
 from wattlab.records.record import Record, Session
-from wattlab.tables.columns import frame
+from wattlab.tables.columns import Flag
 from wattlab.tables.evidence import Evidence
-
-COLUMNS = ("aspect", "value", "n_cells", "mixed", "intended")
+from wattlab.tables.table import Table
 
 #: The value of an aspect that a record does not hold (imported logs).
 NOT_RECORDED = "not recorded"
@@ -39,7 +38,16 @@ def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
         for value, n_cells in sorted(values.items(), key=lambda item: (-item[1], item[0])):
             row = {"aspect": aspect, "value": value, "n_cells": n_cells, "mixed": mixed}
             rows.append({**row, "intended": aspect.startswith(_PROTOCOL)})
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="By what the cells were measured; `mixed`: not the same for all cells",
+    row="a property and its value",
+    columns=("aspect", "value", "n_cells", Flag("mixed"), Flag("intended")),
+    latex=("aspect", "value", "n_cells", "mixed"),
+    build=provenance,
+)
 
 
 def _aspects(record: Record) -> Iterator[tuple[str, str]]:

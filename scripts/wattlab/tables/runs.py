@@ -8,8 +8,19 @@ from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
 from wattlab.records.record import Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
-from wattlab.tables.columns import KEYS, METHOD_COLUMNS, frame, joined, keys_of
+from wattlab.tables.columns import (
+    CODECARBON_2,
+    HEADLINES,
+    KEYS,
+    METHOD_AND_SHARE,
+    METHOD_COLUMNS,
+    Flag,
+    Whole,
+    joined,
+    keys_of,
+)
 from wattlab.tables.energies import (
+    RAM_MODEL,
     Device,
     device_components,
     device_of,
@@ -20,31 +31,32 @@ from wattlab.tables.energies import (
     modelled_share,
     net_j,
     node_components,
+    ram_codecarbon_2_j,
     total_j,
 )
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import is_outlier
-from wattlab.tables.ram import is_switchable
+from wattlab.tables.table import Table
 
-COLUMNS = (
+_COLUMNS = (
     *KEYS,
     "purpose",
     "structure",
     "modality",
     "family",
-    "selected",
+    Flag("selected"),
     "weights",
     "data",
     "dtype",
     "device",
     "status",
-    "index",
+    Whole("index"),
     "session",
     "study",
-    "counted",
-    "valid",
-    "extra",
-    "short",
+    Flag("counted"),
+    Flag("valid"),
+    Flag("extra"),
+    Flag("short"),
     "flags",
     "reasons",
     "started_at_utc",
@@ -62,8 +74,8 @@ COLUMNS = (
     "energy_device_j",
     "idle_power_node_w",
     "idle_power_device_w",
-    "gpu_count",
-    "gpu_index",
+    Whole("gpu_count"),
+    Whole("gpu_index"),
     *METHOD_COLUMNS,
     "ram_model",
     "energy_method",
@@ -79,6 +91,7 @@ COLUMNS = (
     "effective_cores_share",
     "other_load_cores",
     *QUANTITIES,
+    *CODECARBON_2,
 )
 
 
@@ -92,7 +105,29 @@ def runs(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     rows = [
         row for cell in evidence.cells if cell.record is not None for row in _cell_rows(cell, cell.record, evidence)
     ]
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Every repeat: energy, time, methods and whether it counts",
+    row="a repeat",
+    columns=_COLUMNS,
+    shown=(
+        "cell",
+        "purpose",
+        "index",
+        "counted",
+        "valid",
+        "short",
+        "flags",
+        "reasons",
+        "window_s",
+        *HEADLINES,
+        *METHOD_AND_SHARE,
+    ),
+    latex=("cell", "index", "valid", *HEADLINES),
+    build=runs,
+)
 
 
 def _cell_rows(cell: CellEvidence, record: Record, evidence: Evidence) -> list[dict[str, Any]]:
@@ -140,7 +175,7 @@ def _repeat_row(
     device = device_of(record, session)
     energies = _energies(repeat, device, evidence.exclusive)
     units = repeat.n_output_units
-    machine = None if session is None else session.machine
+    ram_j = ram_codecarbon_2_j(repeat, None if session is None else session.machine)
     threads = None if record.protocol is None else record.protocol.cpu_threads
     return {
         "index": repeat.index,
@@ -150,25 +185,20 @@ def _repeat_row(
         "valid": repeat.valid,
         "extra": extra,
         "short": repeat.short,
-        "flags": joined(_flags(repeat, device, evidence.exclusive)),
+        "flags": joined(repeat.flags),
         "reasons": joined(repeat.reasons),
         "n_inferences": repeat.n_inferences,
         "n_output_units": units,
         "output_unit": repeat.output_unit,
         "n_output_units_per_inference": None if units is None else units / repeat.n_inferences,
         "gpu_index": None if device is None else device.gpu_index,
-        "ram_model": evidence.study.config.ram_model if is_switchable(repeat, machine) else None,
+        "ram_model": None if ram_j is None else RAM_MODEL,
         **_observed(repeat),
         "effective_cores_share": _ratio(effective_cores(repeat), threads),
         **energies,
         **_quantities(repeat, energies, evidence),
+        **_codecarbon_2(repeat, ram_j, evidence.exclusive),
     }
-
-
-def _flags(repeat: Repeat, device: Device | None, exclusive: bool) -> list[str]:
-    """The repeat's own flags, and `shared_device`: the CPU's energy holds what other cells did beside it."""
-    shared = device is not None and device.is_cpu and not exclusive
-    return [*repeat.flags, *(["shared_device"] if shared else [])]
 
 
 def _observed(window: Window) -> dict[str, Any]:
@@ -215,9 +245,20 @@ def _energies(repeat: Repeat, device: Device | None, exclusive: bool) -> dict[st
     }
 
 
+def _codecarbon_2(repeat: Repeat, ram_j: float | None, exclusive: bool) -> dict[str, float | None]:
+    """`CODECARBON_2`, from the memory's energy (J) by that model."""
+    by_model = repeat.model_copy(update={"energy_ram_j": ram_j})
+    node_j = None if ram_j is None else total_j(node_components(by_model, exclusive))
+    return {name: _per_1000(part_j, repeat) for name, part_j in zip(CODECARBON_2, (ram_j, node_j), strict=True)}
+
+
+def _per_1000(energy_j: float | None, repeat: Repeat) -> float | None:
+    return None if energy_j is None else kwh_per_1000(energy_j, repeat.n_inferences)
+
+
 def _quantities(repeat: Repeat, energies: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
     def per_1000(energy_j: float | None) -> float | None:
-        return None if energy_j is None else kwh_per_1000(energy_j, repeat.n_inferences)
+        return _per_1000(energy_j, repeat)
 
     scope = evidence.study.config.headline_scope
     headline = per_1000(energies[f"energy_{scope}_j"])

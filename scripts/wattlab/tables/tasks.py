@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of
-from wattlab.tables.columns import HEADLINES, bounds_of, frame
+from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, bounds_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import cluster_bootstrap_estimate
+from wattlab.tables.table import Table
 
 _SPREADS: dict[str, Callable[[Any], Any]] = {"median": np.median, "min": np.min, "max": np.max}
 
@@ -19,18 +20,7 @@ def _columns_of(quantity: str) -> list[str]:
     return [*bounds_of(quantity), f"sd_models_{quantity}", f"sd_repeats_{quantity}", *spread]
 
 
-COLUMNS = (
-    "task",
-    "modality",
-    "n_models",
-    "n_cells",
-    "n_cells_planned",
-    "n_repeats",
-    "headline_scope",
-    "energy_method",
-    "modelled_share",
-    *(column for quantity in HEADLINES for column in _columns_of(quantity)),
-)
+_BY_TASK = [column for quantity in HEADLINES for column in (*bounds_of(quantity), f"sd_repeats_{quantity}")]
 
 
 def tasks(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -48,7 +38,27 @@ def tasks(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
         repeats = counted[counted["cell"].isin(of_task["cell"])]
         row = _row(str(task), of_task, repeats)
         rows.append({**row, "n_cells_planned": int((planned["task"] == task).sum())})
-    return frame(rows, COLUMNS)
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Each task over its task-specific models (the paper's Table 2): mean of the cells, sd over all repeats",
+    row="a task",
+    columns=(
+        "task",
+        "modality",
+        "n_models",
+        "n_cells",
+        "n_cells_planned",
+        "n_repeats",
+        "headline_scope",
+        *METHOD_AND_SHARE,
+        *(column for quantity in HEADLINES for column in _columns_of(quantity)),
+    ),
+    shown=("task", "n_models", "n_cells", "n_repeats", *_BY_TASK, *METHOD_AND_SHARE),
+    latex=("task", "n_models", "n_cells", *HEADLINES, "energy_method"),
+    build=tasks,
+)
 
 
 def _row(task: str, cells: pd.DataFrame, repeats: pd.DataFrame) -> dict[str, Any]:

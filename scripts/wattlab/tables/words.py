@@ -211,7 +211,7 @@ def grid(rows: pd.DataFrame) -> str:
 
 def conditions(rows: pd.DataFrame, study: ResolvedStudy, provenance: pd.DataFrame, name: str = ENERGY) -> str:
     """Methods and scope of a quantity, weights, data and device of the rows, as one clause."""
-    source = ", published logs" if study.config.source == "codecarbon-logs" else ""
+    source = ", published logs" if study.config.is_imported else ""
     what = energy(rows, name) if QUANTITIES[name].scope else "time by the clock"
     return f"{what}; {ground(rows, study)}{source}; {device(rows, provenance)}"
 

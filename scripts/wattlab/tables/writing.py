@@ -1,6 +1,5 @@
 """Tables as files: CSV with full precision for programs, Markdown and LaTeX with rounded numbers for people."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,13 @@ from typing import Any
 import pandas as pd
 
 from wattlab.foundation.files import write_text
+from wattlab.foundation.members import load_member
 from wattlab.foundation.quantities import DIGITS
-from wattlab.tables.captions import LAYOUTS, caption
+from wattlab.tables.captions import caption
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.latex import COLUMNS, as_latex
+from wattlab.tables.latex import as_latex
+from wattlab.tables.listing import TABLES
+from wattlab.tables.table import Table
 
 _ESCAPES = str.maketrans(
     {
@@ -32,30 +34,39 @@ _ESCAPES = str.maketrans(
 
 def write_tables(evidence: Evidence, built: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write every table as `.csv`, `.md` and `.tex`. All texts are made before the first file is written."""
-    texts = {file: text for name in built for file, text in texts_of(name, built[name], evidence, built).items()}
+    texts: dict[str, str] = {}
+    for name, target in TABLES.items():
+        texts |= texts_of(name, load_member(target), built[name], evidence, built)
+    write_texts(texts, folder)
+
+
+def write_texts(texts: dict[str, str], folder: Path) -> None:
+    """Write texts by the name of their file."""
     for file, text in texts.items():
         write_text(folder / file, text)
 
 
-def texts_of(name: str, table: pd.DataFrame, evidence: Evidence, built: dict[str, pd.DataFrame]) -> dict[str, str]:
+def texts_of(
+    name: str, table: Table, rows: pd.DataFrame, evidence: Evidence, built: dict[str, pd.DataFrame]
+) -> dict[str, str]:
     """File name -> text of a table's three forms. Of `built` the captions read `runs`, `cells` and `provenance`."""
-    captions = {form: caption(name, table, evidence.study, built, form) for form in DIGITS}
+    shown = table.for_people(rows)
+    captions = {form: caption(name, table.title, shown, evidence.study, built, form) for form in DIGITS}
     label = f"tab:{evidence.study.config.study}-{name.replace('_', '-')}"
     return {
-        f"{name}.csv": as_csv(table),
-        f"{name}.md": as_markdown(table, LAYOUTS[name].shown, captions["md"]),
-        f"{name}.tex": as_latex(table, COLUMNS.get(name, LAYOUTS[name].shown), captions["tex"], label),
+        **twins_of(name, table, rows, captions["md"]),
+        f"{name}.tex": as_latex(shown, table.latex or table.shown, captions["tex"], label),
     }
+
+
+def twins_of(name: str, table: Table, rows: pd.DataFrame, words: str) -> dict[str, str]:
+    """File name -> text of a table as CSV, and as Markdown below these words."""
+    return {f"{name}.csv": as_csv(rows), f"{name}.md": as_markdown(table.for_people(rows), table.shown, words)}
 
 
 def as_csv(table: pd.DataFrame) -> str:
     """CSV whose floats read back to the same bits; a missing value is an empty cell."""
     return table.to_csv(index=False, lineterminator="\n")
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """A table back from its CSV, floats to the last bit."""
-    return pd.read_csv(path)
 
 
 def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> str:
@@ -68,7 +79,7 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
 
 def shown_value(value: Any) -> str:
     """A value for people: numbers rounded to `DIGITS` significant digits, text escaped, a missing one empty."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if pd.isna(value):
         return ""
     if isinstance(value, float):
         return _rounded(value)

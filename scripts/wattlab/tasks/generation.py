@@ -63,6 +63,9 @@ class TextGenerating(TextInput):
 
     output_unit = "token"
 
+    #: Whether the tokenizer adds the special tokens of an input.
+    add_special_tokens = True
+
     def load(self) -> None:
         """The model into host memory, and how it generates."""
         super().load()
@@ -70,13 +73,14 @@ class TextGenerating(TextInput):
             self.source.generation(self.model), self.spec.protocol, self.model.config
         )
 
-    def generate(self, text: str, **options: Any) -> Answer:
-        """Tokenise (with these options), generate, decode the new tokens. Sampling is seeded anew for every inference."""
+    @torch.inference_mode()
+    def infer(self, sample: str) -> Answer:
+        """Tokenise, generate, decode the new tokens. Sampling is seeded anew for every inference."""
         torch.manual_seed(self.spec.protocol.seed)
         decoder_only = not self.model.config.is_encoder_decoder
         room = (self.spec.protocol.max_new_tokens or 0) if decoder_only else 0
         longest = None if self.max_tokens is None else self.max_tokens - room
-        encoded = self.encode(text, max_length=longest, **options)
+        encoded = self.encode(sample, max_length=longest, add_special_tokens=self.add_special_tokens)
         inputs = {name: encoded[name].to(self.device) for name in ("input_ids", "attention_mask")}
         sequence = self.model.generate(**inputs)[0]
         new = sequence[inputs["input_ids"].shape[1] if decoder_only else 1 :]

@@ -21,6 +21,10 @@ class TextInput(Adapter):
         super().__init__(spec, source, device)
         self.tokenizer = source.tokenizer()
 
+    def prepare(self, row: dict[str, Any]) -> Any:
+        """The text, in the protocol's number of words."""
+        return self.text(row, "text")
+
     def text(self, row: dict[str, Any], role: str) -> str:
         """What a row has in a role, as running text: tokens joined with spaces, null as nothing, and of all but a question
         the protocol's first `max_input_words` words."""

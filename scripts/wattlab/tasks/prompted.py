@@ -5,34 +5,31 @@ from typing import Any
 
 import torch
 
-from wattlab.tasks.contract import Answer
+from wattlab.models.source import Source
+from wattlab.study.cells import Spec
 from wattlab.tasks.generation import TextGenerating
 
 
 class Prompted(TextGenerating):
     """The answer to the protocol's prompt, from an encoder-decoder (Flan-T5) or a decoder (BLOOMz).
 
-    A tokenizer that has a chat template (instruct models) gets the prompt as what a user said in it.
+    A tokenizer that has a chat template (instruct models) gets the prompt as what a user said in it; the template writes
+    the special tokens itself.
     """
+
+    def __init__(self, spec: Spec, source: Source, device: torch.device) -> None:
+        super().__init__(spec, source, device)
+        self.add_special_tokens = self.tokenizer.chat_template is None
 
     def prepare(self, row: dict[str, Any]) -> str:
         """The prompt around the roles that it names, as `TextInput.text` gives them; that again in the chat template, if
         there is one. An empty context is nothing in the prompt: the authors' scripts ask the model all the same.
         """
-        prompt = self._prompt(row)
-        if self.tokenizer.chat_template is None:
+        template = self.spec.protocol.prompt
+        assert template is not None, "checked when the study was resolved"
+        roles = {role for _, role, _, _ in Formatter().parse(template) if role}
+        prompt = template.format(**{role: self.text(row, role) for role in roles})
+        if self.add_special_tokens:
             return prompt
         said = [{"role": "user", "content": prompt}]
         return self.tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
-
-    def _prompt(self, row: dict[str, Any]) -> str:
-        template = self.spec.protocol.prompt
-        if template is None:
-            raise ValueError(f"{self.spec.cell.id}: the protocol has no prompt for a multi-purpose cell")
-        roles = {role for _, role, _, _ in Formatter().parse(template) if role}
-        return template.format(**{role: self.text(row, role) for role in roles})
-
-    @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
-        """Tokenise, generate, decode. A chat template writes the special tokens itself."""
-        return self.generate(sample, add_special_tokens=self.tokenizer.chat_template is None)

@@ -1,7 +1,5 @@
 """Text classification: a review or a sentence in, one label out."""
 
-from typing import Any
-
 import torch
 
 from wattlab.tasks.contract import Answer
@@ -12,10 +10,6 @@ class TextClassification(TextInput):
     """The sequence-classification head's likeliest label."""
 
     output_unit = "label"
-
-    def prepare(self, row: dict[str, Any]) -> str:
-        """The text, in the protocol's number of words."""
-        return self.text(row, "text")
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

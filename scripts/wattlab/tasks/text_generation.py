@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import torch
-
-from wattlab.tasks.contract import Answer
 from wattlab.tasks.generation import TextGenerating
 from wattlab.tasks.inputs import first_words
 
@@ -18,8 +15,3 @@ class TextGeneration(TextGenerating):
     def prepare(self, row: dict[str, Any]) -> str:
         """The first 20 words."""
         return first_words(self.field(row, "text"), FIRST_WORDS)
-
-    @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
-        """Tokenise, generate, decode."""
-        return self.generate(sample)

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
-from wattlab.foundation.files import write_text_if_changed
+from wattlab.foundation.errors import InputError
 from wattlab.logs.resolve import resolve_published
+from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config, resolve
 
@@ -29,10 +30,13 @@ def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
-    catalog = load_catalog(CATALOG_ROOT)
-    config = check_config(content, file_of_key(files, content), catalog.tasks)
+    catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
+    config = check_config(content, file_of, catalog.tasks)
+    devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
+    if config.device not in devices:
+        raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
     source = files[-1].as_posix() if files else "--config"
-    if config.source == "codecarbon-logs":
+    if config.is_imported:
         return resolve_published(config, catalog, source)
     return resolve(config, catalog, source)
 
@@ -53,8 +57,3 @@ def _merge(content: dict[str, Any], changes: dict[str, Any]) -> None:
             _merge(content[key], value)
         else:
             content[key] = value
-
-
-def write_study(path: Path, study: ResolvedStudy) -> None:
-    """`study.json`, only when it says something else than before: its modification time rebuilds the tables."""
-    write_text_if_changed(path, study.model_dump_json(indent=1) + "\n")

@@ -1,15 +1,17 @@
 """Runs of one study from several machines, joined: what is taken from where, decided before a single file is copied."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.files import copy_file
+from wattlab.hub.receipts import earlier_place as earlier_receipt
 from wattlab.records.record import Record, read_record
 from wattlab.records.store import answers_path, store_path
-from wattlab.runs.inputs import cell_inputs
-from wattlab.study.cells import ResolvedStudy
+from wattlab.runs.places import input_paths
+from wattlab.samples.places import earlier_places as earlier_samples
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,9 @@ def plan_merge(study: ResolvedStudy, here: Path, others: list[Path]) -> Merge:
     """
     complete: dict[str, Found] = {}
     left: list[Found] = []
+    cells = {cell.cell.id: cell for cell in study.measured}
     for found in _records(study, [here, *others]):
-        _check_spec(study, found)
+        _check_spec(cells[found.record.cell_id], found)
         cell_id = found.record.cell_id
         if found.record.status != "complete":
             left.append(found)
@@ -52,7 +55,11 @@ def plan_merge(study: ResolvedStudy, here: Path, others: list[Path]) -> Merge:
                 "take one of the two away (its repeats stay in repeats/)"
             )
     taken = {cell_id: found for cell_id, found in complete.items() if found.results != here}
-    copies = [copy for found in taken.values() for copy in _copies(study, here, found)]
+    copies = [
+        copy
+        for found in taken.values()
+        for copy in _copies(cells[found.record.cell_id], study.config.study, here, found)
+    ]
     return Merge(list(dict.fromkeys(copies)), {cell_id: found.results for cell_id, found in taken.items()}, left)
 
 
@@ -73,13 +80,12 @@ def _records(study: ResolvedStudy, folders: list[Path]) -> Iterator[Found]:
             yield Found(folder, path, record)
 
 
-def _check_spec(study: ResolvedStudy, found: Found) -> None:
-    wanted = study.cell(found.record.cell_id).spec
-    if found.record.spec == wanted:
+def _check_spec(cell: MeasuredCell, found: Found) -> None:
+    if found.record.spec == cell.spec:
         return
-    if found.record.spec is None or wanted is None:
+    if found.record.spec is None:
         raise InputError(f"{found.path}: an imported record; merge joins measured ones alone")
-    old, new = found.record.spec.model_dump(mode="json"), wanted.model_dump(mode="json")
+    old, new = found.record.spec.model_dump(mode="json"), cell.spec.model_dump(mode="json")
     differing = sorted(key for key in new if old[key] != new[key])
     details = ""
     if "protocol" in differing:
@@ -91,16 +97,14 @@ def _check_spec(study: ResolvedStudy, found: Found) -> None:
     )
 
 
-def _copies(study: ResolvedStudy, here: Path, found: Found) -> Iterator[tuple[Path, Path]]:
-    record, name = found.record, study.config.study
-    assert record.spec is not None
+def _copies(cell: MeasuredCell, name: str, here: Path, found: Found) -> Iterator[tuple[Path, Path]]:
+    record = found.record
     assert record.fingerprint is not None
     store = store_path(found.results, record.cell_id, record.fingerprint)
     if not store.exists():
         raise InputError(f"{store}: missing, and {found.path} rests on it; copy the whole results folder")
-    for part in cell_inputs(Path(), name, record.spec).paths:
-        yield from _missing_here(found.results, here, part)
-        yield from _missing_here(found.results, here, part.with_suffix(".parquet"))
+    for path in input_paths(found.results, cell).all:
+        yield from _missing_here(found.results, here, path)
     yield from _same_or_new(found.results, here, store)
     yield from _same_or_new(found.results, here, answers_path(store))
     for kind, suffix in (("outputs", ".jsonl.gz"), ("logs/measure_cell", ".log")):
@@ -110,10 +114,18 @@ def _copies(study: ResolvedStudy, here: Path, found: Found) -> Iterator[tuple[Pa
     yield found.path, here / found.path.relative_to(found.results)
 
 
-def _missing_here(there: Path, here: Path, part: Path) -> Iterator[tuple[Path, Path]]:
-    """Samples and tokenizers: their name is a hash of what determines them, and the fingerprint holds their content."""
-    if (there / part).exists() and not (here / part).exists():
-        yield there / part, here / part
+def _missing_here(there: Path, here: Path, path: Path) -> Iterator[tuple[Path, Path]]:
+    """Samples and tokenizers: their name is a hash of what determines them, and the fingerprint holds their content.
+
+    Samples and receipts that lie at an earlier place come to today's.
+    """
+    target = here / path.relative_to(there)
+    source = next((place for place in (path, *earlier_samples(path), earlier_receipt(path)) if place.exists()), None)
+    if source is None or target.exists():
+        return
+    yield source, target
+    if source.with_suffix(".parquet").exists():
+        yield source.with_suffix(".parquet"), target.with_suffix(".parquet")
 
 
 def _same_or_new(there: Path, here: Path, source: Path) -> Iterator[tuple[Path, Path]]:
@@ -130,7 +142,4 @@ def _same_or_new(there: Path, here: Path, source: Path) -> Iterator[tuple[Path, 
 def copy_all(copies: list[tuple[Path, Path]]) -> None:
     """Make the copies; each file is whole or not there."""
     for source, target in copies:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        neighbour = target.with_name(f".{target.name}.tmp")
-        shutil.copyfile(source, neighbour)
-        neighbour.replace(target)
+        copy_file(source, target)

@@ -8,7 +8,7 @@ from typing import Any
 from wattlab.foundation.errors import NoDevice
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
 ANOTHER_SPEC = "another protocol, other samples or another model"
@@ -54,7 +54,7 @@ def measured_again(
     this = this or Here()
     energies_kwh, durations_s, n_cells = [], [], 0
     reasons: dict[str, None] = {}
-    for resolved in study.cells:
+    for resolved in study.measured:
         if resolved.cell.id not in planned:
             continue
         files = measured_cells(results, [resolved.cell.id])
@@ -71,9 +71,8 @@ def measured_again(
     return Again(n_cells, len(planned), sum(energies_kwh) or None, sum(durations_s) or None, tuple(reasons))
 
 
-def _differences(measured: Measured, cell: ResolvedCell, this: Here) -> Iterator[str]:
+def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:
     """Why repeats can not be gone on with here; none where they can."""
-    assert cell.spec is not None
     if not is_of(measured, cell):
         yield ANOTHER_SPEC
         return

@@ -6,25 +6,29 @@ from pathlib import Path
 from statistics import mean
 
 from wattlab.foundation.clock import seconds_between
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import kwh_per_1000, s_per_1000
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
+from wattlab.study.specs import read_study
 from wattlab.tables.energies import components_of, device_of, method_set, total_j
 
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
-    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown."""
+    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
+
+    A record that is not there or can not be read counts as none: the tables say what is wrong with it.
+    """
     finished: dict[str, float | None] = {}
-    for resolved in study.cells:
-        path = folder / "runs" / f"{resolved.cell.id}.json"
-        if resolved.spec is None or not path.exists():
+    for resolved in study.measured:
+        try:
+            record = json.loads((folder / "runs" / f"{resolved.cell.id}.json").read_text())
+            is_todays = record["spec"] == resolved.spec.model_dump(mode="json")
+            times = [(s["started_at_utc"], s["ended_at_utc"]) for s in record["sessions"] if s["ended_at_utc"]]
+        except (OSError, ValueError, LookupError, TypeError):
             continue
-        record = json.loads(path.read_text())
-        if record["spec"] == resolved.spec.model_dump(mode="json"):
-            ended = [s for s in record["sessions"] if s["ended_at_utc"]]
-            finished[resolved.cell.id] = (
-                sum(seconds_between(s["started_at_utc"], s["ended_at_utc"]) for s in ended) if ended else None
-            )
+        if is_todays:
+            finished[resolved.cell.id] = sum(seconds_between(*both) for both in times) if times else None
     return finished
 
 
@@ -41,27 +45,33 @@ def left_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | N
     return sum(mean(by_task[cell.task]) if by_task[cell.task] else overall for cell in to_come)
 
 
-def progress_line(study: ResolvedStudy, folder: Path, record: Record) -> str:
-    """`[12/48] task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`."""
-    finished = finished_cells(study, folder)
+def progress_line(study_file: Path, record: Record) -> str:
+    """`[12/48] task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`.
+
+    Without the count and the time where the study's file is gone: what was measured is measured.
+    """
+    try:
+        study = read_study(study_file)
+    except InputError:
+        return f"{record.cell_id}: {outcome(record)}"
+    finished = finished_cells(study, study_file.parent)
     left = left_s(study, finished)
     remaining = "" if left is None or len(finished) == len(study.cells) else f"; about {left / 60:.0f} min left"
-    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {outcome(study, record)}{remaining}"
+    said = outcome(record, study.config.headline_scope)
+    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {said}{remaining}"
 
 
-def outcome(study: ResolvedStudy, record: Record) -> str:
-    """The energy of the study's headline scope, as in the tables, and the time of a cell; or why there is none."""
+def outcome(record: Record, scope: str | None = None) -> str:
+    """The energy of a scope (else the widest that there is), as in the tables, and the time; or why there is none."""
     if record.status != "complete":
         reason = "" if record.failure is None else f": {record.failure.reason}"
         return f"{record.status}{reason}"
-    repeats, scope = record.valid_repeats, study.config.headline_scope
-    sessions = {session.session: session for session in record.sessions}
+    scope = scope or ("node" if record.spec is not None and record.spec.exclusive else "device")
+    repeats, sessions = record.valid_repeats, {session.session: session for session in record.sessions}
     parts = [components_of(r, scope, device_of(record, sessions.get(r.session))) for r in repeats]
-    totals = [(total_j(of_repeat), r.n_inferences) for of_repeat, r in zip(parts, repeats, strict=True)]
-    known = [kwh_per_1000(energy_j, n) for energy_j, n in totals if energy_j is not None]
-    methods = method_set(method for of_repeat in parts for _, method in of_repeat)
-    energy = (
-        f"{mean(known):.3g} kWh ({scope}, {methods})" if len(known) == len(repeats) else f"no energy of the {scope}"
-    )
+    totals = [(total_j(part), repeat.n_inferences) for part, repeat in zip(parts, repeats, strict=True)]
+    known = [kwh_per_1000(total, n) for total, n in totals if total is not None]
+    methods = method_set(method for part in parts for _, method in part)
+    energy = f"{mean(known):.3g} kWh ({scope}, {methods}) and " if len(known) == len(repeats) else ""
     duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
-    return f"{len(repeats)} repeats, {energy} and {duration:.3g} s per 1,000 inferences"
+    return f"{len(repeats)} repeats, {energy}{duration:.3g} s per 1,000 inferences"

@@ -60,9 +60,10 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
 def outcome(work: Path) -> str:
     """How many of the study's records are complete, and what the others are."""
     results = work / "results/rehearsal"
-    if not (results / "study.json").exists():
+    studies = sorted(results.glob("study-*.json"))
+    if not studies:
         return "no study was resolved"
-    planned = len(json.loads((results / "study.json").read_text())["cells"])
+    planned = len(json.loads(studies[0].read_text())["cells"])
     found = Counter(json.loads(path.read_text())["status"] for path in (results / "runs").glob("*/*/*.json"))
     found["absent"] = planned - found.total()
     others = ", ".join(f"{count} {status}" for status, count in sorted(found.items()) if count and status != "complete")

@@ -1,18 +1,19 @@
-"""Rows of CodeCarbon's CSV files, whatever its version: columns are found by the header, and what is damaged is named.
+"""CodeCarbon's CSV files, whatever its version: columns are found by the header, and what is damaged is named.
 
 2.x and 3.x differ in the order of columns and in those that exist (`task_name`, `pue`, `wue`, `water_consumed`,
 `experiment_id`, utilisation); only what is used here has to be there. Energies are kWh, durations seconds,
-emissions kg.
+emissions kg. A row says neither how an energy was obtained nor when its window began, only its end and duration.
 """
 
 import csv
 import io
 import math
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from wattlab.foundation.errors import near_matches
+from wattlab.foundation.units import J_PER_KWH
+from wattlab.logs.formats.contract import Damaged, Listed, LogFormat, LoggedWindow, Problem
 
 #: Columns without which a row is no window.
 WINDOW_COLUMNS = ("timestamp", "run_id", "duration", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed")
@@ -20,197 +21,160 @@ WINDOW_COLUMNS = ("timestamp", "run_id", "duration", "cpu_energy", "gpu_energy",
 #: Share by which the parts of a row may miss its total: CodeCarbon adds them up in double precision.
 SUM_TOLERANCE = 1e-6
 
-#: The mean power (energy / duration) may differ from the stated powers by this factor; kWh taken for Wh differ by 1,000.
-POWER_FACTOR = 5.0
+#: The stated powers are the last sample, so that the mean (energy / duration) differs from them by much where a run ends
+#: idle: a factor that is flagged, and one that only another unit explains (Wh and kWh differ by 1,000).
+DOUBTFUL_FACTOR, UNIT_FACTOR = 5.0, 100.0
 
-_CONTEXT = (
-    "codecarbon_version",
-    "python_version",
-    "region",
-    "country_iso_code",
-    "cpu_model",
-    "gpu_model",
-    "ram_total_size",
-    "tracking_mode",
-)
+_SOFTWARE = {"codecarbon": "codecarbon_version", "python": "python_version"}
+_FACTS = ("region", "country_iso_code", "cpu_model", "gpu_model", "ram_total_size", "tracking_mode")
 
+_REPAIR = "fetch the file again, or repair the row"
+_OTHER_TOOL = "log with CodeCarbon 2.x or 3.x"
 
-@dataclass(frozen=True)
-class Problem:
-    """Something in the logs that was not taken, or not without saying so."""
-
-    file: str
-    problem: str
-    remedy: str
-    line: int | None = None
-    run_id: str | None = None
-    cell: str | None = None
-    n_rows: int = 0
-    """Rows that were left out for it."""
+Table = tuple[list[str], list[tuple[int, list[str]]]]
+Cells = dict[str, str]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row: a task of a run, or a whole run (`task` is None)."""
+class CodeCarbon(LogFormat):
+    """`emissions.csv` and the like: a row per task of a run, or a row per run."""
 
-    file: str
-    line: int
-    run_id: str
-    name: str | None
-    task: str | None
-    ended_at: datetime
-    duration_s: float
-    cpu_kwh: float | None
-    gpu_kwh: float | None
-    ram_kwh: float | None
-    total_kwh: float
-    emissions_kg: float | None
-    stated_power_w: float | None
-    gpu_count: int
-    pue: float
-    context: dict[str, str] = field(default_factory=dict)
+    model_column = "project_name"
 
-    @property
-    def reading(self) -> tuple[Any, ...]:
-        """What was measured: equal for a row that is there twice."""
-        return (self.run_id, self.task, self.ended_at, self.duration_s, self.cpu_kwh, self.gpu_kwh, self.ram_kwh)
+    def looks_like(self, content: bytes) -> bool:
+        """A header with run ids."""
+        return b"run_id" in content.partition(b"\n")[0]
 
+    def windows(self, file: str, content: bytes) -> Iterator[LoggedWindow | Problem]:
+        """A window per row; see the base class."""
+        header, rows = self._table(content, WINDOW_COLUMNS)
+        for line, values in rows:
+            try:
+                yield _window(file, line, _cells(header, values), self.model_column)
+            except Damaged as error:
+                yield Problem(file, str(error), _REPAIR, line=line, n_rows=1)
 
-class Damaged(Exception):
-    """A file or a row that can not be read; its text says why."""
+    def runs(self, file: str, content: bytes) -> Iterator[Listed | Problem]:
+        """A run per row, whose energies are not looked at: the windows may lie in other files."""
+        header, rows = self._table(content, ("run_id",))
+        for line, values in rows:
+            try:
+                cells = _cells(header, values)
+                yield Listed(cells["run_id"], cells[self.model_column], file, line)
+            except Damaged as error:
+                yield Problem(file, f"{error}: no run is named here", _REPAIR, line=line)
 
-
-@dataclass
-class Parsed:
-    """What a file holds."""
-
-    rows: list[Row] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    n_rows: int = 0
-    """Rows in the file, readable or not."""
-    readable: bool = True
+    def _table(self, content: bytes, needed: tuple[str, ...]) -> Table:
+        header, rows = _table_of(content)
+        for column in (*needed, self.model_column):
+            if column not in header:
+                told = f"the column {column!r} is missing; {near_matches(column, header)}"
+                raise Damaged(told, _OTHER_TOOL, len(rows))
+        return header, rows
 
 
-def table_of(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _table_of(content: bytes) -> Table:
     """Header, and the rows with their line numbers; raises `Damaged` for what is no CSV text."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Damaged(f"not UTF-8 text (byte {error.start})") from error
+        raise Damaged(f"the file is not UTF-8 text (byte {error.start})") from error
     if "\0" in text:
-        raise Damaged("binary content, no CSV text")
+        raise Damaged("the file is binary, no CSV text")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, None)
         rows = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
-        raise Damaged(f"no CSV text ({error})") from error
+        raise Damaged(f"the file is no CSV text ({error})") from error
     if not header or header == [""]:
-        raise Damaged("empty")
+        raise Damaged("the file is empty")
     return [column.strip() for column in header], rows
 
 
-def parse_windows(file: str, content: bytes, model_column: str) -> Parsed:
-    """The windows of one file; every row that is not read is counted in a problem."""
-    try:
-        header, rows = table_of(content)
-    except Damaged as error:
-        return Parsed(problems=[Problem(file, f"the file is {error}", "fetch it again")], readable=False)
-    parsed = Parsed(n_rows=len(rows))
-    lacking = [column for column in (*WINDOW_COLUMNS, model_column) if column not in header]
-    if lacking:
-        parsed.readable = False
-        told = f"the column {lacking[0]!r} is missing; {near_matches(lacking[0], header)}"
-        parsed.problems.append(Problem(file, told, "log with CodeCarbon 2.x or 3.x", n_rows=len(rows)))
-        return parsed
-    for line, values in rows:
-        try:
-            parsed.rows.append(_row(file, line, dict(zip(header, values, strict=False)), values, header, model_column))
-        except Damaged as error:
-            remedy = "fetch the file again, or repair the row"
-            parsed.problems.append(Problem(file, str(error), remedy, line=line, n_rows=1))
-    return parsed
-
-
-def _row(file: str, line: int, cells: dict[str, str], values: list[str], header: list[str], model_column: str) -> Row:
+def _cells(header: list[str], values: list[str]) -> Cells:
+    """Column -> value of a row that is whole and has a run id; raises `Damaged`."""
     if len(values) != len(header):
         raise Damaged(f"{len(values)} values under {len(header)} columns: the row is truncated or torn")
+    cells = {column: value.strip() for column, value in zip(header, values, strict=True)}
     if not cells["run_id"]:
         raise Damaged("run_id is empty")
+    return cells
+
+
+def _window(file: str, line: int, cells: Cells, model_column: str) -> LoggedWindow:
     duration_s, total_kwh = _number(cells, "duration"), _number(cells, "energy_consumed")
     if duration_s is None or duration_s <= 0:
         raise Damaged(f"duration = {cells['duration']!r} is no time above 0")
     if total_kwh is None:
         raise Damaged("energy_consumed is empty")
-    return Row(
+    cpu_kwh, gpu_kwh, ram_kwh = (_number(cells, f"{part}_energy") for part in ("cpu", "gpu", "ram"))
+    gpu_count = int(_number(cells, "gpu_count") or 0) or (1 if gpu_kwh else 0)
+    faults, flags = _doubts(cells, total_kwh, [cpu_kwh, gpu_kwh, ram_kwh], duration_s)
+    return LoggedWindow(
         file=file,
         line=line,
         run_id=cells["run_id"],
         name=cells[model_column] or None,
-        task=cells.get("task_name") or None,
-        ended_at=_time(cells["timestamp"]),
+        part=cells.get("task_name") or None,
+        started_at=_time(cells["timestamp"]) - timedelta(seconds=duration_s),
         duration_s=duration_s,
-        cpu_kwh=_number(cells, "cpu_energy"),
-        gpu_kwh=_number(cells, "gpu_energy"),
-        ram_kwh=_number(cells, "ram_energy"),
-        total_kwh=total_kwh,
+        energy_cpu_kwh=cpu_kwh,
+        energy_ram_kwh=ram_kwh,
+        energy_gpu_kwh=gpu_kwh if gpu_count else None,
+        energy_node_kwh=total_kwh,
+        # Its rows do not say; this is what it does where nothing better is there. A mapping that knows more says so.
+        energy_cpu_method="model",
+        energy_ram_method="constant",
+        energy_gpu_method="counter" if gpu_count else "absent",
+        gpu_count=gpu_count,
         emissions_kg=_number(cells, "emissions"),
-        stated_power_w=_stated_power(cells),
-        gpu_count=int(_number(cells, "gpu_count") or 0),
-        pue=_number(cells, "pue") or 1.0,
-        context={key: cells[key] for key in _CONTEXT if cells.get(key)},
+        software={name: cells[column] for name, column in _SOFTWARE.items() if cells.get(column)},
+        facts={column: cells[column] for column in _FACTS if cells.get(column)},
+        faults=tuple(faults),
+        flags=tuple(flags),
     )
 
 
-def _number(cells: dict[str, str], column: str) -> float | None:
+def _number(cells: Cells, column: str) -> float | None:
     """A number; None where the cell is empty or the column is not there; raises `Damaged`."""
-    written = cells.get(column, "").strip()
-    if not written:
-        return None
+    written = cells.get(column, "")
     try:
-        value = float(written)
+        value = float(written) if written else None
     except ValueError as error:
         raise Damaged(f"{column} = {written!r} is no number") from error
-    if not math.isfinite(value):
+    if value is not None and not math.isfinite(value):
         raise Damaged(f"{column} = {written!r} is no number")
     return value
-
-
-def _stated_power(cells: dict[str, str]) -> float | None:
-    parts = [_number(cells, f"{part}_power") for part in ("cpu", "gpu", "ram")]
-    known = [part for part in parts if part is not None]
-    return sum(known) if known else None
 
 
 def _time(written: str) -> datetime:
     """`2023-10-02T20:20:22`, with a blank, fractions or an offset; without an offset it is taken for UTC."""
     try:
-        moment = datetime.fromisoformat(written.strip())
+        moment = datetime.fromisoformat(written)
     except ValueError as error:
         raise Damaged(f"timestamp = {written!r} is no ISO 8601 time") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def faults(row: Row, max_node_power_w: float) -> list[str]:
-    """Why a row's energies can not be right; empty for a sound one."""
-    parts = {"cpu_energy": row.cpu_kwh, "gpu_energy": row.gpu_kwh, "ram_energy": row.ram_kwh}
-    found = [f"{name} is negative" for name, value in parts.items() if value is not None and value < 0]
-    if row.gpu_count > 0 and not row.gpu_kwh:
-        found.append(f"{row.gpu_count} GPUs, but no GPU energy")
-    power_w = row.total_kwh * 3.6e6 / row.duration_s
-    if power_w <= 0:
-        found.append("energy_consumed is not above 0")
-    elif power_w > max_node_power_w:
-        found.append(f"a mean power of {power_w:.4g} W is above {max_node_power_w:g} W: another unit than kWh and s?")
-    elif row.stated_power_w and not 1 / POWER_FACTOR < power_w / row.stated_power_w < POWER_FACTOR:
-        found.append(
-            f"a mean power of {power_w:.4g} W beside {row.stated_power_w:.4g} W stated: another unit than kWh?"
-        )
-    return found + _sum_fault(row)
-
-
-def _sum_fault(row: Row) -> list[str]:
-    total = sum(value for value in (row.cpu_kwh, row.gpu_kwh, row.ram_kwh) if value is not None)
-    if any(math.isclose(row.total_kwh, total * factor, rel_tol=SUM_TOLERANCE) for factor in (1.0, row.pue)):
-        return []
-    return [f"cpu, gpu and ram energy add up to {total:.6g} kWh, energy_consumed is {row.total_kwh:.6g}"]
+def _doubts(
+    cells: Cells, total_kwh: float, parts_kwh: list[float | None], duration_s: float
+) -> tuple[list[str], list[str]]:
+    """What makes the energies of a row wrong, and what a reader should know of them."""
+    faults, flags = [], []
+    power_w = total_kwh * J_PER_KWH / duration_s
+    stated_w = sum(_number(cells, f"{part}_power") or 0.0 for part in ("cpu", "gpu", "ram"))
+    factor = max(power_w / stated_w, stated_w / power_w) if power_w > 0 and stated_w > 0 else 1.0
+    told = f"a mean power of {power_w:.4g} W beside {stated_w:.4g} W stated"
+    if factor > UNIT_FACTOR:
+        faults.append(f"{told}: another unit than kWh?")
+    elif factor > DOUBTFUL_FACTOR:
+        flags.append(f"{told}, which is the last sample")
+    pue = _number(cells, "pue") or 1.0
+    if pue != 1.0:
+        flags.append(f"a PUE of {pue:g} is inside the energies")
+    sum_kwh = sum(value for value in parts_kwh if value is not None)
+    if not any(math.isclose(total_kwh, sum_kwh * of, rel_tol=SUM_TOLERANCE) for of in (1.0, pue)):
+        faults.append(f"cpu, gpu and ram energy add up to {sum_kwh:.6g} kWh, energy_consumed is {total_kwh:.6g}")
+    if parts_kwh[1] and not _number(cells, "gpu_count"):
+        flags.append("GPU energy is logged and no number of GPUs: taken for one")
+    return faults, flags

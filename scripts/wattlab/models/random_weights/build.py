@@ -17,7 +17,6 @@ from torch import nn
 
 from wattlab.catalog.facts import Architecture
 from wattlab.foundation.errors import InputError
-from wattlab.models.environments import missing_environment
 from wattlab.models.random_weights.pool import Pool, drawing_from, fans
 from wattlab.study.cells import Spec
 
@@ -26,17 +25,6 @@ DEFAULT_STD = 0.02
 
 #: BLIP and BLIP-2 publish vision configs with an initializer range of 1e-10; nothing under this is meant.
 LEAST_STD = 1e-6
-
-
-class EnvironmentMissing(Exception):
-    """The model needs a software environment that this process is not: its cells wait for it."""
-
-
-def require_environment(spec: Spec) -> None:
-    """Raise `EnvironmentMissing` where the model needs another environment than this process has."""
-    missing = missing_environment(spec)
-    if missing is not None:
-        raise EnvironmentMissing(f"{spec.cell.model}: {missing[0]}")
 
 
 def count(module: nn.Module) -> int:
@@ -50,9 +38,9 @@ def count(module: nn.Module) -> int:
 def _leave_no_zeros(module: nn.Module, pool: Pool) -> None:
     """Pool values for every parameter but a bias that its library initialises to nothing but zeros."""
     for name, parameter in module.named_parameters():
-        if not name.endswith("bias") and not parameter.is_meta and not parameter.flatten()[:1024].any():
-            if not parameter.any():
-                pool.fill(parameter, DEFAULT_STD)
+        # The first values alone tell most parameters, and looking at a whole embedding matrix takes long.
+        if not (name.endswith("bias") or parameter.flatten()[:1024].any() or parameter.any()):
+            pool.fill(parameter, DEFAULT_STD)
 
 
 def _keep_signal(model: nn.Module, pool: Pool) -> None:
@@ -63,24 +51,21 @@ def _keep_signal(model: nn.Module, pool: Pool) -> None:
     """
     if any(isinstance(part, nn.BatchNorm2d) for part in model.modules()):
         for part in model.modules():
-            if isinstance(part, nn.Conv2d) and not part.weight.is_meta:
+            if isinstance(part, nn.Conv2d):
                 pool.fill(part.weight, math.sqrt(2 / fans(part.weight)[0]))
 
 
 # ---------------------------------------------------------------- transformers
 
 
-def build(spec: Spec, device: torch.device | str = "cpu") -> nn.Module:
-    """The task's model of a transformers entry, in evaluation mode, in the protocol's dtype, on `device`.
+def build(spec: Spec) -> nn.Module:
+    """The task's model of a transformers entry, in evaluation mode, in the protocol's dtype, on the CPU.
 
-    Raises `EnvironmentMissing`, or `InputError` for an entry whose classes disagree.
+    Raises `InputError` for an entry whose classes disagree.
     """
-    require_environment(spec)
-    seed = spec.protocol.seed
-    pool = Pool(seed)
-    dtype = getattr(torch, spec.protocol.dtype)
-    with drawing_from(pool, seed), torch.device(device):
-        model = _task_model(spec, dtype)
+    pool = Pool(spec.protocol.seed)
+    with drawing_from(pool, spec.protocol.seed):
+        model = _task_model(spec, getattr(torch, spec.protocol.dtype))
         _untie(model, _architecture(spec).untie_lm_head, pool)
         _keep_signal(model, pool)
         _leave_no_zeros(model, pool)
@@ -142,32 +127,24 @@ def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
     """A diffusers pipeline of the entry's components on the CPU, in the protocol's dtype.
 
     The scheduler has its published configuration; the safety checker and its image processor are there where the
-    published repository ships them. Raises as `build`.
+    published repository ships them.
     """
-    require_environment(spec)
     import diffusers
 
-    seed = spec.protocol.seed
-    pool = Pool(seed)
-    dtype = getattr(torch, spec.protocol.dtype)
+    pool = Pool(spec.protocol.seed)
     parts: dict[str, Any] = {}
-    with drawing_from(pool, seed):
+    with drawing_from(pool, spec.protocol.seed):
         for name, component in (_architecture(spec).components or {}).items():
             parts[name] = _component(name, component)
             if isinstance(parts[name], nn.Module):
                 _zero_biases(parts[name])
                 _leave_no_zeros(parts[name], pool)
-                parts[name].to(dtype).eval()
+                parts[name].to(getattr(torch, spec.protocol.dtype)).eval()
     pipeline_class = getattr(diffusers, str(spec.model.pipeline_class))
     if "text_encoder_2" in parts:
         return pipeline_class(**parts, tokenizer=tokenizer, tokenizer_2=tokenizer, add_watermarker=False)
-    return _stable_diffusion(pipeline_class, parts, tokenizer)
-
-
-def _stable_diffusion(pipeline_class: Any, parts: dict[str, Any], tokenizer: Any) -> Any:
-    parts.setdefault("safety_checker", None)
-    parts.setdefault("feature_extractor", None)
-    return pipeline_class(**parts, tokenizer=tokenizer, requires_safety_checker=parts["safety_checker"] is not None)
+    guarded = {"safety_checker": None, "feature_extractor": None, **parts}
+    return pipeline_class(**guarded, tokenizer=tokenizer, requires_safety_checker="safety_checker" in parts)
 
 
 def _component(name: str, component: dict[str, Any]) -> Any:
@@ -207,7 +184,6 @@ def count_as_published(spec: Spec, count_as: str, counted_components: list[str] 
     `count_as` is "task" (the class that runs), "sum" (of `counted_components`) or an auto class ("AutoModel": the
     base model with pooler and without head).
     """
-    require_environment(spec)
     import transformers
 
     with torch.device("meta"):

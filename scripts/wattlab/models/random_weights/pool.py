@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import nn
@@ -87,17 +88,11 @@ def drawing_from(pool: Pool, seed: int) -> Iterator[None]:
     """Within: torch's and transformers' random initialisation draws from the pool; what bypasses it is seeded."""
     from transformers import initialization
 
-    draws = _draws(pool)
-    own = {name: getattr(nn.init, name) for name in draws}
-    guarded = dict(initialization.TORCH_INIT_FUNCTIONS)
-    with torch.random.fork_rng(devices=[]):
+    draws: dict[str, Any] = _draws(pool)
+    with (
+        torch.random.fork_rng(devices=[]),
+        patch.multiple(nn.init, **draws),
+        patch.dict(initialization.TORCH_INIT_FUNCTIONS, draws),
+    ):
         torch.manual_seed(seed)
-        try:
-            for name, draw in draws.items():
-                setattr(nn.init, name, draw)
-            initialization.TORCH_INIT_FUNCTIONS.update(draws)
-            yield
-        finally:
-            for name, function in own.items():
-                setattr(nn.init, name, function)
-            initialization.TORCH_INIT_FUNCTIONS.update(guarded)
+        yield

@@ -2,14 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import sha256_of
-from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.schema import Outcome, fact
+from wattlab.foundation.stored import read_json
 from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.study.cells import TokenizerSpec
 
@@ -18,12 +19,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 
-class TokenizerFile(Closed):
+class TokenizerFile(Outcome):
     """`results/tokenizers/{name}.json`."""
 
-    status: Literal["complete", "unavailable"]
-    reason: str | None = fact("why there is no tokenizer", None)
-    remedy: str | None = fact("what to do about it", None)
     spec: TokenizerSpec = fact("what determines it")
     special_tokens: dict[str, str] = fact("role in transformers to token", {})
     vocab_size: int | None = fact("tokens, special ones included", None, unit="tokens")
@@ -33,8 +31,6 @@ class TokenizerFile(Closed):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "TokenizerFile":
-        if self.status == "unavailable" and not (self.reason and self.remedy):
-            raise ValueError("status unavailable needs a reason and a remedy")
         if self.status == "complete" and (self.tokenizer is None or self.sha256 is None):
             raise ValueError("status complete needs tokenizer and sha256")
         return self
@@ -66,31 +62,16 @@ def _sha256(content: dict[str, Any], roles: dict[str, str]) -> str:
 
 def read_tokenizer(path: Path) -> TokenizerFile:
     """The file, its content hash checked; an `InputError` names it and the remedy."""
-    remedy = f"delete it and run `snakemake {path}` to train it again"
-    try:
-        whole = TokenizerFile.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; run `snakemake {path}`") from error
-    except ValidationError as error:
-        raise explain(error, TokenizerFile, str(path)) from error
+    whole = read_json(path, TokenizerFile, f"run `snakemake {path}`")
     if whole.tokenizer is not None and whole.sha256 != _sha256(whole.tokenizer, whole.special_tokens):
-        raise InputError(f"{path}: sha256 = {whole.sha256} is not that of its content; {remedy}")
+        raise InputError(
+            f"{path}: sha256 = {whole.sha256} is not that of its content; "
+            f"delete it and run `snakemake {path}` to train it again"
+        )
     return whole
 
 
-def tokenizer_sha256(path: Path) -> str:
-    """Content hash of a trained tokenizer; an `InputError` where there is none."""
-    return _complete(path)[0]
-
-
-def _complete(path: Path) -> tuple[str, dict[str, Any], TokenizerFile]:
-    whole = read_tokenizer(path)
-    if whole.tokenizer is None or whole.sha256 is None:
-        raise InputError(f"{path}: status = {whole.status}: {whole.reason}; {whole.remedy}")
-    return whole.sha256, whole.tokenizer, whole
-
-
-def load_tokenizer(path: Path) -> "PreTrainedTokenizerFast":
+def load_tokenizer(whole: TokenizerFile) -> "PreTrainedTokenizerFast":
     """The tokenizer as transformers knows it; an `InputError` where there is none.
 
     `model_max_length` is set only where the class fixes it (CLIP 77, BERTweet 128): cutting text at the model's own
@@ -100,11 +81,12 @@ def load_tokenizer(path: Path) -> "PreTrainedTokenizerFast":
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 
-    _, content, whole = _complete(path)
+    if whole.tokenizer is None:
+        raise InputError(f"tokenizer {whole.spec.name}: status = {whole.status}: {whole.reason}; {whole.remedy}")
     layout = layout_of(whole.spec)
     more = {} if layout.model_max_length is None else {"model_max_length": layout.model_max_length}
     return PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer.from_str(json.dumps(content)),
+        tokenizer_object=Tokenizer.from_str(json.dumps(whole.tokenizer)),
         model_input_names=list(layout.model_input_names),
         clean_up_tokenization_spaces=False,
         **whole.special_tokens,

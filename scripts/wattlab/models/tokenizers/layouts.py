@@ -5,7 +5,7 @@ Ids matter where a model's code or configuration rests on them: padding rows of 
 vocabularies of the published checkpoints. The id of a mask is no fact here, since a vocabulary is cut short.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.study.cells import TokenizerSpec
@@ -33,10 +33,11 @@ class Layout:
     model_max_length: int | None = None
     #: Text is lower-cased whatever the catalog says.
     lower_case: bool = False
-    special_tokens: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "special_tokens", (*self.first, *self.last))
+    @property
+    def special_tokens(self) -> tuple[str, ...]:
+        """All of them, those with the lowest ids first."""
+        return (*self.first, *self.last)
 
 
 def _bert_like(

@@ -9,6 +9,7 @@ embedding matrix.
 from collections.abc import Callable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers.normalizers import Normalizer
 
 from wattlab.models.tokenizers import vocabulary
 from wattlab.models.tokenizers.layouts import Layout, layout_of
@@ -67,6 +68,10 @@ def _words(tokenizer: Tokenizer) -> list[str]:
     return words
 
 
+def _in_order(*steps: Normalizer, lower: bool) -> Normalizer:
+    return normalizers.Sequence([*steps, normalizers.Lowercase()] if lower else list(steps))
+
+
 def _word_piece(lower: bool, layout: Layout) -> Tokenizer:
     tokenizer = Tokenizer(models.WordPiece(vocab={}, unk_token=layout.roles["unk_token"]))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lower)
@@ -90,8 +95,7 @@ def _byte_level(lower: bool, layout: Layout) -> Tokenizer:
 
 def _unigram(lower: bool, layout: Layout) -> Tokenizer:
     tokenizer = Tokenizer(models.Unigram())
-    steps = [normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")]
-    tokenizer.normalizer = normalizers.Sequence([*steps, normalizers.Lowercase()] if lower else steps)
+    tokenizer.normalizer = _in_order(normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " "), lower=lower)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     scored = vocabulary.unigrams(_words(tokenizer), N_PIECES["SentencePiece-unigram"][lower])
     whole = [*((token, 0.0) for token in layout.first), *scored]
@@ -102,8 +106,7 @@ def _unigram(lower: bool, layout: Layout) -> Tokenizer:
 
 def _clip(lower: bool, layout: Layout) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
-    steps = [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " ")]
-    tokenizer.normalizer = normalizers.Sequence([*steps, normalizers.Lowercase()] if lower else steps)
+    tokenizer.normalizer = _in_order(normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), lower=lower)
     split = pre_tokenizers.Split(Regex(_CLIP_WORDS), behavior="removed", invert=True)
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])

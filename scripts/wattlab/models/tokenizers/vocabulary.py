@@ -13,7 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
@@ -75,10 +75,7 @@ def byte_pairs_with_word_ends(words: list[str], alphabet: list[str], size: int) 
     """Pieces of which those at the end of a word end in `</w>`."""
     marked = [word[:-1] + folded(word[-1]) for word in words]
     pieces, merges = learn(marked, [*alphabet, *map(folded, alphabet)], size)
-
-    def dressed(piece: str) -> str:
-        return _unfold(piece, lambda character: character + "</w>")
-
+    dressed = partial(_unfold, dress=lambda character: character + "</w>")
     return [dressed(piece) for piece in pieces], [(dressed(left), dressed(right)) for left, right in merges]
 
 

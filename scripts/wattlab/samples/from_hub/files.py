@@ -4,15 +4,15 @@ The packaged builders of the datasets library are not used: they give no row by 
 file first. What it knows of a file's features (class names, images) is used.
 """
 
-import gzip
 import io
 import json
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import accumulate, groupby, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,8 +38,12 @@ class RowFile(ABC):
         self.name = name
 
     @abstractmethod
-    def n_rows(self, limit: int | None = None) -> int:
-        """Number of rows; counted up to `limit` at most, where counting means reading."""
+    def places(self) -> Iterable[int]:
+        """Numbers of the rows, ascending: where counting means reading, no further than they are asked for."""
+
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return sum(1 for _ in self.places())
 
     @abstractmethod
     def columns(self) -> list[str]:
@@ -56,7 +60,7 @@ class RowFile(ABC):
                 f"{self.name} has no column {min(missing)}; {near_matches(min(missing), self.columns())}",
                 "correct `hub.first_where` of the catalog entry",
             )
-        rows = self.rows(range(self.n_rows()), list(wanted))
+        rows = self.rows(list(self.places()), list(wanted))
         return [place for place, row in enumerate(rows) if row == wanted]
 
 
@@ -71,9 +75,9 @@ class ParquetRows(RowFile):
             with suppress(ValueError):
                 self.features = Features.from_arrow_schema(self._file.schema_arrow)
 
-    def n_rows(self, limit: int | None = None) -> int:
+    def places(self) -> Iterable[int]:
         """From the footer."""
-        return int(self._file.metadata.num_rows)
+        return range(self._file.metadata.num_rows)
 
     def columns(self) -> list[str]:
         """From the footer."""
@@ -81,39 +85,13 @@ class ParquetRows(RowFile):
 
     def rows(self, places: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         """Only the row groups that hold a place are read."""
-        start, waiting = 0, iter(places)
-        place = next(waiting, None)
-        for group in range(self._file.num_row_groups):
-            end = start + self._file.metadata.row_group(group).num_rows
-            inside = []
-            while place is not None and place < end:
-                inside.append(place - start)
-                place = next(waiting, None)
-            if inside:
-                with reading(self.name):
-                    table = self._file.read_row_group(group, columns=list(columns))
-                yield from table.take(inside).to_pylist()
-            start = end
-
-
-class TableRows(RowFile):
-    """A table in memory."""
-
-    def __init__(self, name: str, table: pa.Table) -> None:
-        super().__init__(name)
-        self._table = table
-
-    def n_rows(self, limit: int | None = None) -> int:
-        """Its length."""
-        return int(self._table.num_rows)
-
-    def columns(self) -> list[str]:
-        """Its columns."""
-        return list(self._table.column_names)
-
-    def rows(self, places: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        """By number."""
-        return iter(self._table.select(list(columns)).take(list(places)).to_pylist())
+        groups = range(self._file.num_row_groups)
+        ends = list(accumulate(self._file.metadata.row_group(group).num_rows for group in groups))
+        for group, inside in groupby(places, key=lambda place: bisect_right(ends, place)):
+            with reading(self.name):
+                table = self._file.read_row_group(group, columns=list(columns))
+            start = ends[group] - table.num_rows
+            yield from table.take([place - start for place in inside]).to_pylist()
 
 
 class LineRows(RowFile):
@@ -131,9 +109,9 @@ class LineRows(RowFile):
         with reading(self.name):
             return row_of(json.loads(line))
 
-    def n_rows(self, limit: int | None = None) -> int:
-        """Lines that are not blank."""
-        return sum(1 for _ in islice(self._lines(), limit))
+    def places(self) -> Iterable[int]:
+        """Of lines that are not blank."""
+        return (place for place, _ in enumerate(self._lines()))
 
     def columns(self) -> list[str]:
         """Those of the first row."""
@@ -148,15 +126,15 @@ class LineRows(RowFile):
 
 
 class ListRows(RowFile):
-    """Rows that lie in one JSON document."""
+    """Rows in memory: of a JSON document, or of a CSV file."""
 
     def __init__(self, name: str, rows: list[Any]) -> None:
         super().__init__(name)
         self._rows = [row_of(row) for row in rows]
 
-    def n_rows(self, limit: int | None = None) -> int:
-        """Length of the list."""
-        return len(self._rows)
+    def places(self) -> Iterable[int]:
+        """By the length of the list."""
+        return range(len(self._rows))
 
     def columns(self) -> list[str]:
         """Those of the first row."""
@@ -179,40 +157,23 @@ def row_of(value: Any) -> Row:
     return value
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
-    """A text file, unpacked by its name's ending."""
-    if path.name.endswith(".gz"):
-        with gzip.open(path, "rt", encoding="utf-8") as handle:
-            yield handle
-    elif path.name.endswith(".zst"):
-        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-            with io.TextIOWrapper(stream, encoding="utf-8") as handle:
-                yield handle
-    else:
-        with path.open(encoding="utf-8") as handle:
-            yield handle
+def opened(path: Path) -> IO[str]:
+    """A text file, unpacked by its name's ending (.gz, .zst)."""
+    return io.TextIOWrapper(pa.input_stream(path, compression="detect"), encoding="utf-8")
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Raise `HubUnavailable` where the content of a file is not of its format."""
+    """Raise `HubUnavailable` where the content of a file is not of its format; let the disk's errors pass."""
     try:
         yield
-    except (ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise _unreadable(name, error) from error
-    except OSError as error:
-        if error.errno is not None:
+    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise _unreadable(name, error) from error
-
-
-def _unreadable(name: str, error: Exception) -> HubUnavailable:
-    said = (str(error).splitlines() or [""])[0]
-    return HubUnavailable(
-        f"{name} can not be read: {type(error).__name__}: {said}",
-        "read another copy of the dataset, or pin another commit in its catalog entry",
-    )
+        raise HubUnavailable(
+            f"{name} can not be read: {type(error).__name__}: {str(error).partition(chr(10))[0]}",
+            "read another copy of the dataset, or pin another commit in its catalog entry",
+        ) from error
 
 
 def open_rows(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
@@ -231,13 +192,12 @@ def _opened(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     if name.endswith(".parquet"):
         return ParquetRows(name, path)
     if name.endswith(".csv"):
-        return TableRows(name, _csv(path))
+        return ListRows(name, _csv(path))
     if plain.endswith((".json", ".jsonl")):
         with opened(path) as handle:
-            is_list = handle.read(1) == "["
-        if is_list:
-            with opened(path) as handle:
-                return ListRows(name, json.load(handle))
+            start = handle.read(1)
+            if start == "[":
+                return ListRows(name, json.loads(start + handle.read()))
         return LineRows(name, path)
     raise HubUnavailable(
         f"{name} is of no format that is read here (.parquet, .csv, .json, .jsonl, the last two also as .gz or .zst)",
@@ -245,13 +205,14 @@ def _opened(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     )
 
 
-def _csv(path: Path) -> pa.Table:
+def _csv(path: Path) -> list[Row]:
     """Null is an empty field; a text may say NA or null, and hold line breaks."""
-    return pc.read_csv(
+    table = pc.read_csv(
         path,
         parse_options=pc.ParseOptions(newlines_in_values=True),
         convert_options=pc.ConvertOptions(null_values=[""], strings_can_be_null=True),
     )
+    return list(table.to_pylist())
 
 
 def _archived(name: str, path: Path, archive: ArchiveMember) -> RowFile:

@@ -207,11 +207,8 @@ def fitting_shares(rows: Iterable[Row], objects: str, image: str) -> dict[str, f
 
 def label_names(features: Features | None, layout: Layout, columns: Iterable[str]) -> dict[str, list[str]]:
     """Class names by the sample's column (`label`, `ner_tags`, `objects.category`), in the order of their numbers."""
-    named: dict[str, list[str]] = {}
-    for column in columns:
-        if features is not None and layout.source(column) in features:
-            named.update(_names(features[layout.source(column)], column))
-    return named
+    stated = [(column, (features or {}).get(layout.source(column))) for column in columns]
+    return {path: names for column, feature in stated for path, names in _names(feature, column).items()}
 
 
 def _names(feature: Any, path: str) -> dict[str, list[str]]:
@@ -219,8 +216,6 @@ def _names(feature: Any, path: str) -> dict[str, list[str]]:
         return {path: list(feature.names)}
     if isinstance(feature, List | LargeList):
         return _names(feature.feature, path)
-    if isinstance(feature, list):
-        return _names(feature[0], path)
     if isinstance(feature, Mapping):
         return {name: names for key, part in feature.items() for name, names in _names(part, f"{path}.{key}").items()}
     return {}

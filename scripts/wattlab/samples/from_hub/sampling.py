@@ -21,12 +21,11 @@ from wattlab.hub.download import Repository, fetch_file
 from wattlab.hub.failures import HubUnavailable
 from wattlab.hub.models import check_disk
 from wattlab.hub.receipts import FetchedFile, Receipt
-from wattlab.hub.requests import dataset_fetch
 from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub.files import RowFile, open_rows
 from wattlab.samples.from_hub.images import fetch_image, image_client
 from wattlab.samples.from_hub.rows import Layout, Picture, Refused, label_names, uniform
-from wattlab.samples.from_hub.selection import InOrder, Place, Reservoirs, Selection, Shuffled, file_numbers
+from wattlab.samples.from_hub.selection import Ordered, Place, Reservoirs, Selection, file_numbers, in_order, shuffled
 from wattlab.samples.manifest import FetchedImage, Manifest, Row, SkippedRow
 from wattlab.study.cells import SampleSpec
 
@@ -93,11 +92,6 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
     """The manifest of a spec's rows and the rows, images as PIL. Raises `HubUnavailable`."""
     if receipt.status == "unavailable":
         raise HubUnavailable(str(receipt.reason), str(receipt.remedy))
-    if receipt.split != dataset_fetch(spec):
-        raise HubUnavailable(
-            f"the receipt of {spec.dataset} is of another split or other files than its catalog entry names today",
-            "delete the receipt below results/fetched/datasets and the samples, and run again",
-        )
     layout = Layout(spec)
     files = SplitFiles(receipt, spec.hub.archive)
     drawn = _draw(spec, files, selection_of(spec, files), layout)
@@ -105,14 +99,17 @@ def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[
         raise _none(spec, drawn)
     places = sorted(drawn.rows)
     rows = uniform([drawn.rows[place] for place in places], layout)
-    return _manifest(spec, receipt, files, drawn, rows, layout), map(_opened, rows)
+    opened = (
+        {column: value.image if isinstance(value, Picture) else value for column, value in row.items()} for row in rows
+    )
+    return _manifest(spec, receipt, files, drawn, rows, layout), opened
 
 
 def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
     """The order in which the spec takes the rows of a split. Raises `HubUnavailable`."""
     hub = spec.hub
     if spec.selection == "first":
-        return InOrder(files, hub.first_where)
+        return Ordered(in_order(files, hub.first_where))
     draws = Draws.of(spec.seed, f"{spec.dataset}/rows of the hub", 0)
     if hub.reservoir is not None:
         numbers = file_numbers(len(files), hub.reservoir.files, draws)
@@ -124,7 +121,7 @@ def selection_of(spec: SampleSpec, files: SplitFiles) -> Selection:
             f"set `hub.reservoir: {{files: 4, rows_per_file: 50000}}` in catalog/datasets/{spec.dataset}.yaml, or `selection: first` in the study",
         )
     files.fetch(range(len(files)))
-    return Shuffled(files, draws)
+    return Ordered(shuffled(files, draws))
 
 
 # ---------------------------------------------------------------- drawing
@@ -187,10 +184,6 @@ def _skip_placeholders(drawn: Drawn, image: str, address: str) -> None:
         drawn.skip(place, "the very file of another address: a placeholder")
 
 
-def _opened(row: Row) -> Row:
-    return {column: value.image if isinstance(value, Picture) else value for column, value in row.items()}
-
-
 def _none(spec: SampleSpec, drawn: Drawn) -> HubUnavailable:
     name = f"split {spec.hub.split} of {spec.hub.id}"
     if not drawn.skipped:
@@ -222,9 +215,9 @@ def _manifest(
             )
             for place, row in zip(places, rows, strict=True)
         ]
-    return Manifest(
-        status="complete",
-        dataset=spec.dataset,
+    return Manifest.of(
+        spec,
+        n_rows=len(rows),
         hub_id=receipt.hub_id,
         hub_revision=receipt.commit,
         hub_config=hub.config,
@@ -233,15 +226,7 @@ def _manifest(
         images=images,
         skipped=[SkippedRow(row_id=row_id(place), reason=drawn.skipped[place]) for place in sorted(drawn.skipped)],
         label_names=label_names(_features(files, places[0][0], hub.config), layout, columns),
-        data=spec.data,
-        selection=spec.selection,
-        seed=spec.seed,
-        n_wanted=spec.n,
-        n_rows=len(rows),
-        cycled=len(rows) < spec.n,
         row_ids=[row_id(place) for place in places],
-        generator_version=spec.generator_version,
-        key=spec.key,
         notes=[_note(spec, files)],
     )
 

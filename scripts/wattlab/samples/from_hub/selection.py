@@ -1,7 +1,7 @@
 """Which rows of a split a sample takes: an order of all its rows, from which places are asked for until enough are good.
 
-    InOrder     `first`: file after file, row after row
-    Shuffled    `seeded`: every row of the split alike
+    in_order    `first`: file after file, row after row
+    shuffled    `seeded`: every row of the split alike
     Reservoirs  `seeded`, of a split too large for that: a few files, drawn by the seed, and of their first rows a
                 uniform sample by Algorithm R (Vitter 1985, ACM TOMS 11:37)
 
@@ -29,40 +29,28 @@ class Selection(ABC):
         """The next `n` places, ascending; fewer where the split has no more."""
 
 
-class InOrder(Selection):
-    """Rows as they lie in the files; with `where`, those that have these values."""
+class Ordered(Selection):
+    """Rows of an order that does not depend on how many are asked for."""
 
-    def __init__(self, files: Sequence[RowFile], where: Mapping[str, Any]) -> None:
-        self._files, self._where = files, where
-        self._number = 0  # of the file
-        self._start = 0  # first row that was not given yet
+    def __init__(self, order: Iterator[Place]) -> None:
+        self._order = order
 
     def next_places(self, n: int) -> list[Place]:
-        """A file is opened when its turn comes."""
-        places: list[Place] = []
-        while len(places) < n and self._number < len(self._files):
-            end = self._start + n - len(places)
-            rows = self._rows(self._files[self._number], end)
-            places += [(self._number, row) for row in rows[self._start : end]]
-            self._start = end
-            if len(rows) < end:
-                self._number, self._start = self._number + 1, 0
-        return places
-
-    def _rows(self, file: RowFile, end: int) -> Sequence[int]:
-        return file.places_where(self._where) if self._where else range(file.n_rows(limit=end))
+        """Taken one after another, then sorted."""
+        return sorted(islice(self._order, n))
 
 
-class Shuffled(Selection):
-    """Every row alike, without replacement: a larger sample holds a smaller one of the same seed."""
+def in_order(files: Sequence[RowFile], where: Mapping[str, Any]) -> Iterator[Place]:
+    """Places as they lie in the files; with `where`, those whose rows have these values. A file is opened in its turn."""
+    for number in range(len(files)):
+        rows = files[number].places_where(where) if where else files[number].places()
+        yield from ((number, row) for row in rows)
 
-    def __init__(self, files: Sequence[RowFile], draws: Draws) -> None:
-        self._ends = list(accumulate(file.n_rows() for file in files))
-        self._order = distinct(draws, self._ends[-1] if self._ends else 0)
 
-    def next_places(self, n: int) -> list[Place]:
-        """Drawn one after another, then sorted."""
-        return [_place(index, self._ends) for index in sorted(islice(self._order, n))]
+def shuffled(files: Sequence[RowFile], draws: Draws) -> Iterator[Place]:
+    """Every place alike, without replacement: a larger sample holds a smaller one of the same seed."""
+    ends = list(accumulate(file.n_rows() for file in files))
+    return (_place(index, ends) for index in distinct(draws, ends[-1] if ends else 0))
 
 
 class Reservoirs(Selection):
@@ -72,9 +60,8 @@ class Reservoirs(Selection):
     def __init__(self, files: Sequence[RowFile], numbers: Sequence[int], rows_per_file: int, draws: Draws) -> None:
         """`numbers`: of the files to sample, as `file_numbers` gives them."""
         self._numbers, self._draws = numbers, draws
-        self._ends = list(
-            accumulate(min(rows_per_file, files[number].n_rows(limit=rows_per_file)) for number in numbers)
-        )
+        first_rows = (islice(files[number].places(), rows_per_file) for number in numbers)
+        self._ends = list(accumulate(sum(1 for _ in rows) for rows in first_rows))
         self._given: set[int] = set()
 
     def next_places(self, n: int) -> list[Place]:

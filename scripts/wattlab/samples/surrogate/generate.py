@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from wattlab.foundation.errors import InputError, explain, near_matches
+from wattlab.foundation.errors import InputError, checked, near_matches
 from wattlab.samples.surrogate import documents, pictures, questions, reviews, tagging
 from wattlab.samples.surrogate.images import CREDITS
 from wattlab.samples.surrogate.source import Parameters, Row, Source
@@ -49,15 +47,13 @@ def generator_of(spec: SampleSpec) -> tuple[Generator, Parameters]:
     if name not in GENERATORS:
         raise InputError(f"{where}: surrogate.generator = {name!r} is unknown; {near_matches(name, GENERATORS)}")
     schema = GENERATORS[name].parameters
-    try:
-        # As JSON, since a list of YAML is a tuple only there.
-        return GENERATORS[name], schema.model_validate_json(json.dumps(surrogate.parameters))
-    except ValidationError as error:
-        raise explain(error, schema, f"{where}: surrogate.parameters") from error
+    # As JSON, since a list of YAML is a tuple only there.
+    content, place = json.dumps(surrogate.parameters), f"{where}: surrogate.parameters"
+    return GENERATORS[name], checked(schema, content, place, is_json=True)
 
 
 def surrogate_rows(spec: SampleSpec, n: int | None = None) -> Iterator[Row]:
-    """Rows 0 to n-1 (default: the spec's n), one at a time. Raises `InputError`, and `SourceUnavailable` where the
+    """Rows 0 to n-1 (default: the spec's n), one at a time. Raises `InputError`, and `Unavailable` where the
     material that rows are made of is not installed."""
     generator, parameters = generator_of(spec)
     source = Source(

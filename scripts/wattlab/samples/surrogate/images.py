@@ -14,8 +14,8 @@ from pathlib import Path
 
 from PIL import Image, ImageEnhance
 
+from wattlab.foundation.errors import Unavailable
 from wattlab.samples.draws import Draws
-from wattlab.samples.surrogate.text import SourceUnavailable
 
 _PHOTOGRAPHS = (
     ("skimage", "data/astronaut.png"),
@@ -44,7 +44,7 @@ def _photograph(package: str, path: str) -> Image.Image:
     spec = find_spec(package)
     file = Path(str(spec.origin)).parent / path if spec is not None and spec.origin else None
     if file is None or not file.is_file():
-        raise SourceUnavailable(
+        raise Unavailable(
             f"the photograph {path} of the package {package} is missing, which surrogate images are made of",
             "install the pinned scikit-image and scikit-learn (`make .venv` does)",
         )

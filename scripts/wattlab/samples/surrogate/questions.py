@@ -44,17 +44,14 @@ def question_context(source: Source, parameters: QuestionParameters, row: int) -
     draws = source.draws(row)
     n_question = draws.count(parameters.question_words)
     question = _question(draws, first_question_words if opens_group else n_question)
+    title = further_columns(source, {"title": "title"}, group)
     return {
         source.column("question"): question,
         source.column("context"): context,
         source.column("answers"): _answers(parameters, draws, context),
         **{column: _phrase(parameters, source.draws(row, column)) for column in parameters.distractors},
-        **further_columns(source, parameters.columns, row, {"title": lambda: _title(source, group)}),
+        **further_columns(source, parameters.columns, row, {"title": title["title"]}),
     }
-
-
-def _title(source: Source, group: int) -> str:
-    return str(further_columns(source, {"title": "title"}, group)["title"])
 
 
 def _context(parameters: QuestionParameters, shared: Draws, n_question: int) -> str:

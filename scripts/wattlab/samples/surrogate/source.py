@@ -52,37 +52,21 @@ class Parameters(Closed):
     columns: dict[str, ColumnKind] = {}
 
 
-def _id(draws: Draws, _: int) -> str:
-    return f"{int(draws.share() * 16**12):012x}"
-
-
-def _title(draws: Draws, _: int) -> str:
-    return "_".join(title_words(draws, 1 + draws.index(3)))
-
-
-def _url(draws: Draws, row: int) -> str:
-    # example.org is reserved (RFC 2606): nobody is sent there by mistake.
-    return f"https://www.example.org/{'-'.join(walk(draws, 3)).lower()}/{row}"
-
-
-def _timestamp(draws: Draws, _: int) -> str:
-    month, day, minute = 1 + draws.index(12), 1 + draws.index(28), draws.index(60)
-    return f"2019-{month:02d}-{day:02d}T12:{minute:02d}:00Z"
-
-
-def _name(draws: Draws, _: int) -> str:
-    return f"{draws.one(FIRST_NAMES)} {draws.one(FAMILY_NAMES)}"
-
-
 _FILLERS: dict[str, Callable[[Draws, int], Any]] = {
     "index": lambda _, row: row,
-    "id": _id,
-    "title": _title,
-    "url": _url,
-    "timestamp": _timestamp,
-    "name": _name,
+    "id": lambda draws, _: f"{int(draws.share() * 16**12):012x}",
+    "title": lambda draws, _: "_".join(title_words(draws, 1 + draws.index(3))),
+    # example.org is reserved (RFC 2606): nobody is sent there by mistake.
+    "url": lambda draws, row: f"https://www.example.org/{'-'.join(walk(draws, 3)).lower()}/{row}",
+    "timestamp": lambda draws, _: _timestamp(draws),
+    "name": lambda draws, _: f"{draws.one(FIRST_NAMES)} {draws.one(FAMILY_NAMES)}",
     "empty-list": lambda _draws, _row: [],
 }
+
+
+def _timestamp(draws: Draws) -> str:
+    month, day, minute = 1 + draws.index(12), 1 + draws.index(28), draws.index(60)
+    return f"2019-{month:02d}-{day:02d}T12:{minute:02d}:00Z"
 
 
 def further_columns(

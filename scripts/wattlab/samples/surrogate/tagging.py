@@ -43,17 +43,9 @@ class TokensParameters(Parameters):
         return self
 
 
-def _person(draws: Draws) -> list[str]:
-    return [draws.one(FIRST_NAMES), draws.one(FAMILY_NAMES)][draws.index(2) :]
-
-
-def _organisation(draws: Draws) -> list[str]:
-    return [draws.one(ORGANISATIONS), draws.one(ORGANISATION_KINDS)][: 1 + draws.index(2)]
-
-
 _ENTITIES = {
-    "PER": _person,
-    "ORG": _organisation,
+    "PER": lambda draws: [draws.one(FIRST_NAMES), draws.one(FAMILY_NAMES)][draws.index(2) :],
+    "ORG": lambda draws: [draws.one(ORGANISATIONS), draws.one(ORGANISATION_KINDS)][: 1 + draws.index(2)],
     "LOC": lambda draws: [draws.one(PLACES)],
     "MISC": lambda draws: [draws.one(DEMONYMS)],
 }

@@ -14,9 +14,11 @@ A word is what `str.split()` yields: punctuation hangs on words, except in `spac
 
 import hashlib
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
+from wattlab.foundation.errors import Unavailable
 from wattlab.samples.draws import Draws
 from wattlab.samples.surrogate.names import DEMONYMS, FAMILY_NAMES, FIRST_NAMES, PLACES
 
@@ -31,14 +33,6 @@ _ENDS = (".", "?", "!")
 _NAMES = tuple(FIRST_NAMES + FAMILY_NAMES + PLACES + DEMONYMS)
 
 
-class SourceUnavailable(Exception):
-    """What rows are made of is not to be had: a reason of the data, with its remedy."""
-
-    def __init__(self, reason: str, remedy: str):
-        super().__init__(reason)
-        self.reason, self.remedy = reason, remedy
-
-
 @dataclass(frozen=True)
 class Prose:
     """Running words in lower case, where each stands, and those that occur once."""
@@ -51,18 +45,18 @@ class Prose:
 
 @cache
 def prose() -> Prose:
-    """The source; raises `SourceUnavailable` where Python came without it."""
+    """The source; raises `Unavailable` where Python came without it."""
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
-        raise SourceUnavailable(
+        raise Unavailable(
             "this Python has no pydoc_data.topics, which surrogate text is made of",
             "use a complete CPython 3.11 (python.org, conda-forge, or the full package of the distribution)",
         ) from error
     words = tuple(word for name in sorted(topics) for word in _paragraph_words(topics[name]))
-    places: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = defaultdict(list)
     for place, word in enumerate(words):
-        places.setdefault(word, []).append(place)
+        places[word].append(place)
     return Prose(
         words=words,
         places={word: tuple(where) for word, where in places.items()},
@@ -109,9 +103,10 @@ def walk(draws: Draws, n: int) -> list[str]:
 
 def _marks(draws: Draws, n: int) -> list[str]:
     """A mark or nothing after each of `n` words; a full stop after the last."""
-    marks = []
-    for has, which in draws.shares(n, 2):
-        marks.append(next(mark for limit, mark in _MARKS if which < limit) if has < MARK_SHARE else "")
+    marks = [
+        next(mark for limit, mark in _MARKS if which < limit) if has < MARK_SHARE else ""
+        for has, which in draws.shares(n, 2)
+    ]
     return [*marks[:-1], "."] if n else []
 
 

@@ -1,14 +1,12 @@
 """What each component's energy will be made of on this machine, why, and what would make it better."""
 
 import os
-import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wattlab.machine.software import torch_cuda_version
-from wattlab.meters.nvml import Gpu
+from wattlab.meters.accelerators import ACCELERATORS, computing
+from wattlab.meters.contract import Accelerator
 from wattlab.meters.rapl import POWERCAP, RAPL_REMEDY, RaplCounters
 from wattlab.records.record import Window
 
@@ -24,10 +22,10 @@ class Component:
 
 
 def components(
-    window: Window, meter: dict[str, Any], gpus: Sequence[Gpu], powercap: Path = POWERCAP
+    window: Window, meter: dict[str, Any], accelerator: Accelerator, powercap: Path = POWERCAP
 ) -> list[Component]:
     """CPU, GPU and RAM, from a window that the meter has measured and what it says of itself (`describe`)."""
-    return [_cpu(window, meter, RaplCounters(powercap)), _gpu(window, gpus), _ram(window, meter)]
+    return [_cpu(window, meter, RaplCounters(powercap)), _gpu(window, accelerator), _ram(window, meter)]
 
 
 def _cpu(window: Window, meter: dict[str, Any], rapl: RaplCounters) -> Component:
@@ -51,53 +49,47 @@ def _cpu(window: Window, meter: dict[str, Any], rapl: RaplCounters) -> Component
     )
 
 
-def _gpu(window: Window, gpus: Sequence[Gpu]) -> Component:
-    method, names = window.energy_gpu_method, ", ".join(sorted({gpu.name for gpu in gpus}))
+def _gpu(window: Window, accelerator: Accelerator) -> Component:
+    method, gpus = window.energy_gpu_method, accelerator.gpus
     if not gpus:
-        if nvidia_is_here():
-            return Component(
-                "GPU",
-                "absent",
-                "an NVIDIA GPU is here, and NVML does not answer",
-                "make `nvidia-smi` work: driver and library",
-            )
-        return Component("GPU", "absent", "no NVIDIA GPU: the CPU computes")
-    meaning = f"{len(gpus)} x {names}"
-    sliced = [str(gpu.index) for gpu in gpus if gpu.mig]
+        return _no_gpu()
+    meaning = f"{len(gpus)} x {', '.join(sorted({gpu.name for gpu in gpus}))}"
+    sliced = ", ".join(str(gpu.index) for gpu in gpus if gpu.sliced)
     if sliced:
+        words = f"{meaning}; {accelerator.sliced_words} for {sliced}: not used"
+        return Component("GPU", method, words, accelerator.sliced_remedy)
+    unusable = accelerator.unusable()
+    if unusable:
         return Component(
-            "GPU",
-            method,
-            f"{meaning}; MIG is on for {', '.join(sliced)}: not used",
-            "`nvidia-smi -i <index> -mig 0` as root",
+            "GPU", method, f"{meaning}; {unusable}", f"give torch {accelerator.platform} and a GPU, or set device: cpu"
         )
-    if torch_cuda_version() is None:
+    if window.energy_gpu_j is None:
         return Component(
-            "GPU", method, f"{meaning}; torch is built without CUDA", "install a CUDA build, or set device: cpu"
+            "GPU", method, f"{meaning}; {'; '.join(window.problems)}", "mend its driver: no repeat is valid"
         )
     if method == "sampled":
         return Component(
             "GPU", method, f"{meaning}; no energy counter: power readings, one a second", "windows of 10 s or more"
         )
-    return Component(
-        "GPU", method, f"{meaning}, NVML energy counter; {_watts(sum(window.energy_gpu_j or []), window)} now"
-    )
+    watts = _watts(sum(window.energy_gpu_j), window)
+    return Component("GPU", method, f"{meaning}, {accelerator.interface} energy counter; {watts} now")
+
+
+def _no_gpu() -> Component:
+    for silent in map(computing, ACCELERATORS):
+        if silent.leaves_traces():
+            meaning = f"a GPU of {silent.vendor} is here, and {silent.interface} does not answer"
+            return Component("GPU", "absent", meaning, "mend its driver and library")
+    return Component("GPU", "absent", "no GPU: the CPU computes")
 
 
 def _ram(window: Window, meter: dict[str, Any]) -> Component:
     meaning = f"{meter['ram_power_w']:g} W by the model {meter['ram_model']}; no counter that is read holds it"
-    return Component("RAM", window.energy_ram_method, meaning, "ram_model in the study names another model")
+    return Component("RAM", window.energy_ram_method, meaning, "cells.csv has CodeCarbon 2's model beside it")
 
 
 def _watts(energy_j: float | None, window: Window) -> str:
     return "unknown power" if energy_j is None else f"{energy_j / window.window_s:.1f} W"
-
-
-def nvidia_is_here() -> bool:
-    """Whether anything says that there is an NVIDIA GPU, without NVML."""
-    return (
-        shutil.which("nvidia-smi") is not None or Path("/proc/driver/nvidia").exists() or Path("/dev/nvidia0").exists()
-    )
 
 
 def available_cores() -> float:

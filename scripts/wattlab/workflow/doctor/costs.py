@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 
 #: Bytes of one parameter.
 BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -17,12 +17,11 @@ IMAGE_ROW_GB, TEXT_ROW_GB = 0.0005, 0.000004
 BYTES_PER_GB = 1024**3
 
 
-def least_window_s(resolved: ResolvedCell) -> float:
+def least_window_s(resolved: MeasuredCell) -> float:
     """Time of all windows that a cell's protocol fixes (s): repeats, idle and warm-up.
 
     Loading, windows of one pass and passes beyond the shortest window come on top: they depend on the model.
     """
-    assert resolved.spec is not None
     protocol = resolved.spec.protocol
     queries_s = protocol.repeats * protocol.min_window_s
     return queries_s + (protocol.repeats + 1) * protocol.idle_window_s + protocol.warmup_s
@@ -30,7 +29,7 @@ def least_window_s(resolved: ResolvedCell) -> float:
 
 def least_time_s(study: ResolvedStudy, finished: Collection[str]) -> float:
     """Time that the cells without a finished record take at least (s); side by side where the study says so."""
-    cells = [r for r in study.cells if r.spec is not None and r.cell.id not in finished]
+    cells = [r for r in study.measured if r.cell.id not in finished]
     return sum(least_window_s(resolved) for resolved in cells) / study.config.parallel_cells
 
 
@@ -46,9 +45,9 @@ class Largest:
 def largest(study: ResolvedStudy) -> Largest | None:
     """The model with most parameters, as published; null where no count is known."""
     sizes = []
-    for resolved in study.cells:
+    for resolved in study.measured:
         parameters = resolved.facts.published_parameters
-        if resolved.spec is None or parameters is None:
+        if parameters is None:
             continue
         weights_gb = parameters * BYTES_PER_PARAMETER[resolved.spec.protocol.dtype] / BYTES_PER_GB
         sizes.append(Largest(resolved.cell.model, parameters, weights_gb + PROCESS_GB))
@@ -58,10 +57,8 @@ def largest(study: ResolvedStudy) -> Largest | None:
 def disk_gb(study: ResolvedStudy) -> float:
     """Disk that samples, and in hub studies the weights, need (GB)."""
     samples, weights = {}, {}
-    for resolved in study.cells:
+    for resolved in study.measured:
         spec = resolved.spec
-        if spec is None:
-            continue
         row_gb = IMAGE_ROW_GB if resolved.facts.modality.startswith("image-") else TEXT_ROW_GB
         samples[spec.samples.key] = spec.samples.n * row_gb
         if spec.weights == "hub" and resolved.facts.published_parameters is not None:

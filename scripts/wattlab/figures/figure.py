@@ -1,0 +1,27 @@
+"""What every figure says of itself. A figure is one module with one `FIGURE`, and one line in `listing`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from wattlab.figures.style import Layout
+    from wattlab.study.cells import ResolvedStudy
+    from wattlab.tables.reading import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFigure:
+    """The facts of a figure; its name is that of its line in the listing.
+
+    Title and caption are texts and not made of parts, since the listing reads them from the source. `tables` are those
+    that it reads: it is drawn where a study has them. `draw(tables, study, layout)` draws it; None: as the listing
+    reads it, without its module.
+    """
+
+    title: str
+    caption: str
+    tables: Sequence[str]
+    draw: "Callable[[Tables, ResolvedStudy, Layout], Figure] | None" = None

@@ -1,0 +1,51 @@
+"""Our own JSON files, read back: checked against their schema, and the version of it that they say."""
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from wattlab.foundation.errors import InputError, explain
+
+Stored = TypeVar("Stored", bound=BaseModel)
+
+
+def read_json(path: Path, model: type[Stored], lacking: str, known: int | None = None) -> Stored:
+    """The content of a file. `lacking`: what to do where it is not there.
+
+    `known`: newest version of the schema that this program reads, for a schema with the field `schema_version`.
+
+    Raises:
+        InputError: no such file, not of the schema, or of a newer version; it names the file and the key.
+    """
+    try:
+        text = path.read_text()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; {lacking}") from error
+    try:
+        stored = model.model_validate_json(text)
+    except ValidationError as error:
+        if known is not None:
+            refuse_newer(_stated_version(text), known, path)
+        raise explain(error, model, str(path)) from error
+    if known is not None:
+        refuse_newer(vars(stored)["schema_version"], known, path)
+    return stored
+
+
+def refuse_newer(version: object, known: int, path: Path) -> None:
+    """Raise `InputError` for a file of a newer version than this program knows."""
+    if isinstance(version, int) and version > known:
+        raise InputError(
+            f"{path}: schema_version = {version}: a newer wattlab wrote this file, and this one reads versions up to "
+            f"{known}; update wattlab, or move the file away"
+        )
+
+
+def _stated_version(text: str) -> object:
+    try:
+        content: Any = json.loads(text)
+    except ValueError:
+        return None
+    return content.get("schema_version") if isinstance(content, dict) else None

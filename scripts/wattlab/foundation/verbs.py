@@ -1,0 +1,47 @@
+"""Command lines: the options of a verb are the typed parameters of its `main`.
+
+    @verb
+    def main(folders: Annotated[Sequence[Path], "to merge"], *, dry_run: Annotated[bool, "only say it"] = False) -> None:
+
+takes `folders … [--dry-run]`: what stands before the `*` is positional, the rest are options. A sequence takes several
+words, a `bool` is a switch, and what has no default is required.
+"""
+
+import inspect
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from functools import wraps
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+def verb(main: Callable[..., int | None]) -> Callable[[list[str] | None], int]:
+    """`main` with a list of arguments (None: those of the process) in the place of its parameters; None of it is exit code 0.
+
+    The help is the docstring of its module and the text of each `Annotated[type, text]`.
+    """
+    hints, parameters = get_type_hints(main, include_extras=True), inspect.signature(main).parameters
+
+    @wraps(main)
+    def run(argv: list[str] | None = None) -> int:
+        parser = ArgumentParser(description=main.__globals__["__doc__"], formatter_class=RawDescriptionHelpFormatter)
+        for name, parameter in parameters.items():
+            _add(parser, parameter, *get_args(hints[name]))
+        return main(**vars(parser.parse_args(argv))) or 0
+
+    return run
+
+
+def _add(parser: ArgumentParser, parameter: inspect.Parameter, kind: Any, meaning: str) -> None:
+    is_required, is_list = parameter.default is parameter.empty, get_origin(kind) is Sequence
+    given: dict[str, Any] = {"help": meaning} if is_required else {"help": meaning, "default": parameter.default}
+    if kind is bool:
+        given |= {"action": "store_true"}
+    else:
+        given |= {"type": next((part for part in get_args(kind) if part is not NoneType), kind)}
+    if is_list:
+        given |= {"nargs": "+" if is_required else "*"}
+    if parameter.kind is parameter.KEYWORD_ONLY:
+        parser.add_argument(f"--{parameter.name.replace('_', '-')}", required=is_required, **given)
+    else:
+        parser.add_argument(parameter.name, **given)

@@ -1,1 +1,0 @@
-"""`docs/catalog.md`: the catalog as a page for people, generated from its files and its schemas."""

@@ -1,0 +1,46 @@
+"""Write the JSON schemas of what people edit: `config.schema.json`, and those of the catalog's entries.
+
+Editors complete and check with them; a run checks with the same models in Python.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+
+from wattlab.catalog.entries import DatasetEntry, ModelEntry
+from wattlab.foundation.errors import tell
+from wattlab.foundation.files import write_text
+from wattlab.foundation.verbs import verb
+from wattlab.study.config import StudyConfig
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "config.schema.json": StudyConfig,
+    "catalog/schema/model.json": ModelEntry,
+    "catalog/schema/dataset.json": DatasetEntry,
+}
+
+
+def schema_text(schema: type[BaseModel]) -> str:
+    """The JSON schema of a model, without what our own keys (`unit`, `works`) leave empty."""
+    content = _without_empty(schema.model_json_schema())
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **content}, indent=1) + "\n"
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {key: part for key, part in value.items() if not (key in ("unit", "works") and part is None)}
+        return {key: _without_empty(part) for key, part in kept.items()}
+    return [_without_empty(part) for part in value] if isinstance(value, list) else value
+
+
+@verb
+def main(*, root: Annotated[Path, "the repository"] = Path()) -> None:
+    """Write every schema below a folder."""
+    for name, schema in SCHEMAS.items():
+        write_text(root / name, schema_text(schema))
+
+
+if __name__ == "__main__":
+    tell(main)

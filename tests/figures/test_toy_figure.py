@@ -1,0 +1,45 @@
+"""A figure from outside the package is one file and its name: from the dry run to its PDF and the page."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import draw_figure
+from support import hand_tables
+from support.drawn import drawn, text_of
+from support.records import write_study
+from support.toy_figure import toy_figure
+from support.workflow import Project
+from wattlab.figures.listing import FIGURES, figures_of
+
+TOY = "support.toy_figure.toy_figure:FIGURE"
+
+
+def test_it_is_drawn_where_its_tables_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FIGURES, "toy", TOY)
+    assert figures_of({"cells", "provenance"})["toy"].caption == toy_figure.FIGURE.caption
+    assert "toy" not in figures_of({"cells"})
+    tables = hand_tables.tables()
+    figure = drawn("toy", tables)
+    (axes,) = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx(list(tables["cells"]["energy_kwh_per_1000"]))
+    assert "Example Silicon 9000" in text_of(figure, "footnote")
+    study, folder = write_study(tmp_path, hand_tables.study()), hand_tables.write(tmp_path / "tables", tables)
+    given = {"--study": study, "--tables": folder, "--figure": "toy", "--figures": tmp_path / "figures"}
+    assert draw_figure.main([str(part) for pair in given.items() for part in pair]) == 0
+    assert (tmp_path / "figures/toy_column.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None:
+    project = Project(shutil.copytree(finished.root, tmp_path / "project", copy_function=shutil.copy2))
+    with_toy = project.with_modules_of(Path(toy_figure.__file__).parent)
+    plan = project.snakemake("--dry-run", **with_toy)
+    assert "Drawing toy" in plan.stdout and "Building the tables" not in plan.stdout
+    run = project.snakemake(**with_toy)
+    assert run.returncode == 0, run.stdout
+    assert (project.results / "small/figures/toy.png").is_file()
+    page = (project.results / "small/report.html").read_text()
+    assert toy_figure.FIGURE.title in page and toy_figure.FIGURE.caption in page
+    assert "is not drawn" not in page

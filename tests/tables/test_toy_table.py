@@ -1,0 +1,68 @@
+"""A table from outside the package is one file and its name: from the dry run to its CSV and the page."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import build_tables
+from support import records
+from support.toy_table import toy_table
+from support.workflow import Project
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.members import declared
+from wattlab.tables.listing import TABLES
+
+TOY = "support.toy_table.toy_table:TABLE"
+NEEDED = ("title", "row", "columns", "build")
+
+
+def test_it_is_built_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLES, "toy", TOY)
+    cell = records.resolved_cell()
+    record = records.record_of(cell, [records.repeat(0, cpu_j=3600.0), records.repeat(1, cpu_j=7200.0)])
+    study = records.write_study(tmp_path, records.resolved_study([cell]), [record])
+    assert build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")]) == 0
+    lines = (tmp_path / "tables/toy.csv").read_text().splitlines()
+    assert lines == ["cell,n_summed,energy_node_j", f"{cell.cell.id},2,10800.0"]
+    caption, _, head, *_ = (tmp_path / "tables/toy.md").read_text().splitlines()
+    assert caption.startswith(f"{toy_table.TABLE.title}. ") and head == "| cell | energy_node_j |"
+    assert f"{cell.cell.id} & 10,800" in (tmp_path / "tables/toy.tex").read_text()
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("support.no_such_module:TABLE", "there is no module .support.no_such_module"),
+        ("no_such_folder.toy:TABLE", "there is no module .no_such_folder.toy"),
+        ("support.toy_table.toy_table:TABEL", "defines no .TABEL."),
+        ("support.toy_figure.toy_figure:FIGURE", "it lacks build, columns, row"),
+    ],
+)
+def test_a_member_that_is_none_is_told_without_an_import(target: str, fault: str) -> None:
+    with pytest.raises(InputError, match=fault):
+        declared(target, NEEDED)
+
+
+@pytest.mark.slow
+def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None:
+    project = Project(shutil.copytree(finished.root, tmp_path / "project", copy_function=shutil.copy2))
+    with_toy = project.with_modules_of(Path(toy_table.__file__).parent)
+    plan = project.snakemake("--dry-run", **with_toy)
+    assert "Building the tables" in plan.stdout and "Measuring" not in plan.stdout
+    run = project.snakemake(**with_toy)
+    assert run.returncode == 0, run.stdout
+    tables = project.results / "small/tables"
+    cells, toy = pd.read_csv(tables / "cells.csv"), pd.read_csv(tables / "toy.csv")
+    assert list(toy["cell"]) == list(cells["cell"]) and (toy["n_summed"] == cells["n_valid"]).all()
+    assert toy_table.TABLE.title in (project.results / "small/report.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_name_without_a_file_stops_the_dry_run(finished: Project, tmp_path: Path) -> None:
+    project = Project(shutil.copytree(finished.root, tmp_path / "project", copy_function=shutil.copy2))
+    with_toy = project.with_modules_of(Path(toy_table.__file__).parent)
+    (project.root / "scripts/toy_table.py").unlink()
+    run = project.snakemake("--dry-run", **with_toy)
+    assert run.returncode == 1 and "toy_table:TABLE: there is no module 'toy_table'" in run.stdout

@@ -1,0 +1,154 @@
+"""Results of d48ec93: nothing in them is measured, fetched or sampled again, and none of their repeats is lost."""
+
+import json
+import re
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from support.golden_files import GOLDEN, difference
+from support.old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
+from support.workflow import Project
+from wattlab.hub.receipts import ModelFetch, Receipt, earlier_place, read_receipt, receipt_path, write_receipt
+from wattlab.hub.receipts import take_over as take_over_receipt
+from wattlab.runs.fingerprint import fingerprint_of
+from wattlab.samples.manifest import read_manifest, take_over
+
+#: A port that nothing listens at: no hub.
+NO_HUB = "http://127.0.0.1:9"
+N_CELLS = {"small": 4, "hub": 3}
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("HF_ENDPOINT", NO_HUB)
+    return str(request.param)
+
+
+@pytest.fixture
+def project(name: str, tmp_path: Path) -> Project:
+    return old_project(name, tmp_path / "a project")
+
+
+def records_of(project: Project) -> list[Path]:
+    return sorted(project.results.glob("*/runs/*/*/*.json"))
+
+
+def test_an_archive_is_small_and_names_no_place_of_a_machine(name: str) -> None:
+    path = GOLDEN / f"old_{name}.tar.gz"
+    assert path.stat().st_size < 300_000
+    with tarfile.open(path) as tar:
+        files = [member for member in tar.getmembers() if member.isfile()]
+        for member in files:
+            content = tar.extractfile(member)
+            assert content is not None
+            assert not re.search(rb"/(tmp|work|root|home)/", content.read()), member.name
+    assert any(member.name.startswith(".snakemake/metadata/") for member in files)
+
+
+def test_a_store_is_named_by_the_fingerprint_of_its_identity(name: str, tmp_path: Path) -> None:
+    unpack(name, tmp_path)
+    found = stores(tmp_path / "results")
+    assert len(found) == N_CELLS[name]
+    for store in found:
+        assert fingerprint_of(identity_of(store)) == store.stem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("memory", [True, False], ids=["with .snakemake", "without"])
+def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project, name: str, memory: bool) -> None:
+    """The hub is a closed port of this machine: nothing can be fetched, sampled or loaded."""
+    if not memory:
+        shutil.rmtree(project.root / ".snakemake")
+    touch_sources(project)
+    stored = {path: path.read_bytes() for path in stores(project.results)}
+    before = {path: path.read_text() for path in records_of(project)}
+    receipts = sorted(path.read_text() for path in project.results.glob("fetched/*/*/*.json"))
+    samples = {path.name: path.read_bytes() for path in project.results.glob("*/samples/*/*")}
+    cells = pd.read_csv(project.results / name / "tables/cells.csv")
+    planned = project.plan()
+    assert planned["build_tables"] == planned["give_verdict"] == 1
+    if memory:
+        assert planned["measure_cell"] == planned["sample_dataset"] == N_CELLS[name]
+    run = project.snakemake()
+    assert run.returncode == 0, run.stdout
+    assert project.plan() == {}, "everything due was planned at once"
+    assert {path: path.read_bytes() for path in stores(project.results)} == stored
+    for path, text in before.items():
+        assert not difference(text, path.read_text(), path.name)
+    assert sorted(path.read_text() for path in project.results.glob("fetched/*/*/*.json")) == receipts
+    taken = {path.name: path.read_bytes() for path in project.results.glob("samples/*/*")}
+    assert taken == (samples if "sample_dataset" in planned else {})
+    after = pd.read_csv(project.results / name / "tables/cells.csv")
+    shared = [column for column in cells if column in after]
+    assert "energy_kwh_per_1000" in shared and len(cells) == N_CELLS[name]
+    pd.testing.assert_frame_equal(after[shared], cells[shared])
+
+
+@pytest.mark.slow
+def test_samples_that_are_not_what_they_say_are_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    project = old_project("small", tmp_path / "a project")
+    manifest, *_ = sorted(project.results.glob("small/samples/*/*.json"))
+    place = project.results / "samples" / manifest.parent.name / manifest.name
+    rows = manifest.with_suffix(".parquet")
+    sound = rows.read_bytes()
+    other = next(path for path in sorted(project.results.glob("small/samples/*/*.parquet")) if path != rows)
+    shutil.copy(other, rows)
+    assert take_over(place) is None
+    assert not place.exists() and not place.with_suffix(".parquet").exists()
+    rows.write_bytes(sound)
+    taken = take_over(place)
+    assert taken is not None and taken == read_manifest(manifest)
+    assert place.with_suffix(".parquet").read_bytes() == sound
+
+
+def test_a_receipt_of_another_fetch_is_not_taken_over(tmp_path: Path) -> None:
+    fetch = ModelFetch(hub_id="a/model", library="transformers")
+    receipt = Receipt(
+        status="unavailable", reason="gated", remedy="ask", kind="model", hub_id="a/model", fetched_at_utc="2026"
+    )
+    path = receipt_path(tmp_path, "models", "a--model", fetch)
+    assert take_over_receipt(path, fetch) is None, "nothing lies there"
+    write_receipt(earlier_place(path), receipt.model_copy(update={"hub_id": "another/model"}))
+    assert take_over_receipt(path, fetch) is None
+    write_receipt(earlier_place(path), receipt)
+    assert take_over_receipt(path, fetch) == receipt == read_receipt(path)
+    assert not earlier_place(path).exists(), "it would be in the way of fetching again"
+
+
+@pytest.mark.slow
+def test_a_store_that_lost_a_repeat_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That these tests can fail: the cell is measured again then, which the files that are not there refuse."""
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    project = old_project("hub", tmp_path / "a project")
+    record, store = records_of(project)[0], stores(project.results)[0]
+    lines = store.read_text().splitlines(keepends=True)
+    store.write_text("".join(line for line in lines if json.loads(line).get("index") != 0))
+    record.unlink()
+    run = project.snakemake(str(record.relative_to(project.root)))
+    assert run.returncode == 0, run.stdout
+    assert json.loads(record.read_text())["status"] == "failed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("edit", "rule"),
+    [
+        (
+            lambda project: project.configure(overrides=[{"where": {"dataset": "c4"}, "set": {"seed": 1}}]),
+            "sample_dataset",
+        ),
+        (lambda project: project.configure(require_counters=True), "measure_cell"),
+    ],
+    ids=["another seed", "counters"],
+)
+def test_what_changes_a_spec_is_due(tmp_path: Path, edit: Callable[[Project], None], rule: str) -> None:
+    """That these tests can fail."""
+    project = old_project("small", tmp_path / "a project")
+    edit(project)
+    assert rule in project.plan()
