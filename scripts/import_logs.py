@@ -12,6 +12,7 @@ import pandas as pd
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.verbs import verb
 from wattlab.logs.archive import LOGS_VARIABLE, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
@@ -79,7 +80,8 @@ def main(
     if mapping.quality is not None:
         stems = model_stems(mapping, catalog, str(study))
         table = TABLE.frame(read_scores(opened, mapping.quality, stems, result.records))
-        caption = "Published quality of the answers (appendix B) beside size and mean node energy of the model."
+        which = QUANTITIES["energy_node_kwh_per_1000"].title
+        caption = f"Published quality of the answers (appendix B) beside size and mean energy ({which}) of the model."
         write_table(table, folder / "tables", "quality", caption)
     print(line)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.errors import tell
+from wattlab.foundation.quantities import INTERVALS
 from wattlab.foundation.verbs import verb
 from wattlab.logs.imported import read_records, repeats_frame
 from wattlab.paper import rank_stability, ranks
@@ -14,7 +15,7 @@ from wattlab.study.specs import read_study
 from wattlab.tables.writing import twins_of, write_texts
 
 NOTE = (
-    "Bootstrap over datasets and repeats, 95 %. Repeats of one session are not independent, so that the intervals are "
+    f"{INTERVALS['ranks'].words}. Repeats of one session are not independent, so that the intervals are "
     "too narrow rather than too wide."
 )
 

@@ -128,8 +128,8 @@ def test_comparison_shows_both_energies_and_the_diagonal() -> None:
 def test_footnote_states_method_weights_data_device_and_grid(name: str) -> None:
     note = text_of(drawn(name, hand_tables.tables()), "footnote")
     assert note.startswith(
-        "Energy modelled (CPU load model, constant RAM power), node, gross; random weights, surrogate data; "
-        "on CPU (Example Silicon 9000); grid 138.75 g/kWh."
+        "Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross; random weights, surrogate data; "
+        "on CPU (Example Silicon 9000); grid 138.75 g CO2eq/kWh (us-oregon-2023-codecarbon)."
     )
 
 
@@ -141,11 +141,22 @@ def test_footnote_of_a_gpu_with_counters_says_what_is_modelled() -> None:
     tables |= {"cells": cells, "provenance": hand_tables.provenance(gpu_names="NVIDIA A100, NVIDIA A100")}
     note = text_of(drawn("tasks", tables), "footnote")
     assert note.startswith(
-        "Energy partly modelled (GPU counter, CPU load model, constant RAM power; modelled share 12 % on average), "
-        "node, gross; published weights, published data; on GPU (NVIDIA A100)"
+        "Energy partly modelled (GPU counter, CPU load model, constant RAM power; modelled share 12 %), "
+        "node (all GPUs, CPU and RAM), gross; published weights, published data; on GPU (NVIDIA A100)"
     )
-    note = text_of(drawn("tasks", tables, headline_scope="device"), "footnote")
-    assert note.startswith("Energy measured (GPU counter), device, gross;")
+    tables["cells"] = cells.assign(headline_scope="device", energy_device_method="counter")
+    note = text_of(drawn("tasks", tables), "footnote")
+    assert note.startswith("Energy measured (GPU counter), device (one GPU), gross;")
+
+
+def test_the_note_says_what_the_lines_are_and_rest_on() -> None:
+    tables = hand_tables.tables()
+    bootstrap = "Lines: 95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models; 9 rows"
+    assert bootstrap in text_of(drawn("tasks", tables), "footnote")
+    for name in ("multipurpose_vs_specific_by_dataset", "output_length"):
+        note = text_of(drawn(name, tables), "footnote")
+        assert "Lines: 95 % interval by Student's t over the repeats (3 valid repeats)." in note
+    assert "Lines:" not in text_of(drawn("modalities", tables), "footnote")
 
 
 def test_missing_values_are_counted_and_never_drawn() -> None:

@@ -15,7 +15,7 @@ from support import hand_tables
 from support.browser import chromium, drawn, opened
 from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, WORDS, more_tables, page_of
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.report.numbers import words
+from wattlab.report.numbers import three_digits
 from wattlab.tables.reading import Tables
 
 pytestmark = pytest.mark.slow
@@ -78,8 +78,8 @@ def test_every_gram_follows_the_chosen_grid(page: Page) -> None:
         assert {"", "1", "1000", "244.2"} == {per for _, per, _ in shown}
         for kwh, per, text in shown:
             grams = kwh * grid.intensity_g_per_kwh
-            in_kg = f"{words(grams / 1000)} kg" if grams >= 1000 else f"{words(grams)} g"
-            assert text == (words(grams / float(per)) if per else in_kg)
+            in_kg = f"{three_digits(grams / 1000)} kg" if grams >= 1000 else f"{three_digits(grams)} g"
+            assert text == (three_digits(grams / float(per)) if per else in_kg)
         assert grid.source in page.locator("#grid-source").inner_text()
     page.fill("#intensity", "277.5")  # twice the study's
     assert page.input_value("#grid") == ""
@@ -95,13 +95,20 @@ def test_emissions_in_the_charts_follow_the_grid_and_energy_does_not(page: Page)
 
     drawn(page, "tasks")
     energy = label("tasks")
-    assert f"text to image {words(8.4 / 138.75)} kWh" in energy
+    assert f"text to image {three_digits(8.4 / 138.75)} kWh" in energy
     page.fill("#intensity", "1000")
     assert label("tasks") == energy
     page.select_option("#metric", "emissions")
-    assert f"text to image {words(1000 * 8.4 / 138.75)} g CO₂eq" in label("tasks")
+    assert f"text to image {three_digits(1000 * 8.4 / 138.75)} g CO₂eq" in label("tasks")
     page.select_option("#per", "one")
-    assert f"text to image {words(8.4 / 138.75)} g CO₂eq" in label("tasks")
+    assert f"text to image {three_digits(8.4 / 138.75)} g CO₂eq" in label("tasks")
+
+
+def test_the_conditions_follow_the_choice(page: Page) -> None:
+    below = page.locator(".conditions").first
+    assert "node (CPU and RAM), gross;" in below.inner_text()
+    page.select_option("#metric", "duration")
+    assert below.inner_text().startswith("Time by the clock;")
 
 
 def test_only_one_task(page: Page) -> None:
@@ -180,7 +187,10 @@ def test_parity_slider_against_arithmetic(page: Page) -> None:
     slide("perday", 7)
     assert days() == pytest.approx(training / (1e7 * 1.0e-5), rel=1e-9)
     low, high = training / (1e7 * 1.2e-5), training / (1e7 * 0.9e-5)
-    assert f"day {words(training / 100)}, 95 % interval {words(low)} to {words(high)}" in out.inner_text()
+    assert (
+        f"day {three_digits(training / 100)}, 95 % interval {three_digits(low)} to {three_digits(high)}"
+        in out.inner_text()
+    )
     slide("training", 3)
     assert days() == pytest.approx(1000 / (1e7 * 1.0e-5), rel=1e-9)
     page.locator("#parity-training").press("ArrowRight")

@@ -13,18 +13,26 @@ from wattlab.report.methods import bibtex, methods_paragraph
 
 def test_numbers_come_from_the_protocols_and_the_tables() -> None:
     cells = [
-        resolved_cell("fill-mask", "c4", protocol_values={"n_inferences": 8, "idle_window_s": 0.5}),
-        resolved_cell("summarization", "xsum", protocol_values={"n_inferences": 2, "idle_window_s": 0.5}),
+        resolved_cell(
+            "fill-mask", "c4", "albert--albert-base-v2", protocol_values={"n_inferences": 8, "idle_window_s": 0.5}
+        ),
+        resolved_cell(
+            "summarization", "xsum", "ainize--bart-base-cnn", protocol_values={"n_inferences": 2, "idle_window_s": 0.5}
+        ),
+        # In the plan and without a value: it is none of what is described.
+        resolved_cell(
+            "summarization", "xsum", "another--model", protocol_values={"n_inferences": 50, "idle_window_s": 9.0}
+        ),
     ]
     tables = hand_tables.tables()
     text = methods_paragraph(resolved_study(cells), tables)
-    assert "10 tasks, 27 datasets and 13 models (52 combinations of the three)" in text
+    assert "52 cells (10 tasks, 27 datasets, 13 models), 156 valid repeats" in text
     assert "over 2 to 8 samples at batch size 1 in float32" in text and "has 3 valid repeats" in text
     assert "idle windows of 0.5 s" in text and "on CPU (Example Silicon 9000) with 16 GB of memory" in text
     assert "using torch 2.13.0, codecarbon 3.3.2" in text and "random weights, surrogate data" in text
-    assert "energy modelled (CPU load model, constant RAM power)" in text and "times 138.75 g of CO2eq" in text
-    other = methods_paragraph(resolved_study(cells, grid=10.0), tables)
-    assert "times 10 g of CO2eq" in other
+    assert "Energy modelled (CPU load model, constant RAM power)" in text and "times 138.75 g CO2eq/kWh" in text
+    tables["cells"] = tables["cells"].assign(grid="stated", intensity_g_per_kwh=10.0)
+    assert "times 10 g CO2eq/kWh (stated)" in methods_paragraph(resolved_study(cells), tables)
 
 
 def test_every_citation_has_its_entry_and_none_is_idle() -> None:

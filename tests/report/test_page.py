@@ -12,7 +12,7 @@ import pytest
 
 import write_report
 from support import hand_tables
-from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, WORDS, Page, data_of, page_of, visible
+from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, WORDS, Page, data_of, more_tables, page_of, visible
 from support.records import write_study
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.figures.listing import figures_of
@@ -20,7 +20,7 @@ from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import Beside, script_json, task_rows
-from wattlab.report.numbers import grams, interval_words, value_text, words
+from wattlab.report.numbers import grams, interval_words, three_digits, value_text
 from wattlab.report.shown import MOST_ROWS, shown
 from wattlab.tables.intervals import cluster_bootstrap_estimate
 
@@ -95,13 +95,13 @@ def test_the_answer_has_the_tables_numbers_and_the_paper_s_smartphone(tmp_path: 
     image = rows[0]
     # 8.4 g at 138.75 g/kWh are 0.0605 kWh, 2.75 charges of 0.022 kWh
     assert (image.task, image.energy) == ("text-to-image", "0.0605")
-    car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{words(8.4 / 244.2)}</span>'
+    car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{three_digits(8.4 / 244.2)}</span>'
     assert image.equivalents == [("smartphone charges", "2.75"), ("kettles", "0.613"), ("km by car", car)]
     assert image.energy_interval == "no interval" and image.n_models == 1
     assert ">8.40</span>" in image.emissions and image.method == "modelled"
     text = next(row for row in rows if row.task == "text-classification")
     low, high = by_task.loc["text-classification", [f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"]]
-    assert text.energy_interval == f"{words(low)} to {words(high)}"
+    assert text.energy_interval == f"{three_digits(low)} to {three_digits(high)}"
     assert 0 <= text.left < text.at < text.left + text.width <= 100
     page = visible(page_of(tables, tmp_path))
     assert (
@@ -132,6 +132,23 @@ def test_tasks_of_the_explorer_are_those_of_the_table_and_per_unit_is_by_units()
     assert rows["text-classification"]["per_inference"]["node"] == [estimate.mean, estimate.low, estimate.high]
     summaries = rows["summarization"]
     assert summaries["per_unit"]["node"][0] == pytest.approx(summaries["per_inference"]["node"][0] / 15)
+
+
+def test_each_choice_of_the_page_has_its_own_conditions(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    device = tables["cells"]["energy_node_kwh_per_1000"] / 2
+    tables["cells"] = tables["cells"].assign(energy_device_kwh_per_1000=device, net_energy_device_kwh_per_1000=device)
+    found = {name: one["conditions"] for name, one in data_of(page_of(tables, tmp_path))["quantities"].items()}
+    assert found["node"].startswith("Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross;")
+    assert found["device"].startswith("Energy modelled (CPU load model), device (CPU), gross;")
+    assert found["net_device"].startswith("Energy modelled (CPU load model), device (CPU), net of idle;")
+    assert found["net_node"].startswith("No energy is known;") and found["duration"].startswith("Time by the clock;")
+
+
+def test_parity_of_no_model_of_the_study_claims_none_of_its_conditions(tmp_path: Path) -> None:
+    printed = more_tables()["parity"][1:]
+    assert "No row rests on a cell of this study." in visible(page_of(more_tables() | {"parity": printed}, tmp_path))
+    assert "No row rests on a cell of this study." not in visible(page_of(more_tables(), tmp_path))
 
 
 def test_a_quantity_that_one_cell_lacks_has_no_mean() -> None:
@@ -225,8 +242,8 @@ def test_values_for_people() -> None:
 
 
 def test_numbers_in_words() -> None:
-    assert {value: words(value) for value in WORDS} == WORDS
-    assert words(None) == words(float("nan")) == "missing"
+    assert {value: three_digits(value) for value in WORDS} == WORDS
+    assert three_digits(None) == three_digits(float("nan")) == "missing"
     assert interval_words(1.0, float("nan")) == "no interval" and interval_words(1.0, 2.0) == "1.00 to 2.00"
 
 

@@ -26,16 +26,16 @@ def without_values(tables: Tables, rows: "pd.Series[bool]") -> Tables:
 
 def test_paragraph_of_a_plain_cpu_machine() -> None:
     text = closing_paragraph(hand_tables.study(), hand_tables.tables())
-    assert "measured all 52 cells" in text
-    assert "156 valid repeats, out of 321 windows of every kind, on CPU (Example Silicon 9000)." in text
-    assert "none of it was read from a counter: CodeCarbon's figures are models here" in text
-    assert "(CPU load model, constant RAM power), modelled share 100 %" in text
-    assert "random weights" in text and "fed with surrogate data" in text
+    assert "ran all 52 cells (10 tasks, 27 datasets, 13 models), 156 valid repeats, out of 321 windows" in text
+    assert "of every kind, on CPU (Example Silicon 9000)." in text
+    assert "Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross." in text
+    assert "What is modelled carries the running time and the load, and not what the hardware drew." in text
+    assert "random weights" in text and "Data: surrogate rows" in text
     assert (
         "the order of the 10 tasks here and in the paper, Spearman's rho is 0.91 (95 % interval 0.65 to 0.98)" in text
     )
     # 0.05 kWh at 138.75 g/kWh is 6.9375 g
-    assert "it took 50 Wh (6.94 g CO2eq at 138.75 g/kWh), 10 Wh of it paid by another study." in text
+    assert "it took 50.0 Wh (6.94 g CO2eq at 138.75 g/kWh), 10.0 Wh of it paid by another study: energy" in text
     assert text.endswith("No cell is missing.")
 
 
@@ -45,11 +45,13 @@ def test_paragraph_of_a_gpu_read_by_its_counter() -> None:
     tables |= {"cells": cells, "provenance": hand_tables.provenance(gpu_names="NVIDIA A100")}
     text = closing_paragraph(hand_tables.study(), tables)
     assert "on GPU (NVIDIA A100)" in text
-    assert "GPU was read, CPU and RAM estimated by CodeCarbon's models (CPU load model, constant RAM power)" in text
-    assert "modelled share 30 % on average" in text and "published weights" in text
-    assert "random weights" not in text
-    text = closing_paragraph(hand_tables.study(headline_scope="device"), tables)
-    assert "Energies are gross, of the device, and all of them readings (GPU)." in text
+    assert "Energy partly modelled (GPU counter, CPU load model, constant RAM power; modelled share 30 %), node" in text
+    assert "Weights: the published checkpoints" in text and "random weights" not in text
+    tables["cells"] = cells.assign(headline_scope="device", energy_device_method="counter")
+    text = closing_paragraph(hand_tables.study(), tables)
+    assert "Energy measured (GPU counter), device (one GPU), gross." in text and "What is modelled" not in text
+    # The cost is that of the node, by its own methods.
+    assert "another study: energy partly modelled (GPU counter, CPU load model, constant RAM power" in text
 
 
 def test_paragraph_of_imported_logs_claims_no_measurement() -> None:
@@ -57,7 +59,7 @@ def test_paragraph_of_imported_logs_claims_no_measurement() -> None:
     tables = hand_tables.tables() | {"provenance": hand_tables.provenance(cpu_model="not recorded")}
     text = closing_paragraph(hand_tables.study(source="codecarbon-logs", logs=logs), tables)
     assert "holds published CodeCarbon logs, read again and not measured here: all 52 cells" in text
-    assert "study laptop measured" not in text
+    assert "study laptop ran" not in text
 
 
 def test_paragraph_with_two_tasks_says_why_there_is_no_rho() -> None:
@@ -66,7 +68,7 @@ def test_paragraph_with_two_tasks_says_why_there_is_no_rho() -> None:
     text = closing_paragraph(hand_tables.study(), few)
     assert "rho" not in text
     assert "2 tasks have a value here, and a rank correlation needs three" in text
-    assert "measured 12 of 52 cells" in text  # 3 of fill-mask, 9 of summarization
+    assert "ran 12 of 52 cells" in text  # 3 of fill-mask, 9 of summarization
     one = without_values(tables, tables["cells"]["task"] != "fill-mask")
     assert "1 task has a value here" in closing_paragraph(hand_tables.study(), one)
 
@@ -95,7 +97,7 @@ def test_paragraph_counts_windows_without_an_energy_and_missing_cells() -> None:
     rows = [("fill-mask", "c4", "m", "failed", "r", "d", 0), ("fill-mask", "oscar", "m", "known", "r", "d", 0)]
     tables = hand_tables.tables() | {"totals": totals, "missing": hand_tables.missing(*rows)}
     text = closing_paragraph(hand_tables.study(), tables)
-    assert "it took at least (40 windows without an energy) 47 Wh" in text
+    assert "it took at least (40 windows without an energy) 47.0 Wh" in text
     assert "2 cells lack valid repeats (1 failed, 1 known): see tables/missing.csv." in text
 
 
@@ -117,7 +119,7 @@ def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None
     records.write_study(tmp_path, study, [*runs, records.failed(cells[4], "out of memory", "add memory")])
     tables = build(gather(study, records.catalog(), tmp_path / "runs"))
     text = closing_paragraph(study, tables)
-    assert "measured 4 of 5 cells" in text and "12 valid repeats" in text
+    assert "ran 4 of 5 cells" in text and "12 valid repeats" in text
     assert "Spearman's rho is 1.00 (no interval)" in text  # the same order; no interval under four tasks
     assert "1 cell lacks valid repeats (1 failed)" in text
     for name in figures_of(tables):

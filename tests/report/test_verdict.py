@@ -49,7 +49,7 @@ def test_a_whole_study_prints_and_writes_the_paragraph(tmp_path: Path, capsys: p
     assert give_verdict.main(given(tmp_path)) == 0
     printed = capsys.readouterr().out
     assert (tmp_path / "verdict.txt").read_text() == printed
-    assert printed.startswith("The study laptop measured all 52 cells")
+    assert printed.startswith("The study laptop ran all 52 cells")
     assert printed.endswith("No cell is missing.\n") and printed.count("\n") == 1
 
 

@@ -6,11 +6,13 @@ from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import labels, notes, palette, panels, points, style
 from wattlab.figures.figure import StudyFigure
+from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
-OURS = "energy_kwh_per_1000"
-PAPERS = "paper_energy_kwh_per_1000"
+OURS = ENERGY
+PAPERS = f"paper_{ENERGY}"
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
@@ -22,9 +24,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         return style.plain_page(
             FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
         )
-    scope = str(both["scope"].iloc[0])
-    shown, _ = points.with_values(chosen[chosen["task"].isin(both["task"])], f"energy_{scope}_kwh_per_1000")
-    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), scope=scope)
+    quantity = words.quantity_behind(both) or ENERGY
+    shown = words.behind("comparison", both, tables["cells"])
+    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), quantity=quantity)
     both = both.sort_values([PAPERS, OURS], kind="stable")
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in=4.3 if layout.narrow else 4.4)
     axes = body.add_subplot()
@@ -70,6 +72,6 @@ def _axes(axes: Axes, both: pd.DataFrame) -> None:
         scaley=False,
     )
     line.set_gid("equality")
-    axes.set_xlabel("paper: kWh per 1,000 inferences")
-    axes.set_ylabel("this study: kWh per 1,000 inferences")
+    axes.set_xlabel(f"paper: {QUANTITIES[ENERGY].unit}")
+    axes.set_ylabel(f"this study: {QUANTITIES[ENERGY].unit}")
     style.finish(axes)

@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from wattlab.figures import notes, palette, points, style
 from wattlab.figures.figure import StudyFigure
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
 Side = Literal["left", "right"]
@@ -56,7 +57,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in)
     (home, left), *others = _panels(body, layout, count)
     _bars(left, rows, _NUMBER_IN / (_BARS * layout.width_in))
-    _legend(home, _share_handles(rows, notes.methods(cells, "node")), "left", layout)
+    _legend(home, _share_handles(rows, words.methods(cells, "energy_node_kwh_per_1000")), "left", layout)
     for home, right in others:
         _readings(right, rows, readings)
         _legend(home, [style.handle(*READINGS[column]) for column in readings], "right", layout)

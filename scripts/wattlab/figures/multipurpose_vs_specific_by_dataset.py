@@ -25,7 +25,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
             notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer"),
             layout,
         )
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.one_purpose(cells))
+    note = notes.footnote(
+        tables, cells, study, notes.left_out(missing), notes.one_purpose(cells), notes.lines("cells", cells)
+    )
     tasks = points.ordered(cells["task"], shared)
     figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(tasks)))
     drawn = panels.panels(body, layout, len(tasks))
@@ -44,8 +46,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
 FIGURE = StudyFigure(
     title="Task-specific and multi-purpose models by dataset",
     caption=(
-        "The same models dataset by dataset (figure 4 of the paper). A point is one cell, with the 95 % interval over "
-        "its repeats."
+        "The same models dataset by dataset (figure 4 of the paper). A point is one cell. The note "
+        "below the figure says what the lines are."
     ),
     tables=("cells", "provenance"),
     draw=draw,

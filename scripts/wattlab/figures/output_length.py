@@ -6,16 +6,11 @@ from matplotlib.figure import Figure
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
+from wattlab.foundation.quantities import LENGTHS
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables, column
 
 LENGTH = "n_output_units_per_inference"
-
-_LENGTHS_WORDS = {
-    "set": "lengths set, not produced",
-    "produced": "lengths as the models produced them",
-    "published": "lengths as the authors published them",
-}
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
@@ -28,9 +23,10 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
             notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer with text"),
             layout,
         )
-    lengths = [_LENGTHS_WORDS.get(word, word) for word in sorted(set(cells["lengths"].dropna()))]
+    lengths = [f"lengths {LENGTHS[word]}" for word in sorted(set(cells["lengths"].dropna()))]
     tasks = " and ".join(palette.task_title(task) for task in points.ordered(cells["task"], ()))
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), f"{tasks}: {', '.join(lengths)}")
+    how = f"{tasks}: {', '.join(lengths)}"
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), how, notes.lines("cells", cells))
     datasets = points.ordered(cells["dataset"], ())
     figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(datasets)))
     bounds = [*cells[EMISSIONS], *cells[EMISSIONS_HIGH].dropna()]
@@ -50,7 +46,7 @@ FIGURE = StudyFigure(
     title="Emissions and output length",
     caption=(
         "The tasks that both kinds of model answer with text, one panel per dataset (figure 6 of the paper). A point is "
-        "one cell, with the 95 % interval over its repeats."
+        "one cell. The note below the figure says what the lines are."
     ),
     tables=("output_lengths", "cells", "provenance"),
     draw=draw,
@@ -66,7 +62,7 @@ def _written(cells: pd.DataFrame) -> pd.DataFrame:
 def _length_label(cells: pd.DataFrame) -> str:
     """The x axis: the unit of the lengths, and that they are set where that is so."""
     units = " or ".join(f"{unit}s" for unit in sorted(set(cells["output_unit"].dropna())))
-    says = "\nlengths set, not produced" if set(cells["lengths"].dropna()) == {"set"} else ""
+    says = f"\nlengths {LENGTHS['set']}" if set(cells["lengths"].dropna()) == {"set"} else ""
     return f"mean output length ({units or 'unit not recorded'}){says}"
 
 

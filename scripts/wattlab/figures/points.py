@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from wattlab.foundation.quantities import EMISSIONS
 from wattlab.tables.reading import column
 
-EMISSIONS = "emissions_g_per_1000"
 EMISSIONS_LOW = f"ci95_low_{EMISSIONS}"
 EMISSIONS_HIGH = f"ci95_high_{EMISSIONS}"
 

@@ -6,13 +6,13 @@ from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.figure import StudyFigure
+from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
 PARAMETERS, SCORE = "parameters_as_published", "quality_score"
-ENERGY = "energy_kwh_per_1000"
 ENERGY_LOW, ENERGY_HIGH = f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"
-ENERGY_LABEL = "kWh per 1,000 inferences"
+ENERGY_LABEL = QUANTITIES[ENERGY].unit
 
 _KEYS = ["task", "dataset", "model"]
 #: Room beside and above the panels (inches): title, labels of the axes, legend.
@@ -43,7 +43,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
     tasks = points.ordered(scores["task"], points.shared_tasks(tables["cells"]))
     datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
-    note = notes.footnote(tables, cells, study, notes.left_out(missing, "score"))
+    note = notes.footnote(tables, cells, study, notes.left_out(missing, "score"), notes.lines("cells", cells))
     rows = [[(task, name) for name in datasets[task]] for task in tasks]
     if layout.narrow:
         rows = [[panel] for row in rows for panel in row]
@@ -58,8 +58,8 @@ FIGURE = StudyFigure(
     title="Quality, size and energy",
     caption=(
         "The quality of the answers against the size and the energy of the model (appendix B of the paper); of "
-        "published logs it is the published one. A point is one cell; the energy with the 95 % interval over its "
-        "repeats. Scores have no interval."
+        "published logs it is the published one. A point is one cell. Scores have no "
+        "interval; the note below the figure says what the lines are."
     ),
     tables=("quality", "cells", "provenance"),
     draw=draw,

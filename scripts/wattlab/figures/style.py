@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from wattlab.foundation.files import write_bytes
+from wattlab.foundation.quantities import EMISSIONS, QUANTITIES
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ TITLE_PT = 9
 #: Characters in an inch of the footnote's type and of the title's, on the safe side, and what stays free beside them.
 CHARACTERS_PER_IN, TITLE_CHARACTERS_PER_IN, FREE_IN = 19, 11.5, 0.2
 
-EMISSIONS_LABEL = "g CO₂eq per 1,000 inferences"
+EMISSIONS_LABEL = QUANTITIES[EMISSIONS].unit
 PARAMETERS_LABEL = "parameters, as published"
 
 sns.set_theme(

@@ -22,8 +22,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         return style.plain_page(
             FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
         )
-    single = int((means["n_models"] < 2).sum())
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), _single(single))
+    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means))
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.3)
     axes = body.add_subplot()
     place = {task: at for at, task in enumerate(means["task"])}
@@ -52,18 +51,11 @@ FIGURE = StudyFigure(
     title="Emissions by task",
     caption=(
         "The ten tasks in ascending order of their mean (figure 1 of the paper). Circles: task-specific models, each "
-        "the mean of its cells. Diamonds: mean of the task's cells, with the 95 % bootstrap interval over models, "
-        "which needs at least two models."
+        "the mean of its cells. Diamonds: mean of the task's cells. The note below the figure says what the lines are."
     ),
     tables=("tasks", "cells", "provenance"),
     draw=draw,
 )
-
-
-def _single(count: int) -> str | None:
-    if count == 0:
-        return None
-    return f"no interval for {'1 task' if count == 1 else f'{count} tasks'} with one model"
 
 
 def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:
@@ -80,7 +72,7 @@ def _legend(body: SubFigure, axes: Axes, layout: style.Layout) -> None:
     """In the free corner of an ascending order where there is room for it, else below."""
     handles = [
         style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True),
-        style.handle("mean of the task, 95 % interval over models", palette.BLACK, "D"),
+        style.handle("mean of the task", palette.BLACK, "D"),
     ]
     if layout.narrow:
         panels.place(body, handles, layout)

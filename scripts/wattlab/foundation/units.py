@@ -1,7 +1,7 @@
 """Units and the only conversion constants of the project.
 
 Records carry SI (joules, seconds, watts); tables carry the paper's unit, kWh per 1,000 inferences. A quantity's
-unit is the end of its name; `UNIT_SUFFIXES` is the list that the tests hold every table against.
+unit is the end of its name; `UNITS` is the list that the tests hold every table against.
 """
 
 #: Joules in one kilowatt-hour (exact: 1,000 W x 3,600 s).
@@ -14,27 +14,28 @@ KWH_PER_J_CODECARBON = 2.77778e-7
 #: The paper prints every energy for this many inferences.
 INFERENCES_PER_ROW = 1_000
 
-#: Every column of every table ends in one of these, or stands in the short list of plain columns of the tests.
-UNIT_SUFFIXES = (
-    "_kwh_per_1000",
-    "_g_per_1000",
-    "_s_per_1000",
-    "_g_per_kwh",
-    "_kwh",
-    "_kg",
-    "_j",
-    "_s",
-    "_w",
-    "_cores",
-    "_share",
-    "_ratio",
-    "_rank",
-    "_rho",
-    "_tau",
-    "_p",
-    "_inferences",
-    "_per_inference",
-)
+#: Every column of every table that holds a number with a unit ends in one of these -> the unit as people read it, empty
+#: for a bare number. A longer ending comes before a shorter one that it ends in.
+UNITS = {
+    "_kwh_per_1000": "kWh per 1,000",
+    "_g_per_1000": "g CO2eq per 1,000",
+    "_s_per_1000": "s per 1,000",
+    "_g_per_kwh": "g per kWh",
+    "_kwh": "kWh",
+    "_kg": "kg",
+    "_j": "J",
+    "_s": "s",
+    "_w": "W",
+    **dict.fromkeys(
+        ("_cores", "_share", "_ratio", "_rank", "_rho", "_tau", "_p", "_score", "_inferences", "_per_inference"),
+        "",
+    ),
+}
+
+
+def ending_of(column: str) -> str | None:
+    """The end of a column's name that says its unit; None for text and counts."""
+    return next((ending for ending in UNITS if column.endswith(ending)), None)
 
 
 def kwh_per_1000(energy_j: float, n_inferences: int) -> float:

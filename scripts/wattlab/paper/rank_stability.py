@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from wattlab.tables.intervals import CONFIDENCE
+from wattlab.foundation.quantities import CONFIDENCE
 from wattlab.tables.table import Table
 
 QUANTILES = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)

@@ -7,26 +7,15 @@ import pandas as pd
 from markupsafe import Markup
 
 from wattlab.catalog.entries import EquivalentEntry
-from wattlab.figures import notes
 from wattlab.figures.palette import task_title
-from wattlab.report.numbers import grams, interval_words, words
+from wattlab.foundation.quantities import ENERGY
+from wattlab.report.numbers import grams, interval_words, three_digits
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.other_rows import other_rows
+from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
 Equivalents = dict[str, EquivalentEntry]
-
-_ENERGY = "energy_kwh_per_1000"
-_MEANINGS = {
-    "weights": {
-        "architecture": "random weights: the work is real, the answers mean nothing, output lengths are set",
-        "hub": "the published checkpoints",
-    },
-    "data": {
-        "surrogate": "rows with the dataset’s lengths and resolutions, not the dataset itself",
-        "hub": "the published datasets",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -54,10 +43,10 @@ class TaskAnswer:
 def answers(study: ResolvedStudy, tables: Tables, equivalents: Equivalents) -> list[TaskAnswer]:
     """The tasks that have a value, the costliest first. Energies of the headline scope, gross, kWh per 1,000."""
     table = tables["tasks"]
-    rows = table[pd.to_numeric(table[_ENERGY]) > 0].sort_values(_ENERGY, ascending=False, kind="stable")
+    rows = table[pd.to_numeric(table[ENERGY]) > 0].sort_values(ENERGY, ascending=False, kind="stable")
     if rows.empty:
         return []
-    bounds = pd.concat([rows[name] for name in (_ENERGY, f"ci95_low_{_ENERGY}", f"ci95_high_{_ENERGY}")]).dropna()
+    bounds = pd.concat([rows[name] for name in (ENERGY, f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}")]).dropna()
     low, high = (math.log10(float(bound)) for bound in (bounds[bounds > 0].min(), bounds.max()))
     span = max(high - low, 1e-9)
 
@@ -70,26 +59,26 @@ def answers(study: ResolvedStudy, tables: Tables, equivalents: Equivalents) -> l
 def equivalent(kwh: float, entry: EquivalentEntry, intensity_g_per_kwh: float) -> str | Markup:
     """How many of these an energy is; of those that are known by their emissions, as many as the grid makes them."""
     if entry.energy_kwh is not None:
-        return words(kwh / entry.energy_kwh)
+        return three_digits(kwh / entry.energy_kwh)
     return grams(kwh, intensity_g_per_kwh, entry.emissions_g)
 
 
 def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equivalents, place) -> TaskAnswer:  # type: ignore[no-untyped-def]
-    mean, low, high = (float(row[f"{bound}{_ENERGY}"]) for bound in ("", "ci95_low_", "ci95_high_"))
+    mean, low, high = (float(row[f"{bound}{ENERGY}"]) for bound in ("", "ci95_low_", "ci95_high_"))
     intensity = study.grid.intensity_g_per_kwh
     bounded = not (math.isnan(low) or math.isnan(high))
-    own = cells[(cells["task"] == row["task"]) & (cells["n_valid"] > 0)]
+    own = words.behind("tasks", pd.DataFrame([row]), cells)
     return TaskAnswer(
         task=row["task"],
         title=task_title(row["task"]),
-        energy=words(mean),
+        energy=three_digits(mean),
         energy_interval=interval_words(low, high),
         emissions=grams(mean, intensity),
         emissions_interval=grams(low, intensity) + " to " + grams(high, intensity)
         if bounded
         else Markup("no interval"),
         equivalents=[(entry.title, equivalent(mean, entry, intensity)) for entry in equivalents.values()],
-        method=method_label(own, study.config.headline_scope),
+        method=words.verdict(words.methods(own)),
         n_models=int(row["n_models"]),
         n_cells=int(row["n_cells"]),
         at=place(mean),
@@ -98,38 +87,24 @@ def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equival
     )
 
 
-def method_label(cells: pd.DataFrame, scope: str) -> str:
-    """`measured`, `modelled`, or `partly modelled`: how the energy of these cells was obtained."""
-    kinds = set().union(*notes.methods(cells, scope).values())
-    if not kinds:
-        return "method not recorded"
-    if kinds <= notes.MODELLED:
-        return "modelled"
-    return "partly modelled" if kinds & notes.MODELLED else "measured"
-
-
 def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     """Words that stand beside the numbers, each with what it means: weights, data, how the energy was obtained.
 
     Of a study whose models and data are stand-ins: that, instead of weights and data.
     """
+    other = {"data": other_rows(study, set(cells["dataset"]))}
     found = [
-        (f"{name}: {word}", meanings[word] + (other_rows(study, set(cells["dataset"])) if name == "data" else ""))
-        for name, meanings in _MEANINGS.items()
-        for word in sorted(set(cells[name].dropna()))
+        (f"{name}: {word}", full + other.get(name, ""))
+        for name, meanings in words.GROUND.items()
+        for word, (_, full) in meanings.items()
+        if word in set(cells[name])
     ]
     if study.config.no_result:
         found = [("no result", study.config.no_result)]
     if study.config.is_imported:
         found.append(("published logs", "read again, nothing was measured for this page"))
-    phrase = notes.energy_phrase(cells, study.config.headline_scope)
-    return [
-        *found,
-        (
-            f"energy: {method_label(cells, study.config.headline_scope)}",
-            phrase.partition("(")[2].removesuffix(")") or phrase,
-        ),
-    ]
+    by = words.methods(cells)
+    return [*found, (f"energy: {words.verdict(by)}", words.means(by))]
 
 
 def headline(found: list[TaskAnswer]) -> Markup:
@@ -137,14 +112,19 @@ def headline(found: list[TaskAnswer]) -> Markup:
     if not found:
         return Markup("No task has a value yet. What is missing, and why, stands below.")
     most, least = found[0], found[-1]
-    text = Markup("1,000 inferences of <strong>{}</strong> take {} kWh ({} g CO₂eq): {}.").format(
-        most.title, most.energy, most.emissions, _either(most.equivalents)
+    text = Markup("1,000 inferences of <strong>{}</strong> ({}) take {} kWh ({} g CO₂eq): {}.").format(
+        most.title, _of(most), most.energy, most.emissions, _either(most.equivalents)
     )
     if most.task == least.task:
         return text
-    return text + Markup(" The cheapest task, <strong>{}</strong>, takes {} kWh ({} g).").format(
-        least.title, least.energy, least.emissions
+    return text + Markup(" The cheapest task, <strong>{}</strong> ({}), takes {} kWh ({} g).").format(
+        least.title, _of(least), least.energy, least.emissions
     )
+
+
+def _of(answer: TaskAnswer) -> str:
+    """What the number of a task is: `2 models, energy modelled`."""
+    return f"{words.count(answer.n_models, 'model')}, energy {answer.method}"
 
 
 def _either(amounts: list[tuple[str, str | Markup]]) -> Markup:

@@ -11,10 +11,11 @@ from typing import Any
 import altair as alt
 
 from wattlab.figures.palette import BLACK, BLUE, GREY, SKY, VERMILION
+from wattlab.foundation.quantities import ENERGY, LEVEL, QUANTITIES
 
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 _CELL = ("model", "task", "dataset", "purpose", "shown", "interval", "n", "method")
-_NAMES = {"shown": "value", "interval": "95 % interval", "n": "valid repeats", "method": "energy from"}
+_NAMES = {"shown": "value", "interval": f"{LEVEL} interval", "n": "valid repeats", "method": "energy from"}
 _SCALES = ("log", "linear")
 
 #: What Altair calls the result of setting a layered chart's size.
@@ -165,7 +166,7 @@ def _comparison(scale: str) -> Layered:
     y = alt.Y("title", type="nominal", title=None, scale=alt.Scale(domain=["$tasks"]))
     offset = alt.YOffset("study:N", scale=alt.Scale(domain=domain, paddingOuter=0.6))
     points = _rows().mark_point(size=70, filled=True, opacity=1).encode(
-        x=_value(alt.X, scale, "value", "kWh per 1,000 inferences"),
+        x=_value(alt.X, scale, "value", QUANTITIES[ENERGY].unit),
         y=y,
         yOffset=offset,
         color=alt.Color("study", type="nominal", title=None, scale=alt.Scale(domain=domain, range=["$studies_range"])),

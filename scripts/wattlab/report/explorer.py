@@ -13,20 +13,21 @@ import numpy as np
 import pandas as pd
 
 from wattlab.catalog.entries import GridEntry
-from wattlab.figures import notes
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
-from wattlab.foundation.units import INFERENCES_PER_ROW
+from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, LENGTHS, LEVEL, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables import words
+from wattlab.tables.aggregates import complete_cells, measured_cells
 from wattlab.tables.intervals import Estimate, cluster_bootstrap_estimate
 from wattlab.tables.reading import Tables
 
 #: Name on the page -> column of `cells`: the scopes of the energy, and the time.
-QUANTITIES = {
+CHOICES = {
     "node": "energy_node_kwh_per_1000",
     "device": "energy_device_kwh_per_1000",
     "net_node": "net_energy_node_kwh_per_1000",
     "net_device": "net_energy_device_kwh_per_1000",
-    "duration": "duration_s_per_1000",
+    "duration": DURATION,
 }
 UNITS = "n_output_units_per_inference"
 
@@ -44,21 +45,29 @@ def embedded(
 ) -> dict[str, Any]:
     """The object. `cells_csv` is the text of `cells.csv`, so that the page gives back the same bytes.
 
-    Energies in kWh and durations in s per 1,000 inferences; bounds are of 95 % intervals; a missing value is null.
+    Energies in kWh and durations in s per 1,000 inferences; bounds are of intervals; a missing value is null.
     """
     cells = tables["cells"]
     return {
         "study": study.config.study,
-        "scope": study.config.headline_scope,
+        "scope": str(cells[HEADLINE].iloc[0]),
         "intensity_g_per_kwh": study.grid.intensity_g_per_kwh,
         "grid": study.grid.grid,
-        "grids": grid_rows(grids),
+        "grids": [{"name": name, **entry.model_dump(mode="json")} for name, entry in grids.items()],
         "cells_csv": cells_csv,
         "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
         "tasks": task_rows(cells),
         "parity": parity_rows(tables),
         "comparison": comparison_rows(tables["comparison"]),
-        "beside": [{"study": other.name, "energies": energies_by_task(other.tasks)} for other in beside],
+        "comparison_scope": _scope(tables["comparison"], "scope"),
+        "beside": [
+            {
+                "study": other.name,
+                "scope": _scope(other.tasks, HEADLINE),
+                "energies": {row["task"]: row[ENERGY] for row in _records(other.tasks, ("task", ENERGY))},
+            }
+            for other in beside
+        ],
         "quality": quality_rows(tables),
         "totals": _records(tables["totals"], ("phase", "reused", "n_windows", "energy_kwh", "duration_s")),
         "palette": {
@@ -66,8 +75,28 @@ def embedded(
             "structure": STRUCTURE_COLOURS,
             "purpose": {"task-specific": BLUE, "multi-purpose": VERMILION},
         },
-        "conditions": notes.conditions(tables, cells[cells["n_valid"] > 0], study),
+        "quantities": quantities(study, tables),
+        "interval": f"{LEVEL} interval",
+        "lengths": LENGTHS,
     }
+
+
+def quantities(study: ResolvedStudy, tables: Tables) -> dict[str, dict[str, str | None]]:
+    """Name on the page -> what a quantity is: its column, the column of its method, its title, and the conditions."""
+    shown = complete_cells(tables["cells"])
+    return {
+        choice: {
+            "column": column,
+            "method": QUANTITIES[column].method,
+            "title": QUANTITIES[column].title,
+            "conditions": words.sentences(words.conditions(shown, study, tables["provenance"], column)).rstrip("."),
+        }
+        for choice, column in CHOICES.items()
+    }
+
+
+def _scope(rows: pd.DataFrame, column: str) -> str:
+    return words.span(rows[column].dropna()) if column in rows else ""
 
 
 def script_json(value: object) -> str:
@@ -78,20 +107,14 @@ def script_json(value: object) -> str:
     return text
 
 
-def grid_rows(grids: dict[str, GridEntry]) -> list[dict[str, Any]]:
-    """Every grid of the catalog with its year and source."""
-    return [{"name": name, **entry.model_dump(mode="json")} for name, entry in grids.items()]
-
-
 def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per task over its selected task-specific cells: mean and interval over models of each quantity.
 
     `per_inference` are per 1,000 inferences, `per_unit` per 1,000 output units (tokens, labels, boxes, images). A
     quantity that one of the cells lacks has no mean.
     """
-    chosen = cells[cells["selected"].astype(bool) & (cells["purpose"] == "task-specific") & (cells["n_valid"] > 0)]
     rows = []
-    for task, group in chosen.groupby("task", sort=False):
+    for task, group in measured_cells(cells, "task-specific").groupby("task", sort=False):
         units = _numbers(group, UNITS)
         row: dict[str, Any] = {
             "task": task,
@@ -102,7 +125,7 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
             "per_inference": {},
             "per_unit": {},
         }
-        for name, column in QUANTITIES.items():
+        for name, column in CHOICES.items():
             values = _numbers(group, column)
             row["per_inference"][name] = _bounds(values, group["model"])
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -169,17 +192,10 @@ def parity_rows(tables: Tables) -> list[dict[str, Any]]:
 
 def comparison_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """This study and the paper by task, kWh per 1,000 inferences."""
-    energy = "energy_kwh_per_1000"
     return _records(
         table,
-        ("task", "scope", energy, f"paper_{energy}", f"sd_paper_{energy}", "energy_ratio", "energy_rank", "paper_energy_rank"),
+        ("task", "scope", ENERGY, f"paper_{ENERGY}", f"sd_paper_{ENERGY}", "energy_ratio", "energy_rank", "paper_energy_rank"),
     )  # fmt: skip
-
-
-def energies_by_task(tasks: pd.DataFrame) -> dict[str, float | None]:
-    """Task -> mean energy of another study, kWh per 1,000 inferences of its headline scope."""
-    energy = "energy_kwh_per_1000"
-    return {str(row["task"]): row[energy] for row in _records(tasks, ("task", energy))}
 
 
 def quality_rows(tables: Tables) -> list[dict[str, Any]]:
@@ -188,7 +204,6 @@ def quality_rows(tables: Tables) -> list[dict[str, Any]]:
     if table is None or not {"metric", "quality_score"} <= set(table):
         return []
     table = table[table["selected"].astype(bool) & table["quality_score"].notna()]
-    energy = f"energy_kwh_per_{INFERENCES_PER_ROW}"
     return _records(
-        table, ("task", "dataset", "variant", "model", "purpose", "structure", "metric", "quality_score", energy)
+        table, ("task", "dataset", "variant", "model", "purpose", "structure", "metric", "quality_score", ENERGY)
     )

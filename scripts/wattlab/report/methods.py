@@ -8,10 +8,8 @@ import re
 
 import pandas as pd
 
-from wattlab.figures import notes
-from wattlab.report.summary import measured_cells
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables.intervals import CONFIDENCE, N_RESAMPLES
+from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
 #: Key -> BibTeX. The entries of software without a paper are its repository.
@@ -59,11 +57,20 @@ _BIBTEX = {
 
 def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     """The paragraph in LaTeX's words for citations (`\\cite{key}`), else plain text."""
-    measured = measured_cells(tables["cells"])
-    if measured.empty:
+    shown = words.with_value(tables["cells"])
+    if shown.empty:
         return "Nothing is measured yet, so that there is no method to describe."
-    sentences = [_what(study, measured), *(_imported() if study.config.is_imported else _how(study, tables))]
-    return " ".join([*sentences, _energy(study, measured), _statistics(study, tables)])
+    how = [_IMPORTED] if study.config.is_imported else _how(study, shown, tables["provenance"])
+    return words.sentences(
+        f"following \\cite{{luccioni2024power}}, we report the energy of {words.rests_on(shown)}, a cell being a task, a "
+        f"dataset and a model, with {words.ground(shown, study)}",
+        *how,
+        words.energy(shown),
+        f"emissions are energy times {words.grid(shown)}",
+        f"cells: {words.interval('cells', shown)}",
+        f"tasks: {words.interval('tasks', tables['tasks'])}",
+        _order(tables["comparison"]),
+    )
 
 
 def bibtex(study: ResolvedStudy, tables: Tables) -> str:
@@ -83,85 +90,45 @@ def versions(provenance: pd.DataFrame) -> dict[str, str]:
     return {package: " and ".join(values) for package, values in found.items()}
 
 
-def _what(study: ResolvedStudy, measured: pd.DataFrame) -> str:
-    counts = [
-        _count(measured["task"].nunique(), "task"),
-        _count(measured["dataset"].nunique(), "dataset"),
-        _count(measured["model"].nunique(), "model"),
-    ]
-    return (
-        f"Following \\cite{{luccioni2024power}}, we report the energy of {', '.join(counts[:2])} and {counts[2]} "
-        f"({_count(len(measured), 'combination')} of the three), {notes.weights_phrase(measured, study)}."
-    )
+_IMPORTED = (
+    "the numbers are the rows of the CodeCarbon logs \\cite{codecarbon} that its authors published, a repeat each"
+)
 
 
-def _imported() -> list[str]:
-    return [
-        "The numbers are the rows of the CodeCarbon logs \\cite{codecarbon} that its authors published, a repeat each."
-    ]
-
-
-def _how(study: ResolvedStudy, tables: Tables) -> list[str]:
-    """Process, windows, repeats, device and software, from the specs and the records."""
-    protocols = [cell.spec.protocol for cell in study.cells if cell.spec is not None]
-    ram_gb, found = _machine(tables["provenance"], "ram_gb"), versions(tables["provenance"])
-    place = notes.device_phrase(measured_cells(tables["cells"]), tables["provenance"])
+def _how(study: ResolvedStudy, shown: pd.DataFrame, provenance: pd.DataFrame) -> list[str]:
+    """Process, windows, repeats, device and software, from the specs and the rows of the cells shown."""
+    specs = {cell.cell.id: cell.spec for cell in study.cells if cell.spec is not None}
+    protocols = [specs[cell].protocol for cell in shown["cell"] if cell in specs]
+    ram_gb, found = _machine(provenance, "ram_gb"), versions(provenance)
     named = [f"{name} {found[name]}" for name in ("torch", "diffusers", "codecarbon") if name in found]
     library = f"transformers {found['transformers']} \\cite{{wolf2020transformers}}" if "transformers" in found else ""
     software = ", ".join([part for part in (library, *named) if part])
 
-    def of(name: str, unit: str = "") -> str:
-        return _range([getattr(protocol, name) for protocol in protocols], unit)
+    def of(name: str) -> str:
+        return words.span(getattr(protocol, name) for protocol in protocols)
 
     return [
-        "Each combination was measured in a process of its own that loaded the model once, run by Snakemake "
-        f"\\cite{{molder2021snakemake}} {place}{f' with {ram_gb} GB of memory' if ram_gb else ''}"
-        f"{f', using {software}' if software else ''}.",
-        f"A repeat ran whole passes over {of('n_inferences')} samples at batch size {of('batch_size')} in "
-        f"{of('dtype')} with a CPU thread count of {of('cpu_threads')}, in windows planned for at least {of('min_window_s', 's')}, after "
-        f"{of('warmup_inferences')} warm-up inferences; each combination has {of('repeats')} valid repeats, with idle "
-        f"windows of {of('idle_window_s', 's')} before and after each; the seed is {of('seed')}.",
-        "Tokenization, image processing, transfer of the inputs, the forward or generating pass and decoding lie inside "
-        "the measured window; loading, transfer of the model, warm-up and idle lie outside.",
+        "each cell was run in a process of its own that loaded the model once, by Snakemake "
+        f"\\cite{{molder2021snakemake}} {words.device(shown, provenance)}{f' with {ram_gb} GB of memory' if ram_gb else ''}"
+        f"{f', using {software}' if software else ''}; CodeCarbon \\cite{{codecarbon}} read the energies",
+        f"a repeat ran whole passes over {of('n_inferences')} samples at batch size {of('batch_size')} in {of('dtype')} with "
+        f"a CPU thread count of {of('cpu_threads')}, in windows planned for at least {of('min_window_s')} s, after "
+        f"{of('warmup_inferences')} warm-up inferences; each cell has {words.counts(shown['n_valid'], 'valid repeat')}, "
+        f"with idle windows of {of('idle_window_s')} s before and after each; the seed is {of('seed')}",
+        "tokenization, image processing, transfer of the inputs, the forward or generating pass and decoding lie inside "
+        "the measured window; loading, transfer of the model, warm-up and idle lie outside",
     ]
 
 
-def _energy(study: ResolvedStudy, measured: pd.DataFrame) -> str:
-    scope = study.config.headline_scope
-    source = "" if study.config.is_imported else "read by CodeCarbon \\cite{codecarbon}, "
+def _order(comparison: pd.DataFrame) -> str:
+    if "spearman_rho" not in comparison or comparison["spearman_rho"].isna().all():
+        return ""
     return (
-        f"Energies are {source}gross, of the {scope}: {notes.energy_phrase(measured, scope)}. Emissions are energy times "
-        f"{study.grid.intensity_g_per_kwh:g} g of CO2eq per kWh ({study.grid.grid})."
-    )
-
-
-def _statistics(study: ResolvedStudy, tables: Tables) -> str:
-    level = f"{100 * CONFIDENCE:.0f} %"
-    rho = tables["comparison"].get("spearman_rho")
-    order = (
-        " The order of the tasks is compared by Spearman's rho with the interval of \\cite{bonett2000sample}."
-        if rho is not None and rho.notna().any()
-        else ""
-    )
-    return (
-        f"The interval of a combination is Student's t over its repeats, that of a task a percentile bootstrap over its "
-        f"models ({N_RESAMPLES:,} resamples), both at {level}.{order}"
+        "the order of the tasks is compared by Spearman's rho with the interval of \\cite{bonett2000sample}: "
+        f"{words.interval('comparison', comparison)}"
     )
 
 
 def _machine(provenance: pd.DataFrame, name: str) -> str:
     values = provenance.loc[provenance["aspect"] == f"machine.{name}", "value"].dropna().astype(str)
     return " and ".join(f"{float(value):.3g}" for value in values if value not in ("none", "not recorded"))
-
-
-def _range(values: list[object], unit: str = "") -> str:
-    """`10`, `1 to 8`, `float32 or float16`: what the cells' protocols hold."""
-    distinct = sorted(set(values), key=lambda value: (isinstance(value, str), value))
-    texts = [f"{value:g}" if isinstance(value, int | float) else str(value) for value in distinct]
-    number = len(texts) > 1 and all(isinstance(value, int | float) for value in distinct)
-    text = f"{texts[0]} to {texts[-1]}" if number else " or ".join(texts)
-    return f"{text} {unit}".strip()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

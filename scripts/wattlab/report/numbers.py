@@ -16,7 +16,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST, _GREATEST = -6, 14
 
 
-def words(value: float | None) -> str:
+def three_digits(value: float | None) -> str:
     """Three significant digits: `0.000612`, `8.40`, `1,290`, `5.43 × 10⁻⁷`; `missing` for none."""
     if value is None or value is pd.NA or math.isnan(value):
         return "missing"
@@ -34,8 +34,13 @@ def words(value: float | None) -> str:
 
 def interval_words(low: float | None, high: float | None) -> str:
     """`0.0501 to 0.0622`, or that there is none."""
-    parts = [words(low), words(high)]
+    parts = [three_digits(low), three_digits(high)]
     return "no interval" if "missing" in parts else " to ".join(parts)
+
+
+def grams_words(mass_g: float) -> str:
+    """Grams; kg from 1,000 g."""
+    return f"{three_digits(mass_g / 1000)} kg" if mass_g >= 1000 else f"{three_digits(mass_g)} g"
 
 
 def grams(kwh: float | None, intensity_g_per_kwh: float, per_g: float | None = 1.0) -> Markup:
@@ -46,10 +51,7 @@ def grams(kwh: float | None, intensity_g_per_kwh: float, per_g: float | None = 1
     if kwh is None or kwh is pd.NA or math.isnan(kwh):
         return Markup("missing")
     value = kwh * intensity_g_per_kwh
-    if per_g is None:
-        text = f"{words(value / 1000)} kg" if value >= 1000 else f"{words(value)} g"
-    else:
-        text = words(value / per_g)
+    text = grams_words(value) if per_g is None else three_digits(value / per_g)
     per = "" if per_g is None else f"{per_g:g}"
     return Markup('<span class="g" data-kwh="{}" data-per="{}">{}</span>').format(repr(float(kwh)), per, text)
 

@@ -7,6 +7,7 @@ their hashes, so that no other script can run, whatever a name or an error's tex
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
-from wattlab.figures import notes
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import figures_of
+from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
-from wattlab.report.explorer import Beside, embedded, quality_rows, script_json
-from wattlab.report.methods import bibtex, methods_paragraph
+from wattlab.report.explorer import CHOICES, Beside, embedded, quality_rows, script_json
+from wattlab.report.methods import bibtex, methods_paragraph, versions
 from wattlab.report.numbers import grams
 from wattlab.report.shown import shown
-from wattlab.report.summary import closing_paragraph, cost_in_grams, measured_cells
+from wattlab.report.summary import closing_paragraph, cost_in_grams
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -55,9 +57,10 @@ def render(
         loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
+    environment.filters["sentence"] = words.sentences
     intensity, scripts = study.grid.intensity_g_per_kwh, [vega_script(), page_script()]
     found = answer.answers(study, tables, catalog.equivalents)
-    measured = measured_cells(tables["cells"])
+    shown_cells = words.with_value(tables["cells"])
     return environment.get_template("page.html.j2").render(
         study=study,
         css=Markup((_ASSETS / "page.css").read_text()),
@@ -70,9 +73,13 @@ def render(
         answers=found,
         unanswered=answer.without_value(tables, found),
         equivalents=catalog.equivalents.values(),
-        labels=answer.labels(study, measured),
+        labels=answer.labels(study, shown_cells),
         facts=study_facts(study, tables),
-        conditions=_conditions(study, tables, measured),
+        conditions=partial(_conditions, study, tables),
+        glossary=(BASES | SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
+        level=LEVEL,
+        intervals={name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
+        scopes=[(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
         figures=[_figure(name, figure, figures) for name, figure in figures_of(tables).items()],
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
@@ -113,38 +120,36 @@ def _intensity(study: ResolvedStudy) -> Markup:
     return Markup('<span class="intensity">{}</span>').format(f"{study.grid.intensity_g_per_kwh:g}")
 
 
-def _conditions(study: ResolvedStudy, tables: Tables, measured: pd.DataFrame) -> Markup:
-    """What stands below every chart: methods, scope, weights, data, device, and the intensity in use."""
-    text = notes.conditions(tables, measured, study)
-    text = text[0].upper() + text[1:].removesuffix(notes.grid_phrase(study))
-    return Markup("{}grid {} g/kWh.").format(text, _intensity(study))
+def _conditions(study: ResolvedStudy, tables: Tables, name: str = "") -> Markup:
+    """What stands below a chart or table: scope, methods, weights, data and device of the cells behind its rows.
+
+    Without a name: below what follows the quantity that the reader chooses; the page's script writes it anew.
+    """
+    rows = tables[name or "cells"]
+    cells = words.behind(name, rows, tables["cells"])
+    if cells.empty:
+        return Markup("No row rests on a cell of this study.")
+    text = words.conditions(cells, study, tables["provenance"], words.quantity_behind(rows) or ENERGY)
+    mark = Markup("{}" if name else '<span class="conditions">{}</span>').format(text[0].upper() + text[1:])
+    return Markup("{}; grid {} g/kWh.").format(mark, _intensity(study))
 
 
 def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
     """Pairs of a name and a value: what was measured, with what."""
-    config, cells = study.config, tables["cells"]
-    measured = measured_cells(cells)
-    source = "published CodeCarbon logs, imported" if config.is_imported else "measured here"
+    config, cells = study.config, words.with_value(tables["cells"])
+    source = "published CodeCarbon logs, imported" if config.is_imported else "run by this study"
     facts = [
         ("Study", config.study),
         ("Source", source),
-        ("Cells", f"{len(measured)} of {len(cells)} with a value: {cells['task'].nunique()} tasks, "
-                  f"{cells['dataset'].nunique()} datasets, {cells['model'].nunique()} models"),
-        ("Valid repeats", f"{int(pd.to_numeric(cells['n_valid']).sum()):,}"),
+        ("Cells", f"with a value: {words.rests_on(cells, len(tables['cells']))}"),
         ("Protocol", config.protocol),
-        ("Weights and data", notes.weights_phrase(measured, study)),
-        ("Energy", f"{notes.energy_phrase(measured, config.headline_scope)}; {config.headline_scope} scope, gross"),
-        ("Device", notes.device_phrase(measured, tables["provenance"]).removeprefix("on ")),
+        ("Weights and data", words.ground(cells, study)),
+        ("Energy", words.energy(cells).removeprefix("energy ")),
+        ("Device", words.device(cells, tables["provenance"]).removeprefix("on ")),
         ("The study’s grid", f"{study.grid.grid}, {study.grid.intensity_g_per_kwh:g} g CO2eq/kWh"),
-        ("Software", _software(tables["provenance"])),
+        ("Software", ", ".join(f"{name} {found}" for name, found in versions(tables["provenance"]).items())),
     ]  # fmt: skip
     return [(name, value) for name, value in facts if value]
-
-
-def _software(provenance: pd.DataFrame) -> str:
-    rows = provenance[provenance["aspect"].astype(str).str.startswith("software.")]
-    pairs = zip(rows["aspect"].str.removeprefix("software."), rows["value"], strict=True)
-    return ", ".join(f"{package} {version}" for package, version in pairs)
 
 
 def _mixed(provenance: pd.DataFrame) -> list[str]:

@@ -14,14 +14,18 @@ from wattlab.tables.intervals import Estimate, fixed_strata_estimate
 
 def selected_cells(cells: pd.DataFrame, purpose: Purpose | None = None) -> pd.DataFrame:
     """Selected cells (of one purpose), measured or not."""
-    chosen = cells[cells["selected"]]
+    chosen = cells[cells["selected"].astype(bool)]
     return chosen if purpose is None else chosen[chosen["purpose"] == purpose]
 
 
 def measured_cells(cells: pd.DataFrame, purpose: Purpose | None = None) -> pd.DataFrame:
     """Selected cells that are complete and have a valid repeat: what the paper's tables and figures are made of."""
-    chosen = selected_cells(cells, purpose)
-    return chosen[(chosen["status"] == "complete") & (chosen["n_valid"] > 0)]
+    return complete_cells(selected_cells(cells, purpose))
+
+
+def complete_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells that are complete and have a valid repeat, selected or not."""
+    return cells[(cells["status"] == "complete") & (cells["n_valid"] > 0)]
 
 
 def over_cells(cells: pd.DataFrame, quantity: str) -> Estimate:

@@ -1,80 +1,50 @@
-"""What a person must know beside a table: what a row is, on which weights, data and device, what is estimated."""
+"""What a person must know beside a table: what it rests on, on which weights, data and device, what is estimated."""
 
 import pandas as pd
 
+from wattlab.foundation.quantities import DIGITS, HEADLINE
 from wattlab.study.cells import ResolvedStudy
-from wattlab.study.other_rows import other_rows
-from wattlab.tables.columns import METHOD_COLUMNS
-from wattlab.tables.energies import method_set
-from wattlab.tables.evidence import Evidence
-
-_WEIGHTS = {
-    "architecture": "the true architectures with seeded random weights (the work is real, the answers mean nothing, "
-    "output lengths are set)",
-    "hub": "the published checkpoints",
-}
-_DATA = {"surrogate": "surrogate rows with the datasets' lengths and resolutions", "hub": "the datasets themselves"}
+from wattlab.tables import words
 
 
-def caption(name: str, title: str, evidence: Evidence, built: dict[str, pd.DataFrame]) -> str:
-    """Caption of a table as plain sentences."""
-    config = evidence.study.config
-    grid = evidence.study.grid
-    sentences = [
-        f"{title}.",
-        f"Study {config.study}.",
-        _ground(evidence.study, built["cells"]),
-        _measured_on(built),
-        _estimated(built["runs"]),
-        _memory(built["runs"]),
-        f"Headline scope: {config.headline_scope}, gross.",
-        f"Emissions: energy x {grid.intensity_g_per_kwh:g} g CO2eq/kWh ({grid.grid}).",
-        "A column's name ends in its unit (kWh, g CO2eq and s per 1,000 inferences; J, W); an empty cell is missing.",
-        f"Rounded to four digits; {name}.csv has full precision and all columns.",
-    ]
-    return " ".join(sentence for sentence in sentences if sentence)
+def caption(
+    name: str, title: str, rows: pd.DataFrame, study: ResolvedStudy, built: dict[str, pd.DataFrame], form: str
+) -> str:
+    """Caption of the rows of a table as plain sentences; of `built` it reads `runs`, `cells` and `provenance`."""
+    rests, quantity = words.behind(name, rows, built["cells"]), words.quantity_behind(rows)
+    about = built["cells"] if rests.empty else rests
+    return words.sentences(
+        title,
+        _rests_on(rows, rests) if quantity else None,
+        words.interval(name, rows),
+        f"study {study.config.study}",
+        words.ground(about, study, full=True),
+        words.device(about, built["provenance"]),
+        words.energy(rests, quantity) if quantity else None,
+        _scopes(rows),
+        _memory(built["runs"], rests) if quantity else None,
+        f"emissions: energy x {words.grid(rows if 'grid' in rows else about)}"
+        if rows.columns.str.startswith("emissions_").any()
+        else None,
+        "a column's name ends in its unit (kWh, g CO2eq and s per 1,000 inferences; J, W); an empty cell is missing",
+        f"rounded to {DIGITS[form]} significant digits; {name}.csv has full precision and all columns",
+    )
 
 
-def _ground(study: ResolvedStudy, cells: pd.DataFrame) -> str:
-    """Which weights and data; or what stands in for them."""
-    config = study.config
-    if config.no_result:
-        return f"{config.no_result[0].upper()}{config.no_result[1:]}."
-    return f"Weights: {_WEIGHTS[config.weights]}. Data: {_DATA[config.data]}{other_rows(study, set(cells['dataset']))}."
+def _rests_on(rows: pd.DataFrame, cells: pd.DataFrame) -> str:
+    """What the rows count: windows, else the cells behind them."""
+    if "n_windows" in rows:
+        return words.count(int(rows["n_windows"].sum()), "window")
+    return words.rests_on(cells)
 
 
-def _measured_on(built: dict[str, pd.DataFrame]) -> str:
-    aspects = built["provenance"]
-
-    def known(aspect: str) -> list[str]:
-        values = aspects.loc[aspects["aspect"] == aspect, "value"]
-        return [str(value) for value in values if value not in ("none", "not recorded")]
-
-    devices = sorted(set(built["cells"]["device"].dropna()))
-    if not devices:
-        return "Device: nothing is measured yet."
-    machine = "; ".join([*known("machine.gpu_names"), *known("machine.cpu_model")])
-    return f"Device: {', '.join(devices)}{f' ({machine})' if machine else ''}."
+def _scopes(rows: pd.DataFrame) -> str | None:
+    """That rows of several studies are of unlike scope."""
+    scopes = sorted(set(rows[HEADLINE].dropna())) if HEADLINE in rows else []
+    return f"the rows' energies are of {' or '.join(scopes)}: so is their ratio" if len(scopes) > 1 else None
 
 
-def _memory(runs: pd.DataFrame) -> str:
+def _memory(runs: pd.DataFrame, cells: pd.DataFrame) -> str | None:
     """Which model the memory's power comes from; nothing where it does not come from one."""
-    models = sorted(set(runs.loc[runs["counted"], "ram_model"].dropna()))
-    return f"Memory: model {', '.join(models)}." if models else ""
-
-
-def _estimated(runs: pd.DataFrame) -> str:
-    """The methods of the counted repeats, and how much of their energy is estimated rather than measured."""
-    counted = runs[runs["counted"]]
-    if counted.empty:
-        return "Methods: nothing is measured yet."
-    methods = [
-        f"{column.split('_')[1].upper()} {method_set(counted[column].dropna()) or 'unknown'}"
-        for column in METHOD_COLUMNS
-    ]
-    shares = counted["modelled_share"].dropna()
-    if shares.empty:
-        return f"Methods: {', '.join(methods)}; the estimated share is unknown."
-    low, high = shares.min(), shares.max()
-    span = f"{low:.0%}" if f"{low:.0%}" == f"{high:.0%}" else f"{low:.0%} to {high:.0%}"
-    return f"Methods: {', '.join(methods)}; {span} of a repeat's energy is estimated (model or constant), not measured."
+    models = runs.loc[runs["counted"] & runs["cell"].isin(cells["cell"]), "ram_model"].dropna()
+    return f"memory: model {words.span(models)}" if len(models) else None

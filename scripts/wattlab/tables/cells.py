@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.records.record import Record
 from wattlab.tables.columns import (
     CODECARBON_2,
@@ -12,7 +13,6 @@ from wattlab.tables.columns import (
     METHOD_AND_SHARE,
     METHOD_COLUMNS,
     PARAMETERS,
-    QUANTITIES,
     Flag,
     frame,
     joined,
@@ -82,7 +82,7 @@ def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 TABLE = Table(
-    title="Every cell: means over its valid repeats with sample sd and 95 % t interval",
+    title="Every cell: means over its valid repeats, with sample sd",
     row="a cell",
     columns=(*_FACTS, *_MEASURED),
     shown=(

@@ -5,21 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.units import ending_of
 from wattlab.study.cells import Cell
-
-#: Quantities per 1,000 inferences, each with its statistics in `cells`. The first is the headline scope's.
-QUANTITIES = (
-    "energy_kwh_per_1000",
-    "energy_node_kwh_per_1000",
-    "energy_device_kwh_per_1000",
-    "net_energy_node_kwh_per_1000",
-    "net_energy_device_kwh_per_1000",
-    "energy_cpu_kwh_per_1000",
-    "energy_ram_kwh_per_1000",
-    "energy_gpu_kwh_per_1000",
-    "emissions_g_per_1000",
-    "duration_s_per_1000",
-)
 
 #: Memory by the model of CodeCarbon 2, which wrote the paper's logs, and the node with it; in `runs` and `cells` alone.
 CODECARBON_2 = ("energy_ram_codecarbon_2_kwh_per_1000", "energy_node_codecarbon_2_kwh_per_1000")
@@ -47,11 +34,6 @@ class Flag(str):
 #: Parameters of the measured model, as they are counted in publications, and as its authors published them.
 PARAMETERS = (Whole("parameters"), Whole("parameters_as_published"), Whole("published_parameters"))
 
-#: Ends of the names of numbers: a unit, or what has none.
-_NUMBERS = tuple(
-    "_j _s _w _kwh _kg _per_1000 _per_kwh _cores _inference _inferences _share _ratio _rank _rho _tau _p _score".split()
-)
-
 
 def frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows as a table with exactly these columns, typed, so that an empty one has its header too.
@@ -74,7 +56,7 @@ def _dtype(column: str) -> str:
         return "Int64"
     if isinstance(column, Flag):
         return "boolean"
-    return "float64" if column.endswith(_NUMBERS) else "object"
+    return "float64" if ending_of(column) else "object"
 
 
 def statistics_of(quantity: str) -> list[str]:

@@ -20,8 +20,7 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
     or of the device where it has no node (`scope`). Ranks ascend among the tasks shown (`n_tasks`), ties share their
     mean. Spearman's rho and its interval (Fisher's z) hold for all rows and are repeated in each.
     """
-    scope = "node" if evidence.exclusive else "device"
-    energy = f"energy_{scope}_kwh_per_1000"
+    energy = f"energy_{evidence.scope}_kwh_per_1000"
     cells = measured_cells(built["cells"], "task-specific")
     counted = built["runs"][built["runs"]["counted"]]
     rows = []
@@ -34,7 +33,7 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
         row = {
             "task": task,
             "paper_name": evidence.catalog.tasks[task].paper_name,
-            "scope": scope,
+            "scope": evidence.scope,
             "n_models": of_task["model"].nunique(),
             "n_cells": len(of_task),
             "energy_kwh_per_1000": mean,

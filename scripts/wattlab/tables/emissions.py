@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from wattlab.tables.aggregates import complete_cells
 from wattlab.tables.columns import KEYS, Flag, statistics_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.table import Table
@@ -17,8 +18,7 @@ def emissions(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFram
     own = evidence.study.grid
     grids = {name: entry.intensity_g_per_kwh for name, entry in evidence.catalog.grids.items()}
     grids = {**grids, own.grid: own.intensity_g_per_kwh}
-    cells = built["cells"]
-    measured = cells[(cells["status"] == "complete") & (cells["n_valid"] > 0)]
+    measured = complete_cells(built["cells"])
     parts = []
     for order, (name, intensity) in enumerate(grids.items()):
         part = measured[[*KEYS, "purpose", "selected", "headline_scope"]].assign(

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
+from wattlab.foundation.quantities import MODELLED
 from wattlab.records.record import Machine, Method, Record, Repeat, Session, Window
 
 #: Fixed order in which a set of methods is written, as in `counter+model`.
 METHODS: tuple[str, ...] = get_args(Method)
-
-#: Methods that estimate instead of measuring.
-MODELLED = ("model", "constant")
 
 #: The model by which CodeCarbon 3 charges memory: 5 W or less for every module that it guesses.
 RAM_MODEL = "codecarbon-3"
@@ -64,6 +62,11 @@ def device_components(window: Window, device: Device | None) -> list[tuple[float
     gpus = window.energy_gpu_j or []
     energy = gpus[device.gpu_index] if device.gpu_index < len(gpus) else None
     return [(energy, window.energy_gpu_method)]
+
+
+def components_of(window: Window, scope: str, device: Device | None) -> list[tuple[float | None, str]]:
+    """What the energy of a scope is made of, where nothing else ran beside the window."""
+    return components(window) if scope == "node" else device_components(window, device)
 
 
 def ram_codecarbon_2_j(window: Window, machine: Machine | None) -> float | None:

@@ -59,6 +59,11 @@ class Evidence:
         """Whether nothing else ran beside a measurement: without it there is no node scope."""
         return self.study.config.exclusive
 
+    @property
+    def scope(self) -> str:
+        """The widest scope that its windows have."""
+        return "node" if self.exclusive else "device"
+
     def repeats_wanted(self, resolved: ResolvedCell) -> int:
         """Valid repeats that the cell's protocol asks for; an imported cell's is the study's protocol."""
         if resolved.spec is not None:

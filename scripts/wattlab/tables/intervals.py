@@ -12,16 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from wattlab.foundation.quantities import CONFIDENCE, N_RESAMPLES
 
-#: Confidence of every interval; the columns' names say it (`ci95_…`).
-CONFIDENCE = 0.95
+Floats = NDArray[np.float64]
 
 #: A repeat that is further off its cell's median than this is flagged, and kept (the paper's logs: 0.2 % of the queries).
 OUTLIER_SHARE = 0.2
 
-#: Resamples of every bootstrap, and the seed of its generator: the same records give the same tables.
-N_RESAMPLES = 10_000
+#: Seed of every bootstrap: the same records give the same tables.
 BOOTSTRAP_SEED = 0
 
 

@@ -1,4 +1,4 @@
-"""Tables as LaTeX (booktabs), for papers: a mean and its 95 % interval in one column, units in the header.
+"""Tables as LaTeX (booktabs), for papers: a mean and its interval in one column, units in the header.
 
 The preamble needs `\\usepackage{booktabs,longtable,graphicx,pdflscape}`; text is UTF-8.
 """
@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+
+from wattlab.foundation.quantities import DIGITS, LEVEL
+from wattlab.foundation.units import UNITS, ending_of
 
 #: Above so many rows a table breaks over pages.
 MOST_ROWS_OF_A_PAGE = 40
@@ -35,19 +38,6 @@ _SPECIAL = {
     '"': r"\textquotedbl{}",
 }
 
-#: Ends of column names -> their unit as people read it.
-_UNITS = (
-    ("_kwh_per_1000", "kWh per 1,000"),
-    ("_g_per_1000", "g CO2eq per 1,000"),
-    ("_s_per_1000", "s per 1,000"),
-    ("_g_per_kwh", "g per kWh"),
-    ("_kwh", "kWh"),
-    ("_kg", "kg"),
-    ("_j", "J"),
-    ("_s", "s"),
-    ("_w", "W"),
-)
-
 
 def escaped(text: str) -> str:
     """Text that LaTeX sets as it is: special letters escaped, control letters and line breaks as spaces."""
@@ -56,16 +46,16 @@ def escaped(text: str) -> str:
 
 def heading(column: str) -> str:
     """A column's name as words, its unit in brackets below it."""
-    for ending, unit in _UNITS:
-        if column.endswith(ending):
-            return rf"{escaped(column.removesuffix(ending).replace('_', ' '))} \\ ({unit})"
+    ending = ending_of(column) or ""
+    if unit := UNITS.get(ending):
+        return rf"{escaped(column.removesuffix(ending).replace('_', ' '))} \\ ({unit})"
     return escaped(column.replace("_", " "))
 
 
 def number(value: float) -> str:
     """Three significant digits, whole numbers whole; powers of ten in math mode."""
     whole = float(value).is_integer() or abs(value) >= 1000
-    text = f"{value:,.0f}" if whole else f"{value:.3g}"
+    text = f"{value:,.0f}" if whole else f"{value:.{DIGITS['tex']}g}"
     mantissa, _, power = text.partition("e")
     return rf"${mantissa} \times 10^{{{int(power)}}}$" if power else re.sub(r"^-", r"$-$", text)
 
@@ -101,7 +91,7 @@ def _numeric(table: pd.DataFrame, name: str) -> bool:
 
 
 def _head(table: pd.DataFrame, name: str) -> str:
-    text = heading(name) + (r" \\ {[}95 \% interval{]}" if f"ci95_low_{name}" in table else "")
+    text = heading(name) + (rf" \\ {{[}}{escaped(LEVEL)} interval{{]}}" if f"ci95_low_{name}" in table else "")
     return rf"\shortstack[{'r' if _numeric(table, name) else 'l'}]{{{text}}}"
 
 

@@ -35,7 +35,7 @@ def multipurpose(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataF
 
 
 TABLE = Table(
-    title="Multi-purpose models (Table 3): mean over their cells with the 95 % interval of the repeats' noise",
+    title="Multi-purpose models (Table 3): mean over their cells",
     row="a multi-purpose model",
     columns=("model", *MODEL_FACTS, "n_cells", "n_cells_planned", "headline_scope", *METHOD_AND_SHARE, *_BOUNDS),
     shown=(*_MODEL, "n_cells_planned", *_BOUNDS, *METHOD_AND_SHARE),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
 from wattlab.records.record import Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
@@ -13,7 +14,6 @@ from wattlab.tables.columns import (
     KEYS,
     METHOD_AND_SHARE,
     METHOD_COLUMNS,
-    QUANTITIES,
     Flag,
     Whole,
     joined,

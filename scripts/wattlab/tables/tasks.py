@@ -42,10 +42,7 @@ def tasks(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 TABLE = Table(
-    title=(
-        "Each task over its task-specific models (the paper's Table 2): mean of the cells, 95 % bootstrap interval "
-        "over models, sd over all repeats"
-    ),
+    title="Each task over its task-specific models (the paper's Table 2): mean of the cells, sd over all repeats",
     row="a task",
     columns=(
         "task",

@@ -9,7 +9,7 @@ import pandas as pd
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Repeat, Window
 from wattlab.tables.columns import Flag
-from wattlab.tables.energies import device_components, device_of, node_components, total_j
+from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.table import Table
 
@@ -38,7 +38,6 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose energy is known
     (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats are `unassigned`.
     """
-    scope = "node" if evidence.exclusive else "device"
     sums: dict[tuple[str, bool], dict[str, Any]] = {}
     seen: set[tuple[str, ...]] = set()
     for cost in _all_costs(evidence):
@@ -46,7 +45,7 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
             continue
         if cost.name is not None:
             seen.add(cost.name)
-        _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, scope)), cost)
+        _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, evidence.scope)), cost)
     intensity = evidence.study.grid.intensity_g_per_kwh
     ordered = sorted(sums.items(), key=lambda item: (_PHASES.index(item[0][0]), item[0][1]))
     return TABLE.frame([_in_kwh(row, intensity) for _, row in ordered])
@@ -114,10 +113,7 @@ def _record_costs(record: Record, evidence: Evidence, stale: bool) -> Iterator[_
     def cost(phase: str, kind: str, session: str, window: Window) -> _Cost:
         paid_by = sessions.get(session)
         reused = paid_by is not None and paid_by.study != evidence.study.config.study
-        if evidence.exclusive:
-            parts = node_components(window, exclusive=True)
-        else:
-            parts = device_components(window, device_of(record, paid_by))
+        parts = components_of(window, evidence.scope, device_of(record, paid_by))
         name = (record.cell_id, session, kind, window.started_at_utc)
         return _Cost(phase, window, name, reused, total_j(parts))
 

@@ -8,13 +8,13 @@ import pandas as pd
 
 from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
+from wattlab.foundation.quantities import DIGITS
 from wattlab.tables.captions import caption
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
 from wattlab.tables.listing import TABLES
 from wattlab.tables.table import Table
 
-_DIGITS = 4
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -50,11 +50,12 @@ def texts_of(
     name: str, table: Table, rows: pd.DataFrame, evidence: Evidence, built: dict[str, pd.DataFrame]
 ) -> dict[str, str]:
     """File name -> text of a table's three forms. Of `built` the captions read `runs`, `cells` and `provenance`."""
-    words = caption(name, table.title, evidence, built)
+    shown = table.for_people(rows)
+    captions = {form: caption(name, table.title, shown, evidence.study, built, form) for form in DIGITS}
     label = f"tab:{evidence.study.config.study}-{name.replace('_', '-')}"
     return {
-        **twins_of(name, table, rows, words),
-        f"{name}.tex": as_latex(table.for_people(rows), table.latex or table.shown, words, label),
+        **twins_of(name, table, rows, captions["md"]),
+        f"{name}.tex": as_latex(shown, table.latex or table.shown, captions["tex"], label),
     }
 
 
@@ -77,7 +78,7 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
 
 
 def shown_value(value: Any) -> str:
-    """A value for people: numbers rounded to four significant digits, text escaped, a missing one empty."""
+    """A value for people: numbers rounded to `DIGITS` significant digits, text escaped, a missing one empty."""
     if pd.isna(value):
         return ""
     if isinstance(value, float):
@@ -86,9 +87,9 @@ def shown_value(value: Any) -> str:
 
 
 def _rounded(number: float) -> str:
-    if abs(number) < 10**_DIGITS:
-        return f"{number:.{_DIGITS}g}"
-    return f"{float(f'{number:.{_DIGITS}g}'):,.0f}"
+    digits = DIGITS["md"]
+    text = f"{number:.{digits}g}"
+    return text if abs(number) < 10**digits else f"{float(text):,.0f}"
 
 
 def _is_float(column: "pd.Series[Any]") -> bool:

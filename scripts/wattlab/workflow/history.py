@@ -11,6 +11,7 @@ from wattlab.records.record import Window
 from wattlab.records.store import StoredCell, read_events, read_store
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import ResolvedCell
+from wattlab.tables.energies import components
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Measured:
     @property
     def energy_kwh(self) -> float | None:
         """Everything that it cost: load, transfer, warm-up, repeats and idle; null where nothing could be read."""
-        parts_j = [part for window in self._windows() for part in _components_j(window)]
+        parts_j = [part for window in self._windows() for part, _ in components(window) if part is not None]
         return sum(parts_j) / J_PER_KWH if parts_j else None
 
     @property
@@ -70,11 +71,6 @@ class Measured:
                 if window is not None and (repeat.session, window.started_at_utc) not in seen:
                     seen.add((repeat.session, window.started_at_utc))  # neighbours share an idle window
                     yield window
-
-
-def _components_j(window: Window) -> list[float]:
-    parts = (window.energy_cpu_j, window.energy_ram_j, *(window.energy_gpu_j or []))
-    return [part for part in parts if part is not None]
 
 
 def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list[Measured]:

@@ -11,7 +11,7 @@ from wattlab.foundation.units import kwh_per_1000, s_per_1000
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
-from wattlab.tables.energies import method_set, node_components, total_j
+from wattlab.tables.energies import components_of, device_of, method_set, total_j
 
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
@@ -50,27 +50,28 @@ def progress_line(study_file: Path, record: Record) -> str:
 
     Without the count and the time where the study's file is gone: what was measured is measured.
     """
-    said = f"{record.cell_id}: {outcome(record)}"
     try:
         study = read_study(study_file)
     except InputError:
-        return said
+        return f"{record.cell_id}: {outcome(record)}"
     finished = finished_cells(study, study_file.parent)
     left = left_s(study, finished)
     remaining = "" if left is None or len(finished) == len(study.cells) else f"; about {left / 60:.0f} min left"
-    return f"[{len(finished)}/{len(study.cells)}] {said}{remaining}"
+    said = outcome(record, study.config.headline_scope)
+    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {said}{remaining}"
 
 
-def outcome(record: Record) -> str:
-    """What a cell measured, or why it did not. The energy is the node's, where it is known and nothing ran beside it."""
+def outcome(record: Record, scope: str | None = None) -> str:
+    """The energy of a scope (else the widest that there is), as in the tables, and the time; or why there is none."""
     if record.status != "complete":
         reason = "" if record.failure is None else f": {record.failure.reason}"
         return f"{record.status}{reason}"
-    repeats, exclusive = record.valid_repeats, record.spec is not None and record.spec.exclusive
-    duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
-    parts = [node_components(repeat, exclusive) for repeat in repeats]
+    scope = scope or ("node" if record.spec is not None and record.spec.exclusive else "device")
+    repeats, sessions = record.valid_repeats, {session.session: session for session in record.sessions}
+    parts = [components_of(r, scope, device_of(record, sessions.get(r.session))) for r in repeats]
     totals = [(total_j(part), repeat.n_inferences) for part, repeat in zip(parts, repeats, strict=True)]
     known = [kwh_per_1000(total, n) for total, n in totals if total is not None]
     methods = method_set(method for part in parts for _, method in part)
-    energy = f"{mean(known):.3g} kWh ({methods}) and " if len(known) == len(repeats) else ""
+    energy = f"{mean(known):.3g} kWh ({scope}, {methods}) and " if len(known) == len(repeats) else ""
+    duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
     return f"{len(repeats)} repeats, {energy}{duration:.3g} s per 1,000 inferences"

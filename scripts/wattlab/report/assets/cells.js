@@ -9,10 +9,10 @@ const TABLE = [
   ["purpose", "purpose", (cell) => cell.purpose],
   ["n", "repeats, valid / wanted", (cell) => numberOf(cell.n_valid)],
   ["energy", `kWh per 1,000 (${DATA.scope})`, (cell) => numberOf(cell[column])],
-  ["interval", "95 % interval", (cell) => numberOf(cell[`ci95_low_${column}`])],
+  ["interval", INTERVAL, (cell) => numberOf(cell[`ci95_low_${column}`])],
   ["grams", "g CO₂eq per 1,000", (cell) => scaled(cell[column])],
   ["seconds", "s per 1,000", (cell) => numberOf(cell.duration_s_per_1000)],
-  ["how", "how", (cell) => `${cell.weights} · ${cell.data} · ${cell.method || "not measured"}`],
+  ["how", "how", (cell) => `${cell.weights} · ${cell.data} · ${cell.energy_method || "not measured"}`],
 ];
 const scaled = (text) => { const value = numberOf(text); return value === null ? null : value * state.intensity; };
 const NUMERIC = new Set(["n", "energy", "interval", "grams", "seconds"]);

@@ -4,10 +4,7 @@ const CHARTS = JSON.parse(document.getElementById("charts").textContent);
 const byId = (id) => document.getElementById(id);
 
 const PALETTE = DATA.palette;
-const SCOPES = { node: "node", device: "device", net_node: "node, net of idle", net_device: "device, net of idle" };
-const COLUMNS = { node: "energy_node_kwh_per_1000", device: "energy_device_kwh_per_1000",
-  net_node: "net_energy_node_kwh_per_1000", net_device: "net_energy_device_kwh_per_1000",
-  duration: "duration_s_per_1000" };
+const QUANTITIES = DATA.quantities, INTERVAL = DATA.interval;
 
 const state = {
   intensity: DATA.intensity_g_per_kwh, metric: "energy", per: "thousand", scope: DATA.scope, axis: "log",
@@ -41,11 +38,9 @@ function readCells() {
   const cells = lines.map(({ fields, line }) => {
     const cell = { line };
     names.forEach((name, place) => { cell[name] = fields[place]; });
-    cell.measured = Number(cell.n_valid) > 0;
+    cell.measured = cell.status === "complete" && Number(cell.n_valid) > 0;
     cell.chosen = cell.selected === "True";
     cell.place = cell.variant ? `${cell.dataset}@${cell.variant}` : cell.dataset;
-    cell.method = cell.energy_method || ["gpu", "cpu", "ram"].map((part) => cell[`energy_${part}_method`])
-      .filter((word) => word && word !== "absent").filter((word, at, all) => all.indexOf(word) === at).join("+");
     return cell;
   });
   return { header: header.line, cells };
@@ -68,19 +63,26 @@ function words(value) {
   if (exponent >= 2) return Math.round(Number(value.toPrecision(3))).toLocaleString("en-US");
   return Number(value.toPrecision(3)).toFixed(2 - exponent);
 }
-const interval = (low, high) => (low === null || high === null ? "no interval" : `${words(low)} to ${words(high)}`);
+const NO_INTERVAL = "no interval";
+const interval = (low, high) => (low === null || high === null ? NO_INTERVAL : `${words(low)} to ${words(high)}`);
 
 // ---- the chosen quantity
 const METRICS = { energy: "kWh", emissions: "g CO₂eq", duration: "s" };
 const PER = { thousand: "per 1,000 inferences", one: "per inference", unit: "per 1,000 output units" };
 const unitTitle = () => `${METRICS[state.metric]} ${PER[state.per]}` +
-  (state.metric === "duration" ? "" : ` (${SCOPES[state.scope]})`);
+  (state.metric === "duration" ? "" : ` (${QUANTITIES[state.scope].title})`);
 const quantity = () => (state.metric === "duration" ? "duration" : state.scope);
 const factor = () => (state.metric === "emissions" ? state.intensity : 1) * (state.per === "one" ? 0.001 : 1);
 
+// How a cell's energy was obtained, in the scope of a quantity; a time has a clock.
+function methodOf(cell, name = quantity()) {
+  const { method } = QUANTITIES[name];
+  return method === null ? "a clock" : cell[method] || "not recorded";
+}
+
 // Mean and bounds of a cell in the chosen quantity; null where missing.
 function valueOf(cell) {
-  const column = COLUMNS[quantity()];
+  const { column } = QUANTITIES[quantity()];
   const units = numberOf(cell.n_output_units_per_inference);
   if (state.per === "unit" && !(units > 0)) return { value: null, low: null, high: null };
   const scale = factor() / (state.per === "unit" ? units : 1);
@@ -90,13 +92,13 @@ function valueOf(cell) {
 // A logarithmic axis has no place for what is not above zero.
 const drawable = (row) => row.value !== null && (state.axis !== "log" || row.value > 0);
 const clipped = (row) => (row.low === null || row.high === null || (state.axis === "log" && row.low <= 0)
-  ? { ...row, low: row.value, high: row.value } : row);
+  ? { ...row, low: row.value, high: row.value, cut: row.low !== null && row.high !== null } : row);
 
 function point(cell, more) {
   const found = valueOf(cell);
   return { ...found, model: cell.model, task: DATA.titles[cell.task], dataset: cell.place, purpose: cell.purpose,
     shown: `${words(found.value)} ${METRICS[state.metric]}`, interval: interval(found.low, found.high),
-    n: cell.n_valid, method: cell.method || "not recorded", cell: cell.cell, ...more };
+    n: cell.n_valid, method: methodOf(cell), cell: cell.cell, ...more };
 }
 
 // ---- charts

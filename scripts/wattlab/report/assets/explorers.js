@@ -5,6 +5,12 @@ const colouring = (rows, kind) => {
   return { $colour: kind, $colours_domain: present, $colours_range: present.map((name) => PALETTE[kind][name]) };
 };
 const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+// What a chart does not show: rows without a value, and intervals that a logarithmic axis has no place for.
+function leftOut(lacking, noun, rows) {
+  const cut = rows.filter((row) => row.cut).length;
+  return [lacking ? `${many(lacking, noun)} without a value left out.` : "",
+    cut ? `${many(cut, "interval")} not drawn: down to zero or below.` : ""].filter(Boolean).join(" ");
+}
 const NOTHING = "Nothing to show: no cell of this choice has a value.";
 
 function drawTasks() {
@@ -16,18 +22,17 @@ function drawTasks() {
       n_models: String(row.n_models), shown: `${words(value)} ${METRICS[state.metric]}`,
       interval: interval(low, high), method: methodsOf(row.task) };
   }).filter(drawable).map(clipped).sort((a, b) => a.value - b.value);
-  const lacking = chosen.length - rows.length;
-  byId("note-tasks").textContent = lacking ? `${many(lacking, "task")} without this quantity left out.` : "";
+  byId("note-tasks").textContent = leftOut(chosen.length - rows.length, "task", rows);
   const titles = rows.map((row) => row.title);
   const data = { rows, models: modelRows().filter((row) => titles.includes(row.title)) };
   const label = `Chart: ${unitTitle()} by task, ascending. ` +
-    rows.map((row) => `${row.title} ${row.shown}, 95 % interval ${row.interval}`).join("; ");
+    rows.map((row) => `${row.title} ${row.shown}, ${row.interval === NO_INTERVAL ? "" : `${INTERVAL} `}${row.interval}`).join("; ");
   return draw("tasks", { fill: { $value: unitTitle(), $tasks: titles }, data, label, lines: titles.length,
     empty: rows.length ? "" : NOTHING });
 }
 
-const methodsOf = (task) => [...new Set(CELLS.filter((cell) => cell.task === task && cell.measured && cell.chosen)
-  .flatMap((cell) => cell.method.split("+")))].sort().join("+") || "not recorded";
+const methodsOf = (task) => [...new Set(CELLS.filter((cell) => cell.task === task && cell.measured && cell.chosen
+  && cell.purpose === "task-specific").flatMap((cell) => methodOf(cell).split("+")))].sort().join("+");
 
 // A model at a task: the mean of its selected task-specific cells.
 function modelRows() {
@@ -41,7 +46,7 @@ function modelRows() {
     const values = cells.map((cell) => valueOf(cell).value);
     const value = values.includes(null) ? null : values.reduce((a, b) => a + b, 0) / values.length;
     return { value, title: DATA.titles[cells[0].task], task: DATA.titles[cells[0].task], model: cells[0].model,
-      n_cells: String(cells.length), shown: `${words(value)} ${METRICS[state.metric]}`, method: cells[0].method };
+      n_cells: String(cells.length), shown: `${words(value)} ${METRICS[state.metric]}`, method: [...new Set(cells.map((cell) => methodOf(cell)))].join(" or ") };
   }).filter(drawable);
 }
 
@@ -49,7 +54,7 @@ function cloud(name, cells, kind, more, fill, what, lines) {
   const all = cells.map((cell) => point(cell, { colour: cell[kind], ...more(cell) }));
   const rows = all.filter(drawable).map(clipped);
   const note = byId(`note-${name}`);
-  if (note) note.textContent = all.length > rows.length ? `${many(all.length - rows.length, "cell")} without a value left out.` : "";
+  if (note) note.textContent = leftOut(all.length - rows.length, "cell", rows);
   const label = `Chart: ${unitTitle()} against ${what}, ${many(rows.length, "cell")}. The table of all cells has the numbers.`;
   return draw(name, { fill: { $value: unitTitle(), ...fill, ...colouring(rows, kind) }, data: { rows }, label, lines,
     empty: rows.length ? "" : NOTHING, click: (datum) => searchFor(datum.model) });
@@ -82,7 +87,7 @@ function drawLengths() {
   const cells = chosenCells().filter((cell) => numberOf(cell.n_output_units_per_inference) > 0 && (!task || cell.task === task));
   const units = [...new Set(cells.map((cell) => `${cell.output_unit}s`))].sort().join(" or ");
   const kinds = [...new Set(cells.map((cell) => cell.lengths).filter(Boolean))];
-  const how = kinds.length === 1 ? `, ${{ set: "set, not produced", produced: "as produced", published: "as published" }[kinds[0]]}` : "";
+  const how = kinds.length === 1 ? `, ${DATA.lengths[kinds[0]]}` : "";
   return cloud("lengths", cells, "structure", (cell) => ({ length: Number(cell.n_output_units_per_inference) }),
     { $length: `mean output length (${units}${how})` }, "output length");
 }
@@ -104,11 +109,14 @@ const STUDIES_RANGE = ["#6E6E6E", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#
 const STUDIES_SHAPES = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
 function drawComparison() {
   const own = DATA.beside.some((other) => other.study === DATA.study) ? "this study" : DATA.study;
-  const paper = "the paper", studies = [paper, own, ...DATA.beside.map((other) => other.study)];
+  const paper = "the paper", scopes = [DATA.comparison_scope, ...DATA.beside.map((other) => other.scope)];
+  const alike = new Set(scopes).size === 1; // else the scope stands with the study: the numbers are not of one thing
+  const names = [own, ...DATA.beside.map((other) => other.study)].map((name, place) => (alike ? name : `${name} (${scopes[place]})`));
+  const studies = [paper, ...names];
   const rows = DATA.comparison.flatMap((row) => {
     const printed = row.paper_energy_kwh_per_1000, task = DATA.titles[row.task] || row.task;
-    return [[paper, printed], [own, row.energy_kwh_per_1000],
-      ...DATA.beside.map((other) => [other.study, other.energies[row.task]])]
+    return [[paper, printed], [names[0], row.energy_kwh_per_1000],
+      ...DATA.beside.map((other, place) => [names[place + 1], other.energies[row.task]])]
       .filter(([, value]) => value > 0)
       .map(([study, value]) => ({ study, value, task, title: task, order: printed, shown: `${words(value)} kWh`,
         printed: `${words(printed)} kWh`, ratio: words(value / printed) }));

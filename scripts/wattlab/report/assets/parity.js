@@ -19,7 +19,7 @@ function showParity() {
   byId("parity-training").setAttribute("aria-valuetext", `${words(trainingKwh())} kilowatt-hours`);
   const out = byId("parity-day");
   out.dataset.days = day === null ? "" : String(day);
-  const span = low === null || high === null ? "no interval" : `95 % interval ${words(low)} to ${words(high)}`;
+  const span = low === null || high === null ? NO_INTERVAL : `${INTERVAL} ${words(low)} to ${words(high)}`;
   out.textContent = day === null
     ? `No energy per inference is known for ${row.model}: ${row.note || "it is missing"}.`
     : `Inference overtakes training on day ${words(day)}${years(day)}, ${span}: ${energyWords(trainingKwh())} / (${words(perDay())} per day × ${words(kwh)} kWh).`;

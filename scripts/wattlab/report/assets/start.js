@@ -97,6 +97,7 @@ function startCharts() {
 
 function onChange() {
   byId("tasks-shown").textContent = `${state.tasks.size} of ${Object.keys(DATA.titles).length}`;
+  for (const place of document.querySelectorAll(".conditions")) place.textContent = QUANTITIES[quantity()].conditions;
   showGrams();
   showCells();
   Object.keys(DRAWN).forEach((name) => stale.add(name));

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import psutil
 
+from wattlab.foundation.quantities import obtained
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.energies import components
 from wattlab.workflow.doctor.components import Component, available_cores
 from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s
 from wattlab.workflow.progress import finished_cells, left_s
@@ -61,8 +63,7 @@ def _cores_line(study: ResolvedStudy) -> str:
 
 def node_w(window: Window) -> float | None:
     """Power of the node without a measurement (W), as far as its components are known; null where none is."""
-    parts = [window.energy_cpu_j, window.energy_ram_j, *(window.energy_gpu_j or [])]
-    known = [part for part in parts if part is not None]
+    known = [part for part, _ in components(window) if part is not None]
     return sum(known) / window.window_s if known else None
 
 
@@ -77,9 +78,9 @@ def _cost_lines(
         f"  time   at least {spoken(least_s)} for {to_come} cells without a record: windows, idle, warm-up{likely}"
     ]
     if power_w is not None:
-        methods = "+".join(sorted({component.method for component in found} - {"absent"}))
+        methods = ", ".join(obtained(one.name.lower(), one.method) for one in found if one.method != "absent")
         lines.append(
-            f"  energy at least {least_s * power_w / J_PER_KWH:.3g} kWh: that time at the {power_w:.1f} W that the node takes now ({methods})"
+            f"  energy at least {least_s * power_w / J_PER_KWH:.3g} kWh: that time at the {power_w:.1f} W that the machine takes now ({methods})"
         )
     return lines
 

@@ -1,0 +1,131 @@
+"""Every shown quantity, described once: words, unit, scope, method, interval, rounding. Imports nothing heavy.
+
+Captions, notes, axes, headings, tooltips, terminal lines and sentences take their words from here. Which scopes, methods,
+intervals and counts hold, `tables.words` reads from the rows that are shown.
+"""
+
+from dataclasses import dataclass
+
+from wattlab.foundation.units import UNITS, ending_of
+
+#: Confidence of every interval; the columns' names say it (`ci95_…`).
+CONFIDENCE = 0.95
+LEVEL = f"{100 * CONFIDENCE:.0f} %"
+
+#: Resamples of the tasks' bootstrap.
+N_RESAMPLES = 10_000
+
+#: Significant digits of a number in a table for people, by the form of its file.
+DIGITS = {"md": 4, "tex": 3}
+
+#: Components of a node -> their names.
+COMPONENTS = {"gpu": "GPU", "cpu": "CPU", "ram": "RAM"}
+
+#: Method of an energy -> what it means, and its name with the component's.
+METHODS = {
+    "counter": ("a hardware counter", "{} counter"),
+    "sampled": ("integrated power readings", "{} power sampled"),
+    "model": ("computed from load and a nameplate power", "{} model"),
+    "constant": ("a fixed power times time", "constant {} power"),
+    "absent": ("the machine has none", "no {}"),
+}
+
+#: Methods that estimate instead of measuring.
+MODELLED = frozenset({"model", "constant"})
+
+#: Scope of an energy -> what it holds.
+SCOPES = {"node": "all GPUs, the CPU and the RAM", "device": "the computing device alone"}
+
+#: Basis of an energy -> what it is.
+GROSS, NET = "gross", "net of idle"
+BASES = {GROSS: "all that the window took", NET: "gross minus idle power times the window's length"}
+
+#: Where output lengths come from -> in words.
+LENGTHS = {"set": "set, not produced", "produced": "as the models produced them", "published": "as the authors published them"}  # fmt: skip
+
+#: Scope of a quantity whose rows say which one it is, in a column of this name.
+HEADLINE = "headline_scope"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column of the tables. `scope` is a key of `SCOPES` or `COMPONENTS`, `HEADLINE`, or None for what is no energy.
+
+    `method` is the column that says how its energy was obtained. `basis` is a key of `BASES`.
+    """
+
+    name: str
+    scope: str | None = None
+    method: str | None = None
+    basis: str = GROSS
+
+    @property
+    def unit(self) -> str:
+        """Its unit, as figures and page write it: `kWh per 1,000 inferences`."""
+        return f"{UNITS[ending_of(self.name) or '']} inferences".replace("CO2", "CO₂")
+
+    @property
+    def title(self) -> str:
+        """Which energy it is: `node, gross`."""
+        return f"{self.scope}, {self.basis}"
+
+
+ENERGY, EMISSIONS, DURATION = "energy_kwh_per_1000", "emissions_g_per_1000", "duration_s_per_1000"
+
+#: Quantities per 1,000 inferences by column, each with its statistics in `cells`. The first is the headline scope's.
+QUANTITIES = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity(ENERGY, HEADLINE, "energy_method"),
+        Quantity("energy_node_kwh_per_1000", "node", "energy_node_method"),
+        Quantity("energy_device_kwh_per_1000", "device", "energy_device_method"),
+        Quantity("net_energy_node_kwh_per_1000", "node", "energy_node_method", NET),
+        Quantity("net_energy_device_kwh_per_1000", "device", "energy_device_method", NET),
+        Quantity("energy_cpu_kwh_per_1000", "cpu", "energy_cpu_method"),
+        Quantity("energy_ram_kwh_per_1000", "ram", "energy_ram_method"),
+        Quantity("energy_gpu_kwh_per_1000", "gpu", "energy_gpu_method"),
+        Quantity(EMISSIONS, HEADLINE, "energy_method"),
+        Quantity(DURATION),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The `ci95_…` columns of a table: how they are computed, over what, and the column that counts that.
+
+    `least`: with fewer there is no interval.
+    """
+
+    method: str
+    over: str
+    noun: str
+    count: str
+    least: int = 2
+
+    @property
+    def words(self) -> str:
+        """`95 % interval by Student's t over the repeats`."""
+        return f"{LEVEL} interval {self.method} over {self.over}"
+
+
+_REPEATS = Interval("by Student's t", "the repeats", "valid repeat", "n_valid")
+_FIXED_CELLS = Interval("by Student's t", "the repeats of a fixed set of cells, whose noise alone it holds", "cell", "n_cells", 1)  # fmt: skip
+
+#: Table -> what its intervals are.
+INTERVALS = {
+    "cells": _REPEATS,
+    "emissions": _REPEATS,
+    "protocols": _REPEATS,
+    "tasks": Interval(f"by percentile bootstrap of {N_RESAMPLES:,} resamples", "the models", "model", "n_models"),
+    "multipurpose": _FIXED_CELLS,
+    "parity": _FIXED_CELLS,
+    "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
+    "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets"),
+}
+
+
+def obtained(component: str, method: str) -> str:
+    """`CPU load model`, `constant RAM power`: how a component's energy was obtained."""
+    name = "CPU load" if (component, method) == ("cpu", "model") else COMPONENTS[component]
+    return METHODS[method][1].format(name) if method in METHODS else f"{name} {method}"

@@ -1,0 +1,246 @@
+"""Phrases about numbers, from the rows that are shown: scope, methods, intervals, counts, weights, data and device.
+
+Rows are those of `cells` unless a function says otherwise. What a quantity is, `foundation.quantities` says.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import pandas as pd
+
+from wattlab.foundation.quantities import (
+    COMPONENTS,
+    ENERGY,
+    HEADLINE,
+    INTERVALS,
+    MODELLED,
+    QUANTITIES,
+    obtained,
+)
+from wattlab.foundation.schema import Purpose
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.other_rows import other_rows
+from wattlab.tables.aggregates import complete_cells, selected_cells
+
+#: Weights and data -> in short, and in full.
+GROUND = {
+    "weights": {
+        "architecture": (
+            "random weights",
+            "the true architectures with seeded random weights (the work is real, the answers mean nothing, output "
+            "lengths are set)",
+        ),
+        "hub": ("published weights", "the published checkpoints"),
+    },
+    "data": {
+        "surrogate": ("surrogate data", "surrogate rows with the datasets' lengths and resolutions"),
+        "hub": ("published data", "the datasets themselves"),
+    },
+}
+
+#: Tables whose rows hold cells of one purpose, without a column that says so.
+_PURPOSES: dict[str, Purpose] = {
+    "tasks": "task-specific",
+    "comparison": "task-specific",
+    "multipurpose": "multi-purpose",
+    "parity": "multi-purpose",
+}
+
+
+def behind(table: str, rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The complete cells that a table's rows rest on: those that share its keys, all for a table without keys."""
+    found = complete_cells(cells)
+    keys = ["cell"] if "cell" in rows else [key for key in ("task", "dataset", "model", "purpose") if key in rows]
+    if "cell" not in keys:
+        found = selected_cells(found, _PURPOSES.get(table)) if keys else found
+    return found.merge(rows[keys].drop_duplicates(), on=keys) if keys else found
+
+
+def quantity_behind(rows: pd.DataFrame) -> str | None:
+    """The quantity of `cells` that a table's energies are of; None for a table without energies."""
+    if "inference_energy_kwh" in rows:
+        return "energy_node_kwh_per_1000"
+    if "scope" in rows:
+        return f"energy_{rows['scope'].iloc[0]}_kwh_per_1000" if len(rows) else ENERGY
+    return next((name for name, quantity in QUANTITIES.items() if name in rows and quantity.scope), None)
+
+
+def with_value(rows: pd.DataFrame, name: str = ENERGY) -> pd.DataFrame:
+    """The rows that have a value of a quantity."""
+    return rows[pd.to_numeric(rows[name]).notna()] if name in rows else rows[:0]
+
+
+def methods(rows: pd.DataFrame, name: str = ENERGY) -> dict[str, set[str]]:
+    """Component -> how its energy was obtained, within the scope of a quantity; absent components are left out."""
+    found: dict[str, set[str]] = {component: set() for component in COMPONENTS}
+    for scope, of_scope in _by_scope(with_value(rows, name), name):
+        for component, column in _method_columns(of_scope, scope):
+            found[component] |= set("+".join(column.dropna().astype(str)).split("+")) - {"", "absent"}
+    return {component: kinds for component, kinds in found.items() if kinds}
+
+
+def _by_scope(rows: pd.DataFrame, name: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    scope = QUANTITIES[name].scope
+    if scope != HEADLINE:
+        yield str(scope), rows
+    else:
+        yield from ((str(one), group) for one, group in rows.groupby(HEADLINE))
+
+
+def _method_columns(rows: pd.DataFrame, scope: str) -> Iterator[tuple[str, "pd.Series[str]"]]:
+    """Component and its methods in a scope; the device of a row is what its column `device` says."""
+    if scope == "device":
+        on_cpu = rows["device"] == "cpu"
+        yield from (
+            ("gpu", rows.loc[~on_cpu, "energy_device_method"]),
+            ("cpu", rows.loc[on_cpu, "energy_device_method"]),
+        )
+    else:
+        yield from ((part, rows[f"energy_{part}_method"]) for part in COMPONENTS if scope in ("node", part))
+
+
+def verdict(found: dict[str, set[str]]) -> str:
+    """`measured`, `modelled`, or `partly modelled`: what the methods of an energy give."""
+    kinds = set().union(*found.values())
+    if not kinds:
+        return "by a method that is not recorded"
+    return "measured" if not kinds & MODELLED else "modelled" if kinds <= MODELLED else "partly modelled"
+
+
+def means(found: dict[str, set[str]]) -> str:
+    """`CPU load model, constant RAM power`: the methods in words."""
+    return ", ".join(obtained(component, kind) for component, group in found.items() for kind in sorted(group))
+
+
+def energy(rows: pd.DataFrame, name: str = ENERGY) -> str:
+    """`energy partly modelled (…; modelled share 38 % to 51 %), node (all GPUs, CPU and RAM), gross`, by scope."""
+    shown = with_value(rows, name)
+    if shown.empty:
+        return "no energy is known"
+    return "; ".join(_energy(of_scope, scope, name) for scope, of_scope in _by_scope(shown, name))
+
+
+def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
+    found = methods(rows, name)
+    share = modelled_share(rows) if scope == "node" and verdict(found) == "partly modelled" else ""
+    how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
+    parts = [("all GPUs" if scope == "node" else "one GPU") if part == "gpu" else COMPONENTS[part] for part in found]
+    holds = f" ({listed(parts)})" if parts else ""
+    return f"energy {verdict(found)}{how}, {scope}{holds}, {QUANTITIES[name].basis}"
+
+
+def modelled_share(rows: pd.DataFrame) -> str:
+    """`100 %`, `38 % to 51 %`: the part of a node's energy that is estimated; empty where it is not known."""
+    shares = pd.to_numeric(rows["modelled_share"]).dropna()
+    return "" if shares.empty else " to ".join(dict.fromkeys([percent(shares.min()), percent(shares.max())]))
+
+
+def percent(share: float) -> str:
+    """A share as a percentage; never rounded to 0 or 100 unless it is."""
+    if 0 < share < 0.01:
+        return "below 1 %"
+    return "above 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def interval(table: str, rows: pd.DataFrame) -> str:
+    """What the intervals of a table's rows are and rest on; says so where rows have none. Empty for other tables."""
+    kind, lows = INTERVALS.get(table), [column for column in rows if str(column).startswith("ci95_low_")]
+    if kind is None or rows.empty:
+        return ""
+    has = rows[lows].notna().any(axis=1)
+    if not has.any():
+        return f"no intervals: over {kind.over} they need at least {count(kind.least, kind.noun)}"
+    lacking = int((~has).sum())
+    none = f"; {count(lacking, 'row')} without" if lacking else ""
+    resting = f" ({counts(rows.loc[has, kind.count], kind.noun)}{none})" if kind.count in rows else ""
+    return f"{kind.words}{resting}"
+
+
+def rests_on(rows: pd.DataFrame, planned: int | None = None) -> str:
+    """`12 cells (4 tasks, 5 datasets, 9 models), 36 valid repeats`; of so many planned ones."""
+    cells = count(len(rows), "cell")
+    if planned is not None:
+        cells = f"all {cells}" if planned == len(rows) else f"{len(rows):,} of {count(planned, 'cell')}"
+    groups = ", ".join(count(rows[name].nunique(), name) for name in ("task", "dataset", "model"))
+    repeats = int(pd.to_numeric(rows["n_valid"]).sum())
+    return f"{cells} ({groups}), {count(repeats, 'valid repeat')}"
+
+
+def ground(rows: pd.DataFrame, study: ResolvedStudy, full: bool = False) -> str:
+    """`random weights, surrogate data`, of the rows, with the datasets that hold other rows than the paper's.
+
+    Of a study whose models and data are stand-ins: that. `full`: as sentences of their own.
+    """
+    if study.config.no_result:
+        return study.config.no_result
+    parts = [
+        (f"{name.capitalize()}: " if full else "")
+        + " and ".join(meanings[word][full] for word in meanings if word in set(rows[name].dropna()))
+        for name, meanings in GROUND.items()
+    ]
+    return (". " if full else ", ").join(parts) + other_rows(study, set(rows["dataset"]))
+
+
+def device(rows: pd.DataFrame, provenance: pd.DataFrame) -> str:
+    """`on CPU (AMD EPYC 7R13)`: the device of the rows, by name where the study knows it."""
+    phrases = [_named(device, provenance) for device in sorted(set(rows["device"].dropna()))]
+    return f"on {' and '.join(phrases)}" if phrases else "on a device that is not recorded"
+
+
+def _named(device: str, provenance: pd.DataFrame) -> str:
+    aspect = "machine.cpu_model" if device == "cpu" else "machine.gpu_names"
+    values = provenance.loc[provenance["aspect"] == aspect, "value"].dropna()
+    known = set(values) - {"none", "not recorded"}
+    names = sorted({_brand(name) for value in known for name in str(value).split(", ")})
+    kind = {"cpu": "CPU", "cuda": "GPU"}.get(device, device)
+    return f"{kind} ({', '.join(names)})" if names else kind
+
+
+def _brand(name: str) -> str:
+    """A processor's name without its trade marks and clock."""
+    return re.sub(r"\((R|TM)\)|( CPU| Processor)?( @.*)?$", "", name.strip()).strip() or name
+
+
+def grid(rows: pd.DataFrame) -> str:
+    """`138.75 g CO2eq/kWh (us-oregon-2023-codecarbon)`: the intensities of the rows, or how many there are."""
+    pairs = rows[["grid", "intensity_g_per_kwh"]].dropna().drop_duplicates()
+    if len(pairs) > 1:
+        return f"the intensity of each of {len(pairs)} grids"
+    return "".join(f"{intensity:g} g CO2eq/kWh ({name})" for name, intensity in pairs.itertuples(index=False))
+
+
+def conditions(rows: pd.DataFrame, study: ResolvedStudy, provenance: pd.DataFrame, name: str = ENERGY) -> str:
+    """Methods and scope of a quantity, weights, data and device of the rows, as one clause."""
+    source = ", published logs" if study.config.is_imported else ""
+    what = energy(rows, name) if QUANTITIES[name].scope else "time by the clock"
+    return f"{what}; {ground(rows, study)}{source}; {device(rows, provenance)}"
+
+
+def sentences(*clauses: str | None) -> str:
+    """Clauses as sentences; empty ones are left out."""
+    return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses if clause)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 cell`, `1,290 cells`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def counts(numbers: Iterable[object], noun: str) -> str:
+    """`3 models`, `2 to 5 models`."""
+    text = span(numbers)
+    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+
+
+def span(values: Iterable[object]) -> str:
+    """`10`, `1 to 8`, `float32 or float16`: the distinct values."""
+    distinct = sorted(set(values), key=lambda value: (isinstance(value, str), value))
+    texts = [str(value) if isinstance(value, str) else f"{value:g}" for value in distinct]
+    if len(texts) > 1 and not any(isinstance(value, str) for value in distinct):
+        return f"{texts[0]} to {texts[-1]}"
+    return " or ".join(texts)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`GPU, CPU and RAM`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,165 @@
+"""What is said of numbers: scope, methods, intervals and counts are those of the rows that are shown."""
+
+import pandas as pd
+import pytest
+
+from support import hand_tables, records
+from wattlab.figures import notes
+from wattlab.foundation.members import load_member
+from wattlab.records.record import Failure
+from wattlab.report.explorer import task_rows
+from wattlab.report.methods import methods_paragraph
+from wattlab.report.summary import closing_paragraph
+from wattlab.tables import words
+from wattlab.tables.building import build
+from wattlab.tables.captions import caption
+from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.listing import TABLES
+from wattlab.workflow.progress import outcome
+
+GPU = {"gpu_j": [500.0], "idle_gpu_w": [50.0], "cpu_j": 3600.0, "ram_j": 10.0}
+
+
+def built_of(study, found):
+    by_cell = {record.cell_id: record for record in found}
+    evidence = [CellEvidence(cell, record=by_cell.get(cell.cell.id)) for cell in study.cells]
+    return build(Evidence(study, records.catalog(), evidence))
+
+
+def measured(cells, n=3, study=None, sessions=None, device="cpu", **repeat):
+    """A study of these cells with `n` equal repeats each, and its tables."""
+    study = study or records.resolved_study(cells)
+    repeats = [records.repeat(index, **repeat) for index in range(n)]
+    return study, built_of(study, [records.record_of(c, repeats, sessions=sessions, device=device) for c in cells])
+
+
+def captioned(name, study, built, rows=None):
+    title = load_member(TABLES[name]).title
+    return caption(name, title, built[name] if rows is None else rows, study, built, "md")
+
+
+def on_a_gpu(**config):
+    cells = [records.resolved_cell("fill-mask", dataset) for dataset in ("c4", "oscar")]
+    study = records.resolved_study(cells, **config)
+    return measured(cells, study=study, sessions=[records.session(gpu_index=0)], device="cuda", **GPU)
+
+
+def test_the_scope_of_the_device_names_the_device_alone() -> None:
+    study, built = on_a_gpu(headline_scope="device")
+    text = captioned("cells", study, built)
+    assert "Energy measured (GPU counter), device (one GPU), gross." in text
+    assert "modelled" not in text and "node" not in text  # the table's modelled share is the node's: 0.88
+    study, built = on_a_gpu()
+    text = captioned("cells", study, built)
+    assert (
+        "Energy partly modelled (GPU counter, CPU load model, constant RAM power; modelled share 88 %), node (all GPUs, CPU "
+        "and RAM), gross." in text
+    )
+
+
+def test_the_cpu_is_the_device_of_a_cell_that_ran_on_it_whatever_the_machine_has() -> None:
+    cells = [records.resolved_cell("fill-mask", "c4", device="cpu")]
+    study = records.resolved_study(cells, device="cpu", headline_scope="device")
+    study, built = measured(cells, study=study, **GPU)
+    assert built["cells"]["energy_method"].tolist() == ["model"]
+    said = "Energy modelled (CPU load model), device (CPU), gross"
+    assert said in captioned("cells", study, built) and said in notes.footnote(built, built["cells"], study)
+    assert said in closing_paragraph(study, built) and said in methods_paragraph(study, built)
+
+
+def test_rows_of_unlike_methods_name_them_all_and_fewer_rows_fewer() -> None:
+    cells = [records.resolved_cell("fill-mask", dataset) for dataset in ("c4", "oscar")]
+    study = records.resolved_study(cells)
+    repeats = [records.repeat(index, ram_j=400.0) for index in range(3)]
+    counted = [records.repeat(index, ram_j=400.0, energy_cpu_method="counter") for index in range(2)]
+    built = built_of(study, [records.record_of(cells[0], repeats), records.record_of(cells[1], counted)])
+    text = captioned("cells", study, built)
+    assert "2 cells (1 task, 2 datasets, 1 model), 5 valid repeats." in text
+    assert "(2 to 3 valid repeats)" in text
+    assert "energy partly modelled (CPU counter, CPU load model, constant RAM power; modelled share 10 % to 100 %)" in (
+        text.replace("Energy", "energy")
+    )
+    text = captioned("cells", study, built, built["cells"][1:])
+    assert "1 cell (1 task, 1 dataset, 1 model), 2 valid repeats." in text and "(2 valid repeats)" in text
+    assert "(CPU counter, constant RAM power; modelled share 10 %)" in text and "load model" not in text
+    assert "2 tasks" not in captioned("tasks", study, built)
+    other = built["emissions"][built["emissions"]["cell"] == cells[1].cell.id]
+    assert "CPU load model" not in captioned("emissions", study, built, other)
+
+
+def test_one_repeat_and_one_model_have_no_interval() -> None:
+    study, built = measured([records.resolved_cell("fill-mask", "c4")], n=1)
+    assert "No intervals: over the repeats they need at least 2 valid repeats." in captioned("cells", study, built)
+    text = captioned("tasks", study, built)
+    assert "No intervals: over the models they need at least 2 models." in text and "bootstrap" not in text
+    text = methods_paragraph(study, built)
+    assert "each cell has 1 valid repeat," in text and "bootstrap" not in text and "Student" not in text
+
+
+def test_an_interval_says_what_it_rests_on_and_how_many_rows_have_none() -> None:
+    tables = hand_tables.tables()
+    said = "95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models; 9 rows without)"
+    assert words.interval("tasks", tables["tasks"]) == said
+    one = tables["tasks"][tables["tasks"]["task"] == "text-classification"]
+    assert words.interval("tasks", one).endswith("(2 models)")
+    assert words.interval("missing", tables["missing"]) == ""
+
+
+def test_logs_without_an_energy_of_the_scope_claim_no_method() -> None:
+    cell = records.resolved_cell("fill-mask", "c4", imported=True)
+    logs = {"path": None, "mapping": "m"}
+    study = records.resolved_study(
+        [cell], source="codecarbon-logs", logs=logs, exclusive=False, headline_scope="device"
+    )
+    repeats = [records.repeat(index, gpu_j=[50.0], idle_w=None) for index in range(3)]
+    built = built_of(study, [records.record_of(cell, repeats, sessions=[], device="cuda")])
+    assert built["cells"]["energy_kwh_per_1000"].isna().all()
+    text = captioned("cells", study, built)
+    assert "No energy is known." in text and "counter" not in text and "measured" not in text
+    assert "none of its 1 cell has a value" in closing_paragraph(study, built)
+
+
+def test_the_methods_paragraph_counts_what_was_measured() -> None:
+    cells = [records.resolved_cell("fill-mask", dataset, repeats=10) for dataset in ("c4", "oscar")]
+    cells.append(records.resolved_cell("summarization", "xsum", protocol_values={"n_inferences": 2}))
+    study, built = measured(cells[:2], n=2, study=records.resolved_study(cells))
+    text = methods_paragraph(study, built)
+    assert "each cell has 2 valid repeats" in text and "over 10 samples" in text
+
+
+def test_the_cost_names_its_own_scope_and_methods() -> None:
+    study, built = on_a_gpu(headline_scope="device")
+    text = closing_paragraph(study, built)
+    assert "Energy measured (GPU counter), device (one GPU), gross." in text
+    cost = text.partition("In all,")[2].partition(". ")[0]
+    assert "energy partly modelled (GPU counter, CPU load model, constant RAM power" in cost and "node" in cost
+
+
+def test_a_failed_cell_stays_out_of_its_task() -> None:
+    cells = [records.resolved_cell("fill-mask", d, m) for d in ("c4", "oscar") for m in ("a--x", "b--y")]
+    found = [records.record_of(cell, [records.repeat(index) for index in range(3)]) for cell in cells[:3]]
+    failure = Failure(reason="time limit", attempts=1)
+    found.append(records.record_of(cells[3], [records.repeat(0)], status="failed", failure=failure))
+    built = built_of(records.resolved_study(cells), found)
+    (row,) = task_rows(built["cells"])
+    assert (row["n_cells"], row["n_repeats"]) == (3, 9)
+    assert row["per_inference"]["node"][0] == pytest.approx(0.1)
+
+
+def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
+    cell = records.resolved_cell("fill-mask", "c4", exclusive=False)
+    repeats = [records.repeat(index, cpu_j=2000.0, ram_j=1000.0, gpu_j=[3000.0] * 8) for index in range(3)]
+    record = records.record_of(cell, repeats, sessions=[records.session(gpu_index=0)], device="cuda")
+    study = records.resolved_study([cell], exclusive=False, headline_scope="device")
+    shown = built_of(study, [record])["cells"].iloc[0]
+    assert shown["energy_kwh_per_1000"] == pytest.approx(3000 / 3.6e6 * 100)
+    assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1e+03 s per 1,000 inferences"
+    # A component that was not read is not zero.
+    unread = records.record_of(cell, [records.repeat(0, ram_j=None)])
+    assert outcome(unread, "node") == "1 repeats, 1e+03 s per 1,000 inferences"
+
+
+def test_scopes_of_several_studies_are_said() -> None:
+    rows = pd.DataFrame({"cell": ["a", "a"], "headline_scope": ["node", "device"]})
+    study, built = measured([records.resolved_cell()])
+    assert "The rows' energies are of device or node: so is their ratio." in captioned("protocols", study, built, rows)
