@@ -106,7 +106,7 @@ def test_an_interval_says_what_it_rests_on_and_how_many_rows_have_none() -> None
 
 
 def test_logs_without_an_energy_of_the_scope_claim_no_method() -> None:
-    cell = records.resolved_cell("fill-mask", "c4", imported=True)
+    cell = records.imported_cell("fill-mask", "c4")
     logs = {"path": None, "mapping": "m"}
     study = records.resolved_study(
         [cell], source="codecarbon-logs", logs=logs, exclusive=False, headline_scope="device"
