@@ -116,8 +116,8 @@ def test_decomposition_stacks_the_shares_from_0_to_100(tables: Tables) -> None:
     figure = drawn("decomposition", tables)
     left = figure.axes[0]
     assert [label.get_text() for label in left.get_yticklabels()] == [
-        "fill-mask",
-        "text-to-image",
+        "fill mask",
+        "text to image",
         "text classification, multi-purpose",
         "all selected cells",
     ]
