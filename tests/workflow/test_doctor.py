@@ -159,7 +159,7 @@ def test_an_environment_without_meters_is_said(
 def test_a_study_begins_with_it_once_and_no_job_is_due_for_it(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     samples = [
-        str(Path("results/small/samples") / one.spec.samples.dataset / f"{one.spec.samples.key}.json")
+        str(Path("results/samples") / one.spec.samples.dataset / f"{one.spec.samples.key}.json")
         for one in doctor.read_study(_resolved(project)).cells
         if one.spec is not None
     ]
