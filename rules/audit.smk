@@ -1,4 +1,4 @@
-# What published logs allow beyond the tables of every study: what the energy is made of, which models can be told apart,
+# What published logs allow beyond the tables of every study: what the energy is made of, which models can be distinguished,
 # and, where the mapping names numbers in print, their audit.
 if PRINTED:
 

@@ -1,4 +1,4 @@
-"""Import other people's logs: every cell's record, the windows of no cell, what was wrong, and the account of rows.
+"""Import other people's logs: every cell's record, the unassigned windows, what was wrong, and the account of rows.
 
 python -m import_logs --study results/published/study-*.json [--logs FOLDER-OR-ARCHIVE]
 """

@@ -121,7 +121,7 @@ def _hardware(exclusive: bool, device: str) -> Iterator[dict[str, str]]:
 
 
 def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None:
-    """Run the worker to its end. Null when it finished, else why it did not; raises `Stopped` where both were told to."""
+    """Run the worker to its end. Null when it finished, else why it did not; raises `Stopped` where a signal asked both to stop."""
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "wattlab.runs.worker", *job.arguments]
     with log.open("a") as output:

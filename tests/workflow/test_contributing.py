@@ -1,7 +1,6 @@
 """`docs/contributing.md` and `docs/README.md`: every row names what is there, and a kind's own test runs a member of it."""
 
 import re
-from pathlib import Path
 
 import pytest
 

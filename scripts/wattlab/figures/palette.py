@@ -1,6 +1,6 @@
 """Colours, markers and names of what figures and page tell apart. Imports nothing."""
 
-#: Okabe and Ito (2008), Color Universal Design: eight colours told apart with any colour vision.
+#: Okabe and Ito (2008), Color Universal Design: eight colours that any colour vision distinguishes.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000",
     "#E69F00",

@@ -1,4 +1,4 @@
-"""Bad input, told in one message: the file, the key, the value and the remedy."""
+"""Bad input, in one message: the file, the key, the value and the remedy."""
 
 import contextlib
 import difflib

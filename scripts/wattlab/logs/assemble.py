@@ -1,4 +1,4 @@
-"""From the runs of the logs to records, windows of no cell, and the account of every row."""
+"""From the runs of the logs to records, unassigned windows, and the account of every row."""
 
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -97,9 +97,9 @@ class _Builder:
         if run is not None and "query" in run.windows:
             return True
         what = "no window of the run can be read" if run is None else "the run has no query window that can be read"
-        told = f"{what}: the cell lacks this repeat"
+        text = f"{what}: the cell lacks this repeat"
         self.problems.append(
-            Problem(entry.file, told, "fetch the logs again", line=entry.line, run_id=entry.run_id, cell=cell)
+            Problem(entry.file, text, "fetch the logs again", line=entry.line, run_id=entry.run_id, cell=cell)
         )
         return False
 
@@ -141,8 +141,8 @@ class _Builder:
 
     def _tell_faults(self, row: LoggedWindow, wrong: list[str], consequence: str, cell: str | None = None) -> None:
         for fault in wrong:
-            told = f"{fault}: {consequence}"
-            self.problems.append(Problem(row.file, told, "fetch the file again", row.line, row.run_id, cell))
+            text = f"{fault}: {consequence}"
+            self.problems.append(Problem(row.file, text, "fetch the file again", row.line, row.run_id, cell))
 
     def _repeat(self, index: int, entry: Listed, run: Run, length: CellLength | None, cell: str) -> Repeat:
         row = run.windows["query"]
@@ -176,7 +176,7 @@ class _Builder:
         return flags
 
     def unassigned(self, used: dict[str, str]) -> list[Unassigned]:
-        """The windows of no cell, in the order of time."""
+        """The unassigned windows, in the order of time."""
         lost = []
         for run_id, run in self.windows.runs.items():
             if run_id in used and "query" in run.windows:
@@ -208,7 +208,7 @@ def faults(window: LoggedWindow, max_node_power_w: float) -> list[str]:
     power_w = window.energy_node_kwh * J_PER_KWH / window.duration_s
     if power_w <= 0:
         found.append("the energy of the node is not above 0")
-    elif power_w > max_node_power_w and not window.faults:  # one cause is told once
+    elif power_w > max_node_power_w and not window.faults:  # one cause is named once
         found.append(f"a mean power of {power_w:.4g} W is above max_node_power_w = {max_node_power_w:g}: another unit?")
     return [*found, *window.faults]
 

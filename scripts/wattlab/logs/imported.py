@@ -1,4 +1,4 @@
-"""What an import left: its records, the windows of no cell, the account, and one line per valid repeat.
+"""What an import left: its records, the unassigned windows, the account, and one line per valid repeat.
 
 The lines are computed by code of their own, so that what is made of them checks the tables.
 """
@@ -22,7 +22,7 @@ def read_records(study: ResolvedStudy, runs: Path) -> list[Record]:
 
 
 def read_unassigned(runs: Path) -> list[Unassigned]:
-    """The windows of no cell."""
+    """The unassigned windows."""
     path = runs / "unassigned.jsonl"
     if not path.exists():
         raise InputError(f"{path}: no such file; import the logs first")

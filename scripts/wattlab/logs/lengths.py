@@ -56,8 +56,8 @@ def read_lengths(
                 stem = stems.get(facts.names.get(str(written), str(written)))
                 cell = f"{entry.task}/{entry.dataset}/{stem}"
                 if stem is None or len(group) != mapping.n_inferences:
-                    told = f"{len(group)} lengths of {written!r} fit no run of {mapping.n_inferences} inferences"
-                    problems.append(Problem(file, told, "add the name under lengths.names, or fetch it again"))
+                    text = f"{len(group)} lengths of {written!r} fit no run of {mapping.n_inferences} inferences"
+                    problems.append(Problem(file, text, "add the name under lengths.names, or fetch it again"))
                     continue
                 output = group[facts.output_column]
                 lengths[cell] = CellLength(int(output.sum()), facts.unit, _row(cell, group, mapping))

@@ -47,15 +47,15 @@ def model_stems(mapping: Mapping, catalog: Catalog, source: str) -> dict[str, st
     names = names_of(catalog)
     stems = {}
     for _, name in mapping.cells():
-        told = mapping.models.get(name, name)
-        if isinstance(told, LoggedModel):
-            stems[name] = told.hub_id.replace("/", "--")
-        elif told in names:
-            stems[name] = names[told]
+        stated = mapping.models.get(name, name)
+        if isinstance(stated, LoggedModel):
+            stems[name] = stated.hub_id.replace("/", "--")
+        elif stated in names:
+            stems[name] = names[stated]
         else:
             raise InputError(
-                f"{source}: groups: the model {told!r} is in no file of catalog/models and not under `models`; "
-                f"{near_matches(told, names)}"
+                f"{source}: groups: the model {stated!r} is in no file of catalog/models and not under `models`; "
+                f"{near_matches(stated, names)}"
             )
     return stems
 
@@ -78,8 +78,8 @@ def _selected(config: StudyConfig, stems: dict[str, str]) -> dict[tuple[str, str
 
 
 def _facts(cell: Cell, group: Group, name: str, mapping: Mapping, catalog: Catalog, *, chosen: bool) -> CatalogFacts:
-    told = mapping.models.get(name)
-    model = told if isinstance(told, LoggedModel) else catalog.models[cell.model]
+    stated = mapping.models.get(name)
+    model = stated if isinstance(stated, LoggedModel) else catalog.models[cell.model]
     reason = None if chosen else mapping.unselected.get(name) or group.unselected_because or NOT_NAMED
     return CatalogFacts(
         selected=chosen,

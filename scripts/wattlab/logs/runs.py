@@ -53,8 +53,8 @@ def read_windows(logs: LogFiles, mapping: Mapping) -> Windows:
         read += [stated(window, mapping.methods) for window in found if isinstance(window, LoggedWindow)]
     if not read:
         first = account.problems[0] if account.problems else None
-        told = "it has no row" if first is None else f"{first.file}: {first.problem}; {first.remedy}"
-        raise InputError(f"{logs.source}: no window can be read from {mapping.windows}: {told}")
+        text = "it has no row" if first is None else f"{first.file}: {first.problem}; {first.remedy}"
+        raise InputError(f"{logs.source}: no window can be read from {mapping.windows}: {text}")
     _place(read, mapping.phases, account)
     return account
 
@@ -77,9 +77,9 @@ def _place(read: list[LoggedWindow], phases: dict[str, Phase], account: Windows)
     for window in read:
         phase = _phase(window.part, phases)
         if phase is None:
-            told = f"the task {window.part!r} is in none of the mapping's phases; "
-            told += near_matches(str(window.part), phases)
-            account.problems.append(_left_out(window, told, "add it under `phases`"))
+            text = f"the task {window.part!r} is in none of the mapping's phases; "
+            text += near_matches(str(window.part), phases)
+            account.problems.append(_left_out(window, text, "add it under `phases`"))
         else:
             by_place[window.run_id, phase].append(window)
     for (run_id, phase), found in by_place.items():
@@ -108,20 +108,20 @@ def _only(found: list[LoggedWindow], problems: list[Problem]) -> LoggedWindow | 
     if all(other.reading == kept.reading for other in others):
         problems += [_left_out(row, "the same row is there twice; the first is used", "none needed") for row in others]
         return kept
-    told = f"the run id has {len(found)} rows of one phase that differ, so none of them is used"
+    text = f"the run id has {len(found)} rows of one phase that differ, so none of them is used"
     remedy = "keep the right one (a tracker that flushes writes growing rows for one run: the last)"
-    problems += [_left_out(row, told, remedy) for row in found]
+    problems += [_left_out(row, text, remedy) for row in found]
     return None
 
 
 def read_groups(
-    logs: LogFiles, mapping: Mapping, stems: dict[str, str], told: Collection[Problem]
+    logs: LogFiles, mapping: Mapping, stems: dict[str, str], known_problems: Collection[Problem]
 ) -> tuple[dict[str, list[Listed]], list[Problem]]:
     """Cell id -> its runs, in the order of the files, and what the groups' files hold beside them.
 
-    `told` are the problems of the windows: a row that one of them names is not named again.
+    `known_problems` are the problems of the windows: a row that one of them names is not named again.
     """
-    known = {(problem.file, problem.line) for problem in told}
+    known = {(problem.file, problem.line) for problem in known_problems}
     problems: list[Problem] = []
     listed: dict[str, list[Listed]] = {cell_of(group, stems[name]).id: [] for group, name in mapping.cells()}
     names: dict[str, set[str]] = defaultdict(set)
@@ -140,7 +140,7 @@ def read_groups(
             for entry in tables[file]:
                 if entry.name in group.models:
                     listed[cell_of(group, stems[entry.name]).id].append(entry)
-    problems += _strangers(tables, names)
+    problems += _unlisted(tables, names)
     return _named_once(listed, problems), problems
 
 
@@ -153,7 +153,7 @@ def _listing(log_format: LogFormat, file: str, content: bytes) -> tuple[list[Lis
     return [run for run in found if isinstance(run, Listed)], [one for one in found if isinstance(one, Problem)]
 
 
-def _strangers(tables: dict[str, list[Listed]], names: dict[str, set[str]]) -> list[Problem]:
+def _unlisted(tables: dict[str, list[Listed]], names: dict[str, set[str]]) -> list[Problem]:
     """Runs of a file whose model no group of the file has."""
     return [
         Problem(
@@ -179,14 +179,14 @@ def _named_once(listed: dict[str, list[Listed]], problems: list[Problem]) -> dic
     for cell, entries in listed.items():
         for entry in entries:
             if len(places[entry.run_id]) > 1:
-                told = f"the run is listed for {len(places[entry.run_id])} cells, so none of them gets it"
+                text = f"the run is listed for {len(places[entry.run_id])} cells, so none of them gets it"
                 remedy = "keep the right line"
             elif any(entry.run_id == other.run_id for other in kept[cell]):
-                told, remedy = "the run is listed twice; the first is used", "none needed"
+                text, remedy = "the run is listed twice; the first is used", "none needed"
             else:
                 kept[cell].append(entry)
                 continue
-            problems.append(Problem(entry.file, told, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
+            problems.append(Problem(entry.file, text, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
     return kept
 
 
@@ -197,9 +197,9 @@ def stray_files(logs: LogFiles, mapping: Mapping) -> list[Problem]:
     folders = {pattern.rpartition("/")[0] for pattern in patterns}
     named = {name for pattern in patterns for name in logs.match(pattern)}
     looks_like = mapping.reader().looks_like
-    told = "no group of the mapping names this file: it belongs to no cell"
+    text = "no group of the mapping names this file: it belongs to no cell"
     return [
-        Problem(name, told, "add a group, or remove the file")
+        Problem(name, text, "add a group, or remove the file")
         for name in sorted(logs.files)
         if name not in named and name.rpartition("/")[0] in folders and looks_like(logs.files[name])
     ]

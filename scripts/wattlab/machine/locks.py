@@ -66,7 +66,7 @@ def gpu_lease(accelerator: Accelerator) -> Iterator[Gpu]:
         NoDevice: all of them are cut into shares, or there is none.
     """
     candidates = accelerator.whole()
-    told = False
+    announced = False
     while True:
         for gpu in candidates:
             lock = FileLock(lock_folder() / f"{gpu.uuid}.lock", mode=0o666)
@@ -79,7 +79,7 @@ def gpu_lease(accelerator: Accelerator) -> Iterator[Gpu]:
             finally:
                 lock.release()
             return
-        if not told:
+        if not announced:
             _tell_waiting(f"a free one of {len(candidates)} GPU(s)")
-            told = True
+            announced = True
         time.sleep(POLL_S)

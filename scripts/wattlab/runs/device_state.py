@@ -121,7 +121,7 @@ def _power_disagrees(observed: Observed, gpu_index: int | None) -> list[str]:
 
 
 def _counted_w(idle: Window, index: int | None) -> float | None:
-    """Mean power of the computing GPU in an idle window (W), by its counter; null where that can not be told."""
+    """Mean power of the computing GPU in an idle window (W), by its counter; null where it is not known."""
     energies_j = idle.energy_gpu_j or []
     if idle.energy_gpu_method != "counter" or idle.window_s < SHORTEST_IDLE_S or index is None:
         return None

@@ -1,4 +1,4 @@
-"""The job of one cell: what its parent (`measure_cell.py`) and its worker are told on their command lines.
+"""The job of one cell: what its parent (`measure_cell.py`) and its worker get on their command lines.
 
 The spec's file alone is read. Everything else comes by arguments that a change of does not plan the cell again.
 """

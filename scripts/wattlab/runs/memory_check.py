@@ -1,4 +1,4 @@
-"""Whether a model fits into a machine's memory, told before it is loaded. Without torch."""
+"""Whether a model fits into a machine's memory, checked before it is loaded. Without torch."""
 
 import json
 from pathlib import Path

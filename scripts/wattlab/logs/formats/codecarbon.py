@@ -67,8 +67,8 @@ class CodeCarbon(LogFormat):
         header, rows = _table_of(content)
         for column in (*needed, self.model_column):
             if column not in header:
-                told = f"the column {column!r} is missing; {near_matches(column, header)}"
-                raise Damaged(told, _OTHER_TOOL, len(rows))
+                message = f"the column {column!r} is missing; {near_matches(column, header)}"
+                raise Damaged(message, _OTHER_TOOL, len(rows))
         return header, rows
 
 
@@ -164,11 +164,11 @@ def _doubts(
     power_w = total_kwh * J_PER_KWH / duration_s
     stated_w = sum(_number(cells, f"{part}_power") or 0.0 for part in ("cpu", "gpu", "ram"))
     factor = max(power_w / stated_w, stated_w / power_w) if power_w > 0 and stated_w > 0 else 1.0
-    told = f"a mean power of {power_w:.4g} W beside {stated_w:.4g} W stated"
+    message = f"a mean power of {power_w:.4g} W beside {stated_w:.4g} W stated"
     if factor > UNIT_FACTOR:
-        faults.append(f"{told}: another unit than kWh?")
+        faults.append(f"{message}: another unit than kWh?")
     elif factor > DOUBTFUL_FACTOR:
-        flags.append(f"{told}, which is the last sample")
+        flags.append(f"{message}, which is the last sample")
     pue = _number(cells, "pue") or 1.0
     if pue != 1.0:
         flags.append(f"a PUE of {pue:g} is inside the energies")

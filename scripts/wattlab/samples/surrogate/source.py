@@ -1,4 +1,4 @@
-"""What a generator is told of its dataset, and the further columns that any dataset may have."""
+"""What a generator gets of its dataset, and the further columns that any dataset may have."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ def _cores_line(study: ResolvedStudy) -> str:
     threads = max((r.spec.protocol.cpu_threads for r in study.cells if r.spec is not None), default=1)
     cores = available_cores()
     remedy = "" if cores >= threads * study.config.parallel_cells else ": fewer than its threads; lower cpu_threads"
-    return f"  cores  {cores:g} may be used, a cell wants {threads}{remedy}"
+    return f"  cores  {cores:g} may be used, a cell uses {threads}{remedy}"
 
 
 def node_w(window: Window) -> float | None:
