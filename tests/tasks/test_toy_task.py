@@ -1,14 +1,13 @@
 """A task from outside the package: one module and one entry, from the dry run to the table of cells and the page."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
-import support.toy_task
+from support.toy_task import toy_task
 from support.workflow import Project, make_project
 from wattlab.catalog.reading import read_tasks
 from wattlab.quality.answered import Answered
@@ -17,6 +16,7 @@ from wattlab.study.cells import Cell
 
 pytestmark = pytest.mark.slow
 
+TOY = Path(toy_task.__file__).parent
 TASK, DATASET, MODEL = "word-counting", "bookcorpus", "distilbert--distilbert-base-uncased"
 ENTRY = {
     "title": "Counting of words",
@@ -36,9 +36,9 @@ def edit(path: Path, **changes: object) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with the toy's module beside its verbs, its entry in the catalog, and a study of one cell of it."""
+    """The project with the toy's module beside its programs, its entry in the catalog, and a study of one cell of it."""
     project = make_project(tmp_path_factory.mktemp("toy") / "project")
-    shutil.copy(support.toy_task.__file__, project.root / "scripts/toy_task.py")
+    project.with_modules_of(TOY)
     edit(project.root / "catalog/tasks.yaml", **{TASK: ENTRY})
     edit(project.root / f"catalog/datasets/{DATASET}.yaml", tasks=[TASK])
     edit(project.root / f"catalog/models/{MODEL}.yaml", tasks=[TASK])
@@ -52,8 +52,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_a_toy_task_goes_from_the_dry_run_to_the_page(project: Project) -> None:
-    assert project.plan()["measure_cell"] == 1
-    run = project.snakemake()
+    toy = project.with_modules_of(TOY)
+    planned = project.snakemake("--dry-run", **toy)
+    assert f"Measuring {TASK} on {DATASET} with {MODEL}" in planned.stdout, planned.stdout
+    run = project.snakemake("tables", "report", **toy)
     assert run.returncode == 0, run.stdout
     results = project.results / "toy"
     record = json.loads((results / f"runs/{TASK}/{DATASET}/{MODEL}.json").read_text())
@@ -70,13 +72,13 @@ def test_a_toy_task_goes_from_the_dry_run_to_the_page(project: Project) -> None:
 def test_a_name_that_is_no_task_has_the_toy_near(project: Project) -> None:
     group = {"task": "word-countin", "datasets": [DATASET], "models": [MODEL]}
     (project.root / "studies/typo.yaml").write_text(yaml.safe_dump({"study": "typo", "tasks": [group]}))
-    run = project.snakemake("--dry-run", "--configfile", "studies/typo.yaml")
+    run = project.snakemake("--dry-run", "--configfile", "studies/typo.yaml", **project.with_modules_of(TOY))
     assert run.returncode == 1 and "Traceback" not in run.stdout
     assert f"studies/typo.yaml: tasks.0.task = 'word-countin': did you mean '{TASK}'?" in run.stdout
 
 
 def test_the_toy_brings_its_metric(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(project.root / "scripts"))
+    monkeypatch.syspath_prepend(str(TOY))
     cell = Cell(task=TASK, dataset=DATASET, model=MODEL, purpose="task-specific")
     rows = [{"text": "one two"}, {"text": "one"}]
     answered = Answered(cell=cell, fields={"text": "text"}, rows=rows, answers=[2, 3], label_names={})
