@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
@@ -41,27 +41,18 @@ _MOST_ROWS_OF_OTHERS = 60
 
 
 def render(
-    study: ResolvedStudy,
-    tables: Tables,
-    figures: Path,
-    catalog: Catalog,
-    cells_csv: str,
-    beside: Sequence[Beside] = (),
+    study: ResolvedStudy, tables: Tables, figures: Path, catalog: Catalog, cells_csv: str, beside: Sequence[Beside] = ()
 ) -> str:
     """The page's HTML. `figures` is the folder of the PNG files, `cells_csv` the text of `cells.csv`.
 
     The catalog gives grids and equivalents; `beside` are studies whose tasks stand beside this one's. All text of
     models and datasets is escaped.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    environment.filters["sentence"] = words.sentences
     intensity, scripts = study.grid.intensity_g_per_kwh, [vega_script(), page_script()]
     found = answer.answers(study, tables, catalog.equivalents)
     shown_cells = words.with_value(tables["cells"])
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
+        **_lexicon(tables),
         study=study,
         css=Markup((_ASSETS / "page.css").read_text()),
         policy=content_policy(scripts),
@@ -76,10 +67,6 @@ def render(
         labels=answer.labels(study, shown_cells),
         facts=study_facts(study, tables),
         conditions=partial(_conditions, study, tables),
-        glossary=(BASES | SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
-        level=LEVEL,
-        intervals={name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
-        scopes=[(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
         figures=[_figure(name, figure, figures) for name, figure in figures_of(tables).items()],
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
@@ -92,6 +79,26 @@ def render(
         beside=[one.name for one in beside],
         awaited=[name for name in study.config.beside if name not in {one.name for one in beside}],
     )
+
+
+def _template() -> Template:
+    """The page's template; all text that is put in is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters["sentence"] = words.sentences
+    return environment.get_template("page.html.j2")
+
+
+def _lexicon(tables: Tables) -> dict[str, Any]:
+    """What the page says of its words: scopes, methods, the level of intervals, and what each table's interval is."""
+    return {
+        "glossary": (BASES | SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
+        "level": LEVEL,
+        "intervals": {name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
+        "scopes": [(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
+    }
 
 
 def content_policy(scripts: list[str]) -> str:
