@@ -54,7 +54,7 @@ def test_a_constant_is_nobodys_model() -> None:
 
 
 def test_of_an_imported_record_the_machine_is_not_known() -> None:
-    cell = records.resolved_cell(imported=True)
+    cell = records.imported_cell()
     made = [records.repeat(index, ram_j=430.0, energy_ram_method="model") for index in range(3)]
     run = build(evidence_of([(cell, records.record_of(cell, made, sessions=[]))]))["runs"].iloc[0]
     assert run["energy_ram_j"] == 430.0 and math.isnan(run[RAM]) and math.isnan(run[NODE])
