@@ -1,6 +1,6 @@
 """The methods paragraph of a paper, written from the configuration and the tables, with BibTeX for what it cites.
 
-Every number in it is read from `study.json` (the resolved protocols) or from the tables (machine, versions, methods);
+Every number in it is read from the study (the resolved protocols) or from the tables (machine, versions, methods);
 a value that differs between cells is given with its range, and what no record holds is not mentioned.
 """
 
