@@ -144,7 +144,9 @@ def test_progress_never_fails_a_job(job: Job) -> None:
     """A record that some other program damaged, and a study that is gone, after everything was measured."""
     record = records.record_of(CELL, [records.repeat(index, ram_j=20.0) for index in range(3)])
     write_record(job.path("runs", ".json"), record)
-    assert progress_line(job.study, record).startswith(f"[1/1] {CELL.cell.id}: 3 repeats, 0.101 kWh (model+constant)")
+    assert progress_line(job.study, record).startswith(
+        f"[1/1] {CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)"
+    )
     for damage in ('{"spec": ', "[]", '{"spec": null}'):
         job.path("runs", ".json").write_text(damage)
         assert progress_line(job.study, record).startswith(f"[0/1] {CELL.cell.id}: 3 repeats")
@@ -152,8 +154,10 @@ def test_progress_never_fails_a_job(job: Job) -> None:
     assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats")
 
 
-def test_progress_shows_no_energy_that_is_not_known(job: Job) -> None:
+def test_progress_shows_no_energy_that_is_not_known_and_no_node_of_shared_ones(job: Job) -> None:
     repeats = [records.repeat(index, ram_j=None) for index in range(3)]
     assert "kWh" not in progress_line(job.study, records.record_of(CELL, repeats))
     beside = records.resolved_cell(exclusive=False)
-    assert "kWh" not in progress_line(job.study, records.record_of(beside, [records.repeat(0)]))
+    assert "3 repeats, 0.1 kWh (device, model)" in progress_line(
+        job.study, records.record_of(beside, [records.repeat(index) for index in range(3)])
+    )

@@ -62,11 +62,13 @@ def progress_line(study_file: Path, record: Record) -> str:
 
 
 def outcome(record: Record, scope: str | None = None) -> str:
-    """The energy of a scope (else the widest that there is), as in the tables, and the time; or why there is none."""
+    """The energy of a scope (`node` where none is named), as in the tables, and the time; or why there is none."""
     if record.status != "complete":
         reason = "" if record.failure is None else f": {record.failure.reason}"
         return f"{record.status}{reason}"
-    scope = scope or ("node" if record.spec is not None and record.spec.exclusive else "device")
+    if record.spec is not None and not record.spec.exclusive:
+        scope = "device"  # what other cells used beside this one is in the node's energy
+    scope = scope or "node"
     repeats, sessions = record.valid_repeats, {session.session: session for session in record.sessions}
     parts = [components_of(r, scope, device_of(record, sessions.get(r.session))) for r in repeats]
     totals = [(total_j(part), repeat.n_inferences) for part, repeat in zip(parts, repeats, strict=True)]
