@@ -85,7 +85,7 @@ def timed(command: list[str], folder: Path, **environment: str) -> dict[str, Any
     }
 
 
-def told(what: str, used: dict[str, Any]) -> None:
+def show(what: str, used: dict[str, Any]) -> None:
     """One line."""
     print(f"{what}: {used['wall_s']:.1f} s, {used['cpu_s']:.1f} s of CPU, {used['rss_mb']:.0f} MB", flush=True)
 
@@ -104,11 +104,11 @@ def main() -> int:
             results = project.results / "large"
             (study_file,) = results.glob("study-*.json")
             study = read_study(study_file)
-            told(f"{len(study.cells)} cells: plan", used)
+            show(f"{len(study.cells)} cells: plan", used)
             write_records(study, results)
             tables = [sys.executable, "-m", "build_tables", "--study", str(study_file)]
             tables += ["--tables", str(results / "tables")]
-            told(
+            show(
                 f"{len(study.cells)} cells, {len(study.cells) * REPEATS} repeats: tables",
                 timed(tables, folder, PYTHONPATH=str(folder / "scripts")),
             )

@@ -76,7 +76,7 @@ rule rank_models:
         program=program("rank_models"),
         tables=tables_folder,
     message:
-        "Telling models apart"
+        "Ranking the models"
     shell:
         "python {params.program:q} --study {input.study:q} --tables {params.tables:q} > {log:q} 2>&1"
 

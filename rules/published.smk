@@ -43,7 +43,7 @@ rule import_logs:
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
         format=FORMAT,
-        source=sources("import_logs"),
+        source=sources("import_logs", "wattlab.logs.formats.*"),
     output:
         records=list(RECORDS.values()),
         unassigned=f"{RESULTS}/runs/unassigned.jsonl",

@@ -10,7 +10,9 @@ rule score_answers:
             for spec in SAMPLE_SPECS.values()
         ],
         tables=rules.build_tables.output.csv,
-        source=sources("score_answers"),
+        catalog=catalog("tasks"),
+        # Metrics are named in catalog/tasks.yaml.
+        source=sources("score_answers", "wattlab.quality.*"),
     output:
         csv=report(
             f"{RESULTS}/tables/quality.csv",

@@ -57,7 +57,7 @@ def account_line(result: Import) -> str:
         raise InputError(f"{rows['found']} rows were found and {accounted} accounted for: this is a defect, report it")
     return (
         f"{rows['found']} rows in {result.account['files']['found']} files: {rows['of_cells']} of {len(result.records)} "
-        f"cells, {rows['of_no_cell']} of no cell, {rows['left_out']} left out and named; "
+        f"cells, {rows['of_no_cell']} without a cell, {rows['left_out']} left out and named; "
         f"{logged['energy_node_kwh']:.2f} kWh, {logged['emissions_kg']:.3f} kg as logged; {len(result.problems)} problems"
     )
 

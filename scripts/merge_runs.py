@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import tell
+from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.verbs import verb
 from wattlab.study.specs import write_study
 from wattlab.workflow.loading import study_of
@@ -27,6 +27,9 @@ def main(
     dry_run: Annotated[bool, "only say what would be copied"] = False,
 ) -> None:
     """Merge, and say what came from where."""
+    for folder in folders:
+        if folder.resolve() == RESULTS.resolve():
+            raise InputError(f"{folder}: these are the results of this work directory; name those of another one")
     study = study_of(CONFIG, *configfile)
     merge = plan_merge(study, RESULTS, list(folders))
     if not dry_run:
@@ -37,7 +40,7 @@ def main(
     for found in merge.left:
         print(f"left where it is, since it is {found.record.status}: {found.path}")
     print(
-        f"{len(merge.taken)} of {len(study.cells)} cells came from elsewhere; `make reproduce` measures what lacks "
+        f"{len(merge.taken)} of {len(study.cells)} cells came from elsewhere; `make reproduce` measures what is missing "
         "and builds the tables"
     )
 

@@ -1,4 +1,4 @@
-"""Which models of a task can be told apart, and how stable the orders are: `tables/ranks.csv`, `rank_stability.csv`.
+"""Which models of a task can be distinguished, and how stable the orders are: `tables/ranks.csv`, `rank_stability.csv`.
 
 python -m rank_models --study results/published/tables/study-*.json --tables results/published/tables
 """
@@ -29,7 +29,9 @@ def main(
     """Read, compare, write."""
     records = read_records(read_study(study), tables.parent / "runs")
     pairs, stability = ranks.rank_tables(repeats_frame(records))
-    apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be told apart. {NOTE}"
+    apart = (
+        f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be distinguished. {NOTE}"
+    )
     ranked = f"Rank by energy, 1 the least; tasks are drawn over their models. {NOTE}"
     write_texts(twins_of("ranks", ranks.TABLE, pairs, apart), tables)
     write_texts(twins_of("rank_stability", rank_stability.TABLE, stability, ranked), tables)

@@ -1,16 +1,26 @@
 """wattlab: what an inference costs, measured.
 
-The package holds the thinking, the verbs beside it (`scripts/*.py`) the input and output. A folder imports only from
-folders above it in this list (`make check` holds it); the data flow through them in this order:
+The package holds the thinking, the programs beside it (`scripts/*.py`) the input and output. A folder imports only from
+folders that stand above it in this list (`make check` tests it), and the data flow down it:
 
-    foundation                    facts without dependencies
-    catalog  study  records       what is known, what is asked, what a measurement leaves
-    hub  samples  models  tasks   what a cell needs
-    meters  machine               what reads energy, and where
-    runs  (or logs)               measuring one cell, or importing other people's measurements
-    tables  quality  paper        from records to evidence (from here on without torch)
-    figures  report               evidence for people
-    workflow                      what stands around a run
+    foundation    facts without dependencies
+    catalog       what is known of models, datasets, tasks and protocols
+    study         what is asked, resolved into cells
+    records       what a measurement leaves
+    hub           published models and datasets: fetched, with receipts
+    samples       the frozen rows
+    models        random weights or a checkpoint
+    tasks         what one inference is
+    meters        what reads energy
+    machine       where it is measured
+    runs          one cell measured
+    logs          or: other people's measurements, imported
+    tables        from records to evidence (from here on without torch)
+    quality       scores of the answers
+    paper         the study that is reproduced
+    figures       pictures of the tables
+    report        the page and the verdict
+    workflow      what stands around a run
 """
 
 #: Part of every spec: raise it when a change of the code makes old measurements incomparable with new ones.

@@ -284,7 +284,7 @@ def test_codecarbon_3_3_totals_with_a_mapping_of_five_lines(tmp_path, capsys):
     study = tmp_path / "study-0.json"
     study.write_text(study_of(str(written)).model_dump_json())
     assert main(["--study", str(study), "--logs", str(tmp_path / "logs")]) == 0
-    assert "2 rows in 1 files: 2 of 1 cells, 0 of no cell, 0 left out" in capsys.readouterr().out
+    assert "2 rows in 1 files: 2 of 1 cells, 0 without a cell, 0 left out" in capsys.readouterr().out
     record = Record.model_validate_json((tmp_path / "runs" / f"{CELL}.json").read_text())
     assert record.status == "complete" and len(record.valid_repeats) == 2
     first = record.repeats[0]

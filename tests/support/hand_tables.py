@@ -144,7 +144,13 @@ def tasks(table: pd.DataFrame) -> pd.DataFrame:
     own = table[table["selected"] & (table["purpose"] == "task-specific")].dropna(subset=["emissions_g_per_1000"])
     for task, group in own.groupby("task", sort=False):
         n_models = group["model"].nunique()
-        row = {"task": task, "n_models": n_models, "n_cells": len(group), "n_repeats": int(group["n_valid"].sum())}
+        row = {
+            "task": task,
+            "headline_scope": "node",
+            "n_models": n_models,
+            "n_cells": len(group),
+            "n_repeats": int(group["n_valid"].sum()),
+        }
         for name in HEADLINES:
             mean = group[name].mean()
             row |= {
@@ -154,7 +160,7 @@ def tasks(table: pd.DataFrame) -> pd.DataFrame:
             }
         rows.append(row)
     names = [f"{bound}{name}" for name in HEADLINES for bound in ("", "ci95_low_", "ci95_high_")]
-    return pd.DataFrame(rows, columns=["task", "n_models", "n_cells", "n_repeats", *names])
+    return pd.DataFrame(rows, columns=["task", "headline_scope", "n_models", "n_cells", "n_repeats", *names])
 
 
 def output_lengths(table: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def test_what_a_row_names_is_there(row: list[str]) -> None:
 @pytest.mark.parametrize("row", [*KINDS, *CHANGES], ids=lambda row: row[0])
 def test_a_row_names_the_test_that_holds_it(row: list[str]) -> None:
     (held_by,) = paths(row[-1])
-    assert held_by == "catalog/README.md" or "def test_" in (ROOT / held_by).read_text()
+    assert "def test_" in (ROOT / held_by).read_text()
 
 
 def test_every_kind_with_a_registry_has_a_row() -> None:

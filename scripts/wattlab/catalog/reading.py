@@ -62,7 +62,9 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(), Loader=_UniqueKeys)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        raise InputError(f"{path}: no such file; correct the name") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path}: a folder; name a file in it") from error
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {error}") from error
     except UnicodeDecodeError as error:

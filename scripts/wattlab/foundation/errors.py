@@ -44,6 +44,8 @@ def near_matches(word: str, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
     if near:
         return "did you mean " + " or ".join(repr(name) for name in near) + "?"
+    if not names:
+        return "there is none"
     shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
     return f"allowed: {shown}"
 

@@ -23,6 +23,10 @@ def read_json(path: Path, model: type[Stored], lacking: str, known: int | None =
         text = path.read_text()
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; {lacking}") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path}: a folder; name a file in it") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text: {error}; restore the file from a copy, or move it away") from error
     try:
         stored = model.model_validate_json(text)
     except ValidationError as error:

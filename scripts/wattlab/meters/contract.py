@@ -156,7 +156,7 @@ class Accelerator(ABC):
         if not kept:
             shown = ", ".join(str(gpu.index) for gpu in visible)
             raise NoDevice(
-                f"GPU {shown}: {self.sliced_words}, and the energy of a share can not be told from its neighbours'; "
+                f"GPU {shown}: {self.sliced_words}, and the energy of a share can not be separated from its neighbours'; "
                 f"{self.sliced_remedy}; or set device: cpu"
             )
         return kept

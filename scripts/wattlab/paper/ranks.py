@@ -1,8 +1,8 @@
-"""`ranks` and `rank_stability`: which models of a task can be told apart, and how stable the orders are.
+"""`ranks` and `rank_stability`: which models of a task can be distinguished, and how stable the orders are.
 
 Two models are compared by the ratio of their mean energies, with a percentile bootstrap: datasets are drawn with
 replacement, the same for both models, and within each dataset the repeats of each model. What holds in 95 % of the
-draws is told apart. Repeats of one session are not independent, so that the intervals are too narrow rather than too
+draws is distinguished. Repeats of one session are not independent, so that the intervals are too narrow rather than too
 wide. The order of the tasks is drawn over models, the unit of a task.
 """
 
@@ -21,7 +21,7 @@ from wattlab.tables.table import Table
 N_DRAWS = 2_000
 
 TABLE = Table(
-    title="Pairs of models of a task, and whether they can be told apart",
+    title="Pairs of models of a task, and whether they can be distinguished",
     row="a pair of models of a task",
     columns=(
         "task",

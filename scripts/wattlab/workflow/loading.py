@@ -46,7 +46,10 @@ def study_of(default: Path, *chosen: Path) -> ResolvedStudy:
     files = list(dict.fromkeys([default, *chosen]))
     config: dict[str, Any] = {}
     for path in files:
-        _merge(config, read_yaml(path) or {})
+        content = read_yaml(path) or {}
+        if not isinstance(content, dict):
+            raise InputError(f"{path}: a study is a mapping of keys to values (study: …), as config.yaml is")
+        _merge(config, content)
     return resolve_study(config, files)
 
 
