@@ -34,14 +34,14 @@ def replacing(module: str, old: str, new: str) -> Callable[[Path], None]:
 
 #: Each line waits in memory for the next one: what is reported finished is not yet on the disk.
 KEPT_BACK = replacing(
-    "store.py",
+    "records/store.py",
     '                _write_all(handle, line.encode() + b"\\n")\n',
     '                _write_all(handle, self.__dict__.pop("kept_back", b""))\n'
     '                self.kept_back = line.encode() + b"\\n"\n',
 )
 #: A resumed session counts its repeats from the beginning.
 COUNTED_TWICE = replacing(
-    "protocol.py",
+    "runs/session.py",
     "next_index = max((observed.index for observed in stored.observed), default=-1) + 1",
     "next_index = 0",
 )
