@@ -12,11 +12,14 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from support.golden_files import GOLDEN
 from support.workflow import COPIED, Project, make_project
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import fingerprint_of
+from wattlab.study.config import StudyConfig
 
 #: Archives: `tests/golden/old_{name}.tar.gz` with config.yaml, results and .snakemake.
 NAMES = ("small", "hub")
@@ -75,9 +78,15 @@ def _rewrite(path: Path, text: str) -> None:
 
 
 def old_project(name: str, root: Path) -> Project:
-    """A copy of today's project with the old results and their configuration; its sources are older than the results."""
+    """A copy of today's project with the old results and their configuration; its sources are older than the results.
+
+    Without the keys that are gone, as the message on each asks.
+    """
     project = make_project(root)
     unpack(name, root)
+    config = project.root / "config.yaml"
+    kept = {key: value for key, value in yaml.safe_load(config.read_text()).items() if key not in StudyConfig.GONE}
+    config.write_text(yaml.safe_dump(kept, sort_keys=False))
     adapt_stores(project.results)
     touch_sources(project, 0.0)
     return project
