@@ -1,11 +1,10 @@
-# Published logs instead of measurements: find or fetch them, import everything in one job. From the
-# records on, a study of logs takes the same rules as a measured one.
+# Logs instead of measurements: find or fetch them, import everything in one job. From the records on, a study of logs
+# takes the same rules as a measured one. The study's file has their checksum: changed logs are another file.
 import os
 from importlib.util import find_spec
 
 from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
-LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
 _mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
 PRINTED = _printed and local(os.path.relpath(_printed))
@@ -29,8 +28,6 @@ rule fetch_logs:
         quiet=1,
     params:
         program=program("fetch_logs"),
-        # A folder or archive that the environment names; another one is imported again.
-        logs=LOGS,
     message:
         "Finding or fetching the logs"
     shell:
@@ -60,7 +57,6 @@ rule import_logs:
         quiet=1,
     params:
         program=program("import_logs"),
-        logs=LOGS,
     message:
         "Importing the logs"
     shell:

@@ -39,7 +39,7 @@ def main(
     resolved, runs = read_study(study), tables.parent / "runs"
     mapping = mapping_of(resolved)
     table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
-    idle_w = table["idle_gpu_power_w"].iloc[0]
+    idle_w = table["idle_gpu_power_w"].min()
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))
     write_texts(twins_of("decomposition", TABLE, table, caption), tables)
 

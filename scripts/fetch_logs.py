@@ -11,16 +11,16 @@ from typing import Annotated, Any
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_json
 from wattlab.foundation.verbs import verb
-from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, place_of, read_logs
+from wattlab.logs.archive import LOGS_VARIABLE, checksum_of, fetch, place_of, read_logs
 from wattlab.logs.mapping import Mapping, mapping_of
 from wattlab.study.specs import read_study
+from wattlab.tables.words import count
 
 
 def receipt_of(path: Path, mapping: Mapping, *, local: bool) -> dict[str, Any]:
     """What lies there: where it came from (no path of a person), files, checksum, and whether it is as published."""
     files, home = read_logs(path, mapping).files, mapping.home
-    paths = sorted({name.split("/")[0] for name in files}) if home is None else home.paths
-    found = checksum(files, paths)
+    found = checksum_of(files, home)
     return {
         "source": "local" if local or home is None else f"{home.repository}@{home.commit}",
         "n_files": len(files),
@@ -34,7 +34,9 @@ def main(
     *,
     study: Annotated[Path, "results/{study}/study-{key}.json"],
     receipt: Annotated[Path, "receipt to write"],
-    logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
+    logs: Annotated[
+        str | None, f"folder or archive of the logs (else the study's, ${LOGS_VARIABLE}, or fetched)"
+    ] = None,
     fetched: Annotated[Path, "where fetched logs are kept"] = Path("results/fetched"),
 ) -> None:
     """Find or fetch, write the receipt, say what was found."""
@@ -46,7 +48,7 @@ def main(
     found = receipt_of(path, mapping, local=local)
     write_json(receipt, found)
     differs = ", NOT the published ones" if found["as_published"] is False else ""
-    print(f"logs: {found['source']}, {found['n_files']} files, sha256 {found['sha256'][:12]}{differs}")
+    print(f"logs: {found['source']}, {count(found['n_files'], 'file')}, sha256 {found['sha256'][:12]}{differs}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from wattlab.logs.resolve import model_stems
 from wattlab.logs.scores import read_scores
 from wattlab.quality.table import TABLE
 from wattlab.study.specs import read_study
+from wattlab.tables.words import count
 from wattlab.tables.writing import as_csv, as_markdown
 
 
@@ -51,22 +52,31 @@ def write_table(table: pd.DataFrame, folder: Path, name: str, caption: str) -> N
 
 def account_line(result: Import) -> str:
     """Rows in and rows accounted for, for people; they agree or an `InputError` says by how much they do not."""
-    rows, logged = result.account["rows"], result.account["logged"]["all"]
+    rows, logged, files = result.account["rows"], result.account["logged"]["all"], result.account["files"]["found"]
     accounted = rows["of_cells"] + rows["of_no_cell"] + rows["left_out"]
     if accounted != rows["found"]:
         raise InputError(f"{rows['found']} rows were found and {accounted} accounted for: this is a defect, report it")
     return (
-        f"{rows['found']} rows in {result.account['files']['found']} files: {rows['of_cells']} of {len(result.records)} "
-        f"cells, {rows['of_no_cell']} without a cell, {rows['left_out']} left out and named; "
-        f"{logged['energy_node_kwh']:.2f} kWh, {logged['emissions_kg']:.3f} kg as logged; {len(result.problems)} problems"
+        f"{count(rows['found'], 'row')} in {count(files, 'file')}: {rows['of_cells']} are windows of "
+        f"{count(len(result.records), 'cell')}, {rows['of_no_cell']} of no cell, {rows['left_out']} left out and named; "
+        f"in the windows {_amount(logged['energy_node_kwh'], 'kWh', 'Wh')}, {_amount(logged['emissions_kg'], 'kg', 'g')} "
+        "CO2eq as logged; "
+        f"{count(len(result.problems), 'problem')}"
     )
+
+
+def _amount(value: float, unit: str, thousandth: str) -> str:
+    """`151.43 kWh`, `2.5 Wh`: in the smaller unit where the larger one would round it away."""
+    return f"{value:,.2f} {unit}" if value >= 1 else f"{1000 * value:.3g} {thousandth}"
 
 
 @verb
 def main(
     *,
     study: Annotated[Path, "results/{study}/study-{key}.json"],
-    logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
+    logs: Annotated[
+        str | None, f"folder or archive of the logs (else the study's, ${LOGS_VARIABLE}, or fetched)"
+    ] = None,
     fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results/fetched"),
 ) -> None:
     """Read, import, write, and print the account."""

@@ -28,7 +28,14 @@ METHODS = {
     "model": ("computed from load and a nameplate power", "{} model"),
     "constant": ("a fixed power times time", "constant {} power"),
     "absent": ("the machine has none", "no {}"),
+    "unrecorded": ("the log does not say how", "{} by an unrecorded method"),
 }
+
+#: A method that is neither known to measure nor known to estimate.
+UNRECORDED = "unrecorded"
+
+#: Flag of a window whose tracker counted its own process: its energy is of no whole node.
+PROCESS = "tracked by process: CPU and RAM of the process alone"
 
 #: Methods that estimate instead of measuring.
 MODELLED = frozenset({"model", "constant"})

@@ -17,7 +17,7 @@ from wattlab.foundation.errors import InputError, near_matches
 from wattlab.logs.mapping import Home, Mapping
 from wattlab.study.config import Logs
 
-#: Names the folder or archive of the logs, before the study does.
+#: Names a folder or archive of published logs, where the study names none.
 LOGS_VARIABLE = "WATTLAB_PUBLISHED_LOGS"
 
 #: What archives are called; another file is a log by itself.
@@ -37,15 +37,16 @@ class LogFiles:
 
 
 def place_of(logs: Logs | None, home: Home | None, argument: str | None, fetched: Path) -> tuple[Path, bool]:
-    """Where the logs are, and whether a person put them there: the argument, else the environment, else the study.
+    """Where the logs are, and whether a person put them there: the argument, else the study, else the environment.
 
-    Named nowhere, they are where a fetch puts them: `{fetched}/logs/{name}-{commit}`, which may not be there yet.
+    Named nowhere, they are where a fetch puts them: `{fetched}/logs/{name}-{commit}`, which may not be there yet. The
+    environment names a copy of published logs, those with a home.
     """
-    named = argument or os.environ.get(LOGS_VARIABLE) or (logs and logs.path)
+    named = argument or (logs and logs.path) or (home and os.environ.get(LOGS_VARIABLE))
     if named:
         return Path(named), True
     if home is None:
-        raise InputError(f"the mapping names no home of the logs; name a folder or an archive: {LOGS_VARIABLE}=PATH")
+        raise InputError("logs.path is missing, and the mapping names no home of the logs: name a folder or an archive")
     return fetched / "logs" / f"{home.repository.split('/')[1]}-{home.commit[:7]}", False
 
 
@@ -59,7 +60,7 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
         files = dict(_folder(path, wanted) if path.is_dir() else _archive(path))
     except FileNotFoundError as error:
         raise InputError(
-            f"{path}: no such folder or archive; correct logs.path, or name one: {LOGS_VARIABLE}=PATH"
+            f"{path}: no such folder or archive; correct logs.path of the study, or {LOGS_VARIABLE}"
         ) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         why = " ".join(str(error).split())
@@ -68,8 +69,10 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
     if not any(logs.match(pattern) for pattern in mapping.windows):
         logs = LogFiles(path.name, {name.partition("/")[2]: content for name, content in files.items() if "/" in name})
     if not any(logs.match(pattern) for pattern in mapping.windows):
-        hint = near_matches(mapping.windows[0], files) if files else "it holds no file"
-        raise InputError(f"{path}: no file fits windows = {mapping.windows}; {hint}")
+        there = files or [place.relative_to(path).as_posix() for place in path.rglob("*") if place.is_file()]
+        raise InputError(
+            f"{path}: no file fits windows = {mapping.windows} of the mapping; {near_matches(mapping.windows[0], there)}"
+        )
     return logs
 
 
@@ -108,6 +111,11 @@ def _archive(path: Path) -> Iterable[tuple[str, bytes]]:
             handle = tar.extractfile(member) if member.isfile() else None
             if handle is not None:
                 yield member.name.removeprefix("./"), handle.read()
+
+
+def checksum_of(files: dict[str, bytes], home: Home | None) -> str:
+    """`checksum` of what a home's own is over: its paths; without a home of every file."""
+    return checksum(files, files if home is None else home.paths)
 
 
 def checksum(files: dict[str, bytes], paths: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """From the runs of the logs to records, unassigned windows, and the account of every row."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any, Literal
 
@@ -14,12 +15,15 @@ from wattlab.logs.formats.contract import Listed, LoggedWindow, Problem
 from wattlab.logs.lengths import CellLength, read_lengths
 from wattlab.logs.mapping import Mapping
 from wattlab.logs.resolve import model_stems
-from wattlab.logs.runs import Run, Windows, read_groups, read_windows, stray_files
-from wattlab.records.record import Failure, Phase, Record, Repeat, Session, Status, Unassigned
+from wattlab.logs.runs import Run, Windows, absent, read_groups, read_windows, stray_files
+from wattlab.records.record import Phase, Record, Repeat, Session, Unassigned
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
 
 #: Below these lengths a window is flagged `short`: what the counters' own rates recommend.
 _SHORT_S = {"gpu": 10.0, "cpu": 5.0}
+
+#: What makes two logged machines one, and the way in which a tracker counts them.
+_MACHINE = ("cpu_model", "gpu_model", "tracking_mode")
 
 
 @dataclass
@@ -51,8 +55,19 @@ def import_study(study: ResolvedStudy, mapping: Mapping, catalog: Catalog, logs:
         used.update({entry.run_id: resolved.cell.id for entry in entries})
         result.records.append(builder.record(resolved, entries, lengths.get(resolved.cell.id)))
     result.unassigned = builder.unassigned(used)
+    result.problems = _grouped(result.problems)
     result.account = account_of(windows, result.problems, used)
     return result
+
+
+def _grouped(problems: Iterable[Problem]) -> list[Problem]:
+    """One problem for what a file has in several places, with their number and the first one's line."""
+    found: dict[tuple[str | None, ...], Problem] = {}
+    for one in problems:
+        key = (one.file, one.problem, one.cell)
+        first = found.get(key, replace(one, n_rows=0, n_places=0))
+        found[key] = replace(first, n_rows=first.n_rows + one.n_rows, n_places=first.n_places + one.n_places)
+    return list(found.values())
 
 
 class _Builder:
@@ -67,14 +82,15 @@ class _Builder:
         cell, facts, mapping = resolved.cell, resolved.facts, self.mapping
         runs = [(entry, self.windows.runs[entry.run_id]) for entry in entries if self._has_query(entry, cell.id)]
         runs.sort(key=lambda place: place[1].windows["query"].started_at)
+        if not any(run.windows["query"].energy_gpu_kwh for _, run in runs):
+            runs = [(entry, _without_gpus(run)) for entry, run in runs]
+        mixed = self._mixed(runs, cell.id)
         sessions = [self._session(entry, run) for entry, run in runs]
-        repeats = [self._repeat(index, entry, run, length, cell.id) for index, (entry, run) in enumerate(runs)]
-        wanted = mapping.repeats or len(entries)
-        status, failure = _status(sum(repeat.valid for repeat in repeats), len(repeats), wanted)
+        repeats = [self._repeat(index, entry, run, length, cell.id, mixed) for index, (entry, run) in enumerate(runs)]
         return Record(
             schema_version=SCHEMA_VERSION,
-            status=status,
-            failure=failure,
+            status="complete" if any(repeat.valid for repeat in repeats) else "failed",
+            repeats_wanted=mapping.repeats or len(entries),
             selected=facts.selected,
             unselected_because=facts.unselected_because,
             **cell.model_dump(),
@@ -96,12 +112,27 @@ class _Builder:
         run = self.windows.runs.get(entry.run_id)
         if run is not None and "query" in run.windows:
             return True
+        if any(entry.run_id == problem.run_id for problem in self.windows.problems):
+            return False  # why, is said of its rows
         what = "no window of the run can be read" if run is None else "the run has no query window that can be read"
         text = f"{what}: the cell lacks this repeat"
-        self.problems.append(
-            Problem(entry.file, text, "fetch the logs again", line=entry.line, run_id=entry.run_id, cell=cell)
-        )
+        remedy = "see what is said of its file, or add it"
+        self.problems.append(Problem(entry.file, text, remedy, line=entry.line, run_id=entry.run_id, cell=cell))
         return False
+
+    def _mixed(self, runs: list[tuple[Listed, Run]], cell: str) -> list[str]:
+        """A flag, and a problem, where the runs of a cell are of several machines or ways to track them."""
+        kinds: dict[str, Listed] = {}
+        for entry, run in runs:
+            facts = run.windows["query"].facts
+            kinds.setdefault(", ".join(facts[name] for name in _MACHINE if name in facts), entry)
+        if len(kinds) < 2:
+            return []
+        flag = f"{len(kinds)} machines in one cell: {' and '.join(kinds)}"
+        first = next(iter(kinds.values()))
+        remedy = "keep the rows of one machine, and import those of each other one as a study of its own"
+        self.problems.append(Problem(first.file, flag, remedy, cell=cell))
+        return [flag]
 
     def _session(self, entry: Listed, run: Run) -> Session:
         first = min(run.windows.values(), key=lambda window: window.started_at)
@@ -142,9 +173,11 @@ class _Builder:
     def _tell_faults(self, row: LoggedWindow, wrong: list[str], consequence: str, cell: str | None = None) -> None:
         for fault in wrong:
             text = f"{fault}: {consequence}"
-            self.problems.append(Problem(row.file, text, "fetch the file again", row.line, row.run_id, cell))
+            self.problems.append(Problem(row.file, text, "repair the row, or take it out", row.line, row.run_id, cell))
 
-    def _repeat(self, index: int, entry: Listed, run: Run, length: CellLength | None, cell: str) -> Repeat:
+    def _repeat(
+        self, index: int, entry: Listed, run: Run, length: CellLength | None, cell: str, mixed: list[str]
+    ) -> Repeat:
         row = run.windows["query"]
         reasons = faults(row, self.mapping.max_node_power_w)
         self._tell_faults(row, reasons, "the repeat is invalid", cell)
@@ -160,7 +193,7 @@ class _Builder:
             idle_after=None,
             valid=not reasons,
             short=row.duration_s < limit_s,
-            flags=self._flags(entry, run, row, cell),
+            flags=[*mixed, *self._flags(entry, run, row, cell)],
             reasons=reasons,
         )
 
@@ -189,12 +222,15 @@ class _Builder:
         return sorted(lost, key=lambda window: (window.started_at_utc, window.session, window.phase))
 
 
-def _status(n_valid: int, n_found: int, wanted: int) -> tuple[Status, Failure | None]:
-    """Complete with every repeat, or with two at least; the tables list a complete cell that lacks some."""
-    if n_valid >= min(2, max(1, wanted)):
-        return "complete", None
-    reason = f"too few valid repeats: {n_valid} of {n_found} in the logs, {wanted} wanted"
-    return "failed", Failure(reason=reason, remedy="see tables/import_problems.csv; fetch the logs again")
+def _without_gpus(run: Run) -> Run:
+    """The run with GPUs that no run of the cell has a reading of, as a node without them, flagged."""
+    text = "{} GPUs, but no run of the cell has their energy: they are not in it"
+    return Run(
+        {
+            phase: replace(absent(row, "gpu"), flags=(*row.flags, text.format(row.gpu_count))) if row.gpu_count else row
+            for phase, row in run.windows.items()
+        }
+    )
 
 
 def faults(window: LoggedWindow, max_node_power_w: float) -> list[str]:

@@ -37,6 +37,10 @@ def read_account(path: Path) -> dict[str, Any]:
     return account
 
 
+#: Columns that a frame has also without a row.
+_KEYS = ["task", "dataset", "model", "purpose", "selected", "energy_node_kwh"]
+
+
 def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row per valid repeat.
 
@@ -44,9 +48,7 @@ def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     the prefix `run_` of load, transfer and query together.
     """
     rows = [row for record in records for row in _record_rows(record)]
-    if not rows:
-        raise ValueError("no record has a valid repeat")
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else _KEYS).astype({"selected": bool})
 
 
 def _record_rows(record: Record) -> Iterable[dict[str, Any]]:

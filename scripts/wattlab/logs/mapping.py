@@ -19,7 +19,7 @@ from wattlab.foundation.schema import Closed, OutputUnit, Purpose, Structure, Ta
 from wattlab.logs.formats import FORMATS, target_of
 from wattlab.logs.formats.contract import LogFormat
 from wattlab.records.record import Method
-from wattlab.study.cells import ResolvedStudy
+from wattlab.study.cells import Cell, ResolvedStudy
 
 Phase = Literal["load", "transfer", "query"]
 
@@ -70,6 +70,10 @@ class Group(Closed):
     unselected_because: str | None = fact(
         "why none of its cells enters the paper's tables, unless the study says so", None
     )
+
+    def cell(self, stem: str) -> Cell:
+        """The cell of one of its models."""
+        return Cell(task=self.task, dataset=self.dataset, variant=self.variant, model=stem, purpose=self.purpose)
 
 
 class Relabelled(Closed):
@@ -173,7 +177,11 @@ def mapping_path(written: str) -> Path:
 
 def load_mapping(written: str) -> Mapping:
     """Read and check a mapping; raises `InputError`."""
-    mapping = checked(Mapping, read_yaml(mapping_path(written)), written, context=task_context(read_tasks()))
+    try:
+        content = read_yaml(mapping_path(written))
+    except InputError as error:
+        raise InputError(f"logs.mapping: {error}") from error
+    mapping = checked(Mapping, content, written, context=task_context(read_tasks()))
     known = {name for group in mapping.groups for name in group.models}
     for name in mapping.unselected:
         if name not in known:

@@ -1,23 +1,33 @@
 """The study that a mapping describes: every logged cell, with the ones that made the printed numbers selected."""
 
+import math
+from pathlib import Path
+from typing import Any
+
 from wattlab import STUDY_VERSION
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, near_matches
+from wattlab.logs.archive import LogFiles, checksum_of, place_of, read_logs
 from wattlab.logs.mapping import Group, LoggedModel, Mapping, load_mapping
-from wattlab.study.cells import CatalogFacts, Cell, ImportedCell, ResolvedStudy
+from wattlab.logs.runs import read_windows
+from wattlab.study.cells import AS_LOGGED, CatalogFacts, Cell, Grid, ImportedCell, ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import grid_of, names_of
 
 #: A cell that is logged and that no one explains.
 NOT_NAMED = "logged, but not named in the study"
 
+#: How a mapping describes a model that the catalog lacks.
+OWN_MODEL = "models: {{{}: {{hub_id: owner/name, family: bert, structure: encoder}}}}"
 
-def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
-    """Resolve a study of imported logs from its mapping alone; the logs need not be there.
+
+def resolve_published(config: StudyConfig, catalog: Catalog, source: str, fetched: Path | None = None) -> ResolvedStudy:
+    """Resolve a study of imported logs from its mapping; without `fetched` (where a fetch puts logs) from that alone.
 
     The study's `tasks` and `multi_purpose` name the selected cells; every other cell of the mapping is imported
     unselected, with the reason. `source` names the study in messages. Raises `InputError` for a name that neither
-    the catalog nor the mapping knows, a cell that two groups claim, or a selection that is in no log.
+    the catalog nor the mapping knows, a cell that two groups claim, a selection that is in no log, or logs of one's own
+    that are not there.
     """
     assert config.logs is not None
     mapping = load_mapping(config.logs.mapping)
@@ -25,7 +35,7 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
     selected = _selected(config, {**names_of(catalog), **stems})
     cells: dict[str, ImportedCell] = {}
     for group, name in mapping.cells():
-        cell = cell_of(group, stems[name])
+        cell = group.cell(stems[name])
         if cell.id in cells:
             raise InputError(
                 f"{config.logs.mapping}: groups: {group.file}: the cell {cell.id} is listed twice; keep one of them"
@@ -35,11 +45,45 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
         )
         cells[cell.id] = ImportedCell(cell=cell, facts=facts)
     for (purpose, name), place in selected.items():
-        near = near_matches(name, cells)
-        raise InputError(f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near}")
-    return ResolvedStudy(
+        raise InputError(
+            f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near_matches(name, cells)}; "
+            "a key that the study leaves out is config.yaml's (multi_purpose: [] selects none)"
+        )
+    study = ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
+    return study if fetched is None else _with_logs(study, mapping, source, fetched)
+
+
+def _with_logs(study: ResolvedStudy, mapping: Mapping, source: str, fetched: Path) -> ResolvedStudy:
+    """The study with the checksum of its logs, and with their own carbon intensity where it names no grid."""
+    path, own = place_of(study.config.logs, mapping.home, None, fetched)
+    logs = read_logs(path, mapping) if own else None
+    if logs is None and study.config.grid is None:
+        raise InputError(f"{source}: grid is missing: logs that are fetched do not say theirs before; name one")
+    changes: dict[str, Any] = {} if study.config.grid is not None or logs is None else {"grid": _grid(logs, mapping)}
+    if logs is not None:
+        changes["logs_sha256"] = checksum_of(logs.files, mapping.home)
+    elif mapping.home is not None:
+        changes["logs_sha256"] = mapping.home.sha256
+    return study.model_copy(update=changes)
+
+
+def _grid(logs: LogFiles, mapping: Mapping) -> Grid:
+    """Logged emissions over logged energy, of all rows that have both; its name says where the rows differ by a per cent."""
+    rows = [
+        (window.emissions_kg * 1000, window.energy_node_kwh)
+        for window in read_windows(logs, mapping).read
+        if window.emissions_kg is not None and window.energy_node_kwh > 0
+    ]
+    if not rows:
+        raise InputError(
+            f"{logs.source}: no row has emissions, so that the study has to name a grid: a number in g/kWh, or an entry of catalog/grids.yaml"
+        )
+    grams, kwh = (math.fsum(column) for column in zip(*rows, strict=True))
+    low, high = (extreme(g / e for g, e in rows) for extreme in (min, max))
+    several = f", {low:.4g} to {high:.4g} by row" if high > 1.01 * low else ""
+    return Grid(grid=f"{AS_LOGGED}{several}", intensity_g_per_kwh=grams / kwh)
 
 
 def model_stems(mapping: Mapping, catalog: Catalog, source: str) -> dict[str, str]:
@@ -53,16 +97,13 @@ def model_stems(mapping: Mapping, catalog: Catalog, source: str) -> dict[str, st
         elif stated in names:
             stems[name] = names[stated]
         else:
-            raise InputError(
-                f"{source}: groups: the model {stated!r} is in no file of catalog/models and not under `models`; "
-                f"{near_matches(stated, names)}"
+            near = near_matches(stated, names)
+            hint = (
+                near if near.startswith("did you mean") else f"describe a model of your own: {OWN_MODEL.format(name)}"
             )
+            where = f"models.{name}" if name in mapping.models else "groups"
+            raise InputError(f"{source}: {where}: {stated!r} is no model of catalog/models; {hint}")
     return stems
-
-
-def cell_of(group: Group, stem: str) -> Cell:
-    """The cell of one model of a group."""
-    return Cell(task=group.task, dataset=group.dataset, variant=group.variant, model=stem, purpose=group.purpose)
 
 
 def _selected(config: StudyConfig, stems: dict[str, str]) -> dict[tuple[str, str], str]:

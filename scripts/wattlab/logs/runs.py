@@ -1,5 +1,6 @@
 """Runs of the logs: their windows by phase, and which of them the groups name for which cell."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,6 @@ from wattlab.foundation.errors import InputError, near_matches
 from wattlab.logs.archive import LogFiles
 from wattlab.logs.formats.contract import Damaged, Listed, LogFormat, LoggedWindow, Problem
 from wattlab.logs.mapping import Mapping, Methods, Phase
-from wattlab.logs.resolve import cell_of
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Windows:
     """Every window of the logs by run id, and the account of the rows."""
 
     runs: dict[str, Run] = field(default_factory=dict)
+    read: list[LoggedWindow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     n_files: int = 0
     n_files_read: int = 0
@@ -38,7 +39,6 @@ class Windows:
 def read_windows(logs: LogFiles, mapping: Mapping) -> Windows:
     """Read every file of windows; raises `InputError` where not one row can be read."""
     account, log_format = Windows(), mapping.reader()
-    read: list[LoggedWindow] = []
     for name in sorted({name for pattern in mapping.windows for name in logs.match(pattern)}):
         account.n_files += 1
         try:
@@ -50,31 +50,37 @@ def read_windows(logs: LogFiles, mapping: Mapping) -> Windows:
         account.n_files_read += 1
         account.n_rows += len(found)
         account.problems += [problem for problem in found if isinstance(problem, Problem)]
-        read += [stated(window, mapping.methods) for window in found if isinstance(window, LoggedWindow)]
-    if not read:
+        account.read += [stated(window, mapping.methods) for window in found if isinstance(window, LoggedWindow)]
+    if not account.read:
         first = account.problems[0] if account.problems else None
         text = "it has no row" if first is None else f"{first.file}: {first.problem}; {first.remedy}"
         raise InputError(f"{logs.source}: no window can be read from {mapping.windows}: {text}")
-    _place(read, mapping.phases, account)
+    _place(mapping.phases, account)
     return account
 
 
 def stated(window: LoggedWindow, methods: Methods) -> LoggedWindow:
     """The window with the methods that the mapping states; a component that it calls `absent` has no energy."""
-    changes: dict[str, Any] = {}
     for part in ("cpu", "ram", "gpu"):
-        method, logged = getattr(methods, part), getattr(window, f"energy_{part}_method")
-        if method is not None and logged != "absent":
-            changes[f"energy_{part}_method"] = method
+        method = getattr(methods, part)
         if method == "absent":
-            changes |= {f"energy_{part}_kwh": None} | ({"gpu_count": 0} if part == "gpu" else {})
-    return replace(window, **changes)
+            window = absent(window, part)
+        elif method is not None and getattr(window, f"energy_{part}_method") != "absent":
+            changes: dict[str, Any] = {f"energy_{part}_method": method}
+            window = replace(window, **changes)
+    return window
 
 
-def _place(read: list[LoggedWindow], phases: dict[str, Phase], account: Windows) -> None:
+def absent(window: LoggedWindow, part: str) -> LoggedWindow:
+    """The window without a component: `cpu`, `ram` or `gpu`."""
+    changes: dict[str, Any] = {f"energy_{part}_kwh": None, f"energy_{part}_method": "absent"}
+    return replace(window, **changes, gpu_count=0 if part == "gpu" else window.gpu_count)
+
+
+def _place(phases: dict[str, Phase], account: Windows) -> None:
     """Put every window under its run and phase, or name why not."""
     by_place: dict[tuple[str, Phase], list[LoggedWindow]] = defaultdict(list)
-    for window in read:
+    for window in account.read:
         phase = _phase(window.part, phases)
         if phase is None:
             text = f"the task {window.part!r} is in none of the mapping's phases; "
@@ -103,14 +109,17 @@ def _left_out(window: LoggedWindow, problem: str, remedy: str) -> Problem:
 
 
 def _only(found: list[LoggedWindow], problems: list[Problem]) -> LoggedWindow | None:
-    """The one row of a run and phase. The same row again is named; rows that differ are all left out, and named."""
+    """The one row of a run and phase: the first of equal ones, the last of growing ones; others are all left out."""
     kept, *others = found
     if all(other.reading == kept.reading for other in others):
         problems += [_left_out(row, "the same row is there twice; the first is used", "none needed") for row in others]
         return kept
+    if all(later.continues(row) for row, later in itertools.pairwise(found)):
+        text = "rows of one run that grow, as a tracker that is flushed writes them; the last is used"
+        problems += [_left_out(row, text, "none needed") for row in found[:-1]]
+        return found[-1]
     text = f"the run id has {len(found)} rows of one phase that differ, so none of them is used"
-    remedy = "keep the right one (a tracker that flushes writes growing rows for one run: the last)"
-    problems += [_left_out(row, text, remedy) for row in found]
+    problems += [_left_out(row, text, "keep one row of a run and phase") for row in found]
     return None
 
 
@@ -123,7 +132,7 @@ def read_groups(
     """
     known = {(problem.file, problem.line) for problem in known_problems}
     problems: list[Problem] = []
-    listed: dict[str, list[Listed]] = {cell_of(group, stems[name]).id: [] for group, name in mapping.cells()}
+    listed: dict[str, list[Listed]] = {group.cell(stems[name]).id: [] for group, name in mapping.cells()}
     names: dict[str, set[str]] = defaultdict(set)
     tables: dict[str, list[Listed]] = {}
     log_format = mapping.reader()
@@ -139,7 +148,7 @@ def read_groups(
             names[file].update(group.models)
             for entry in tables[file]:
                 if entry.name in group.models:
-                    listed[cell_of(group, stems[entry.name]).id].append(entry)
+                    listed[group.cell(stems[entry.name]).id].append(entry)
     problems += _unlisted(tables, names)
     return _named_once(listed, problems), problems
 

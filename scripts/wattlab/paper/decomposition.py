@@ -91,8 +91,8 @@ def _repeats(records: list[Record]) -> pd.DataFrame:
             **{key: getattr(record, key) or "" for key in KEYS},
             "selected": record.selected,
             "gpu_j": math.nan if repeat.energy_gpu_j is None else sum(repeat.energy_gpu_j),
-            "cpu_j": repeat.energy_cpu_j,
-            "ram_j": repeat.energy_ram_j,
+            "cpu_j": math.nan if repeat.energy_cpu_j is None else repeat.energy_cpu_j,
+            "ram_j": math.nan if repeat.energy_ram_j is None else repeat.energy_ram_j,
             "gpu_count": repeat.gpu_count,
             "window_s": repeat.window_s,
             "n_inferences": repeat.n_inferences,
@@ -100,7 +100,7 @@ def _repeats(records: list[Record]) -> pd.DataFrame:
         for record in records
         for repeat in record.valid_repeats
     ]
-    return pd.DataFrame(rows).astype({"cpu_j": float, "ram_j": float})
+    return pd.DataFrame(rows, columns=None if rows else [*KEYS, "selected"]).astype({"selected": bool})
 
 
 def _sum(values: "pd.Series[float]") -> float:

@@ -14,8 +14,8 @@ from wattlab.study.cells import Spec
 
 #: How a component's energy was obtained. `counter`: an energy counter of the hardware. `sampled`: integrated power
 #: readings. `model`: computed from load and a nameplate power. `constant`: a fixed power x time. `absent`: the machine
-#: has no such component.
-Method = Literal["counter", "sampled", "model", "constant", "absent"]
+#: has no such component. `unrecorded`: a log does not say how.
+Method = Literal["counter", "sampled", "model", "constant", "absent", "unrecorded"]
 Status = Literal["complete", "failed", "waiting", "unavailable"]
 Lengths = Literal["set", "produced", "published"]
 
@@ -168,6 +168,7 @@ class Record(Closed):
     sessions: list[Session] = []
     repeats: list[Repeat] = []
     extra_repeats: list[Repeat] = []
+    repeats_wanted: int | None = fact("runs that an imported cell should have; null: its protocol says", None)
     outputs_sha256: str | None = None
 
     @property

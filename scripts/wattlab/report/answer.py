@@ -11,6 +11,7 @@ from wattlab.figures.palette import task_title
 from wattlab.foundation.quantities import ENERGY
 from wattlab.report.numbers import grams, interval_words, three_digits
 from wattlab.study.cells import ResolvedStudy
+from wattlab.study.config import OWN_LOGS
 from wattlab.study.other_rows import other_rows
 from wattlab.tables import words
 from wattlab.tables.reading import Tables
@@ -99,10 +100,10 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
         for word, (_, full) in meanings.items()
         if word in set(cells[name])
     ]
-    if study.config.no_result:
-        found = [("no result", study.config.no_result)]
-    if study.config.is_imported:
-        found.append(("published logs", "read again, nothing was measured for this page"))
+    if study.config.no_result or study.config.origin == OWN_LOGS:
+        found = [("no result", study.config.no_result)] if study.config.no_result else []
+    if study.config.origin:
+        found.append((study.config.origin, "read again, nothing was measured for this page"))
     by = words.methods(cells)
     return [*found, (f"energy: {words.verdict(by)}", words.means(by))]
 

@@ -15,7 +15,7 @@ import pandas as pd
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
 from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, LENGTHS, LEVEL, QUANTITIES
-from wattlab.study.cells import ResolvedStudy
+from wattlab.study.cells import AS_LOGGED, ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.aggregates import complete_cells, measured_cells
 from wattlab.tables.intervals import Estimate, cluster_bootstrap_estimate
@@ -53,7 +53,9 @@ def embedded(
         "scope": str(cells[HEADLINE].iloc[0]),
         "intensity_g_per_kwh": study.grid.intensity_g_per_kwh,
         "grid": study.grid.grid,
-        "grids": [{"name": name, **entry.model_dump(mode="json")} for name, entry in grids.items()],
+        "grids": [
+            {"name": name, **entry.model_dump(mode="json")} for name, entry in {**_logged(study), **grids}.items()
+        ],
         "cells_csv": cells_csv,
         "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
         "tasks": task_rows(cells),
@@ -79,6 +81,14 @@ def embedded(
         "interval": f"{LEVEL} interval",
         "lengths": LENGTHS,
     }
+
+
+def _logged(study: ResolvedStudy) -> dict[str, GridEntry]:
+    """The grid of imported logs that say their own."""
+    if not study.grid.grid.startswith(AS_LOGGED):
+        return {}
+    source, intensity = "emissions over energy of the rows of the logs", study.grid.intensity_g_per_kwh
+    return {study.grid.grid: GridEntry(title=study.grid.grid, intensity_g_per_kwh=intensity, source=source)}
 
 
 def quantities(study: ResolvedStudy, tables: Tables) -> dict[str, dict[str, str | None]]:

@@ -9,6 +9,7 @@ import re
 import pandas as pd
 
 from wattlab.study.cells import ResolvedStudy
+from wattlab.study.config import PUBLISHED_LOGS
 from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
@@ -60,7 +61,11 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     shown = words.with_value(tables["cells"])
     if shown.empty:
         return "Nothing is measured yet, so that there is no method to describe."
-    how = [_IMPORTED] if study.config.is_imported else _how(study, shown, tables["provenance"])
+    how = (
+        _imported(study, shown, tables["provenance"])
+        if study.config.is_imported
+        else _how(study, shown, tables["provenance"])
+    )
     return words.sentences(
         f"following \\cite{{luccioni2024power}}, we report the energy of {words.rests_on(shown)}, a cell being a task, a "
         f"dataset and a model, with {words.ground(shown, study)}",
@@ -90,9 +95,15 @@ def versions(provenance: pd.DataFrame) -> dict[str, str]:
     return {package: " and ".join(values) for package, values in found.items()}
 
 
-_IMPORTED = (
-    "the numbers are the rows of the CodeCarbon logs \\cite{codecarbon} that its authors published, a repeat each"
-)
+def _imported(study: ResolvedStudy, shown: pd.DataFrame, provenance: pd.DataFrame) -> list[str]:
+    """Whose logs the numbers are, and of which machine, as far as the logs say it."""
+    logs = "CodeCarbon logs \\cite{codecarbon}" if "codecarbon" in versions(provenance) else "logs"
+    whose = (
+        "that its authors published, a repeat each"
+        if study.config.origin == PUBLISHED_LOGS
+        else "of our own, a repeat each"
+    )
+    return [f"the numbers are the rows of the {logs} {whose}, {words.device(shown, provenance)}"]
 
 
 def _how(study: ResolvedStudy, shown: pd.DataFrame, provenance: pd.DataFrame) -> list[str]:

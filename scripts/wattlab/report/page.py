@@ -144,7 +144,7 @@ def _conditions(study: ResolvedStudy, tables: Tables, name: str = "") -> Markup:
 def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
     """Pairs of a name and a value: what was measured, with what."""
     config, cells = study.config, words.with_value(tables["cells"])
-    source = "published CodeCarbon logs, imported" if config.is_imported else "run by this study"
+    source = f"{config.origin}, read again" if config.origin else "run by this study"
     facts = [
         ("Study", config.study),
         ("Source", source),

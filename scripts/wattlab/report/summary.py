@@ -41,10 +41,9 @@ def _measured(study: ResolvedStudy, shown: pd.DataFrame, tables: Tables) -> str:
         return f"the study {name} has no number yet: none of its {words.count(planned, 'cell')} has a value"
     what = words.rests_on(shown, planned)
     windows = words.count(int(pd.to_numeric(tables["totals"]["n_windows"]).sum()), "window")
-    if study.config.is_imported:
+    if study.config.origin:
         return (
-            f"the study {name} holds published CodeCarbon logs, read again and not measured here: {what}, out of "
-            f"{windows} in the logs"
+            f"the study {name} holds {study.config.origin}, read again and not measured here: {what}, out of {windows}"
         )
     place = words.device(shown, tables["provenance"])
     return f"the study {name} ran {what}, out of {windows} of every kind, {place}"

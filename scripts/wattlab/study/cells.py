@@ -147,10 +147,14 @@ class ImportedCell(Closed):
 ResolvedCell = Annotated[MeasuredCell | ImportedCell, Field(discriminator="source")]
 
 
+#: The grid of logs that say their own carbon intensity.
+AS_LOGGED = "as-logged"
+
+
 class Grid(Closed):
     """The carbon intensity that a study's emissions are shown with."""
 
-    grid: str = fact("name of the entry, or 'stated' for a bare number")
+    grid: str = fact("name of the entry, 'stated' for a bare number, or 'as-logged'")
     intensity_g_per_kwh: float = fact("carbon intensity", unit="g CO2eq/kWh", ge=0)
 
 
@@ -161,6 +165,7 @@ class ResolvedStudy(Closed):
     config: StudyConfig
     grid: Grid
     cells: list[ResolvedCell]
+    logs_sha256: str | None = fact("checksum of the imported logs, so that changed ones are another study's file", None)
 
     @model_validator(mode="before")
     @classmethod

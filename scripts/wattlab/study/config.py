@@ -11,6 +11,9 @@ Weights = Literal["architecture", "hub"]
 Data = Literal["surrogate", "hub"]
 Scope = Literal["node", "device"]
 
+#: Logs that are fetched from where they are published, and those of a folder or archive that a study names.
+PUBLISHED_LOGS, OWN_LOGS = "published logs", "imported logs"
+
 
 class TaskGroup(Closed):
     """Datasets and models of one task: every model is measured on every dataset."""
@@ -30,7 +33,7 @@ class KnownMissing(Closed):
 class Logs(Closed):
     """Other people's logs to import."""
 
-    path: str | None = fact("folder or archive; null: fetched from their home", None)
+    path: str | None = fact("folder or archive of one's own; null: the published ones, fetched from their home", None)
     mapping: str = fact("file that maps logs to cells, relative to the repository")
 
 
@@ -67,7 +70,11 @@ class StudyConfig(Closed):
     time_limit_s: float | dict[TaskName, float] | None = fact(
         "limit of one cell, or by task; null: none", None, unit="s"
     )
-    grid: str | float = fact("entry of catalog/grids.yaml, or an intensity", unit="g CO2eq/kWh")
+    grid: str | float | None = fact(
+        "entry of catalog/grids.yaml, or an intensity; null: the paper's, of imported logs as they were logged",
+        None,
+        unit="g CO2eq/kWh",
+    )
     selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
     protocol: str = fact("entry of catalog/protocols.yaml")
     overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])
@@ -79,6 +86,13 @@ class StudyConfig(Closed):
     def is_imported(self) -> bool:
         """Whether the records come from logs and not from measuring."""
         return self.source != "measure"
+
+    @property
+    def origin(self) -> str | None:
+        """Whose logs are imported; a study that names their folder imports its owner's. Null: none are."""
+        if self.logs is None or not self.is_imported:
+            return None
+        return PUBLISHED_LOGS if self.logs.path is None else OWN_LOGS
 
     @property
     def no_result(self) -> str | None:
@@ -98,6 +112,6 @@ class StudyConfig(Closed):
         limits = self.time_limit_s.values() if isinstance(self.time_limit_s, dict) else [self.time_limit_s]
         if any(limit is not None and limit <= 0 for limit in limits):
             raise ValueError(f"time_limit_s = {self.time_limit_s}: a limit must be above 0 s; null sets none")
-        if not isinstance(self.grid, str) and self.grid < 0:
+        if isinstance(self.grid, (int, float)) and self.grid < 0:
             raise ValueError(f"grid = {self.grid} is negative; give 0 g/kWh or more, or an entry of catalog/grids.yaml")
         return self

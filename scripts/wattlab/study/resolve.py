@@ -15,6 +15,9 @@ from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
 
+#: The grid of a study that names none: that of the paper's logs.
+PAPER_GRID = "us-oregon-2023-codecarbon"
+
 
 def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
     """Resolve a measured study; `source` names its file in messages. Raises `InputError` for any unknown name,
@@ -226,14 +229,15 @@ def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any]) -> None:
 
 
 def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
-    """The carbon intensity that the study names or states; raises `InputError`."""
-    if not isinstance(config.grid, str):
-        return Grid(grid="stated", intensity_g_per_kwh=config.grid)
-    if config.grid not in catalog.grids:
+    """The carbon intensity that the study names or states, else the paper's; raises `InputError`."""
+    named = PAPER_GRID if config.grid is None else config.grid
+    if not isinstance(named, str):
+        return Grid(grid="stated", intensity_g_per_kwh=named)
+    if named not in catalog.grids:
         raise InputError(
-            f"{source}: grid = {config.grid!r} is no entry of catalog/grids.yaml; {near_matches(config.grid, catalog.grids)}"
+            f"{source}: grid = {named!r} is no entry of catalog/grids.yaml; {near_matches(named, catalog.grids)}"
         )
-    return Grid(grid=config.grid, intensity_g_per_kwh=catalog.grids[config.grid].intensity_g_per_kwh)
+    return Grid(grid=named, intensity_g_per_kwh=catalog.grids[named].intensity_g_per_kwh)
 
 
 def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: str) -> None:

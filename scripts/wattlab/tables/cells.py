@@ -102,7 +102,7 @@ TABLE = Table(
 
 def _facts(cell: CellEvidence, evidence: Evidence) -> dict[str, Any]:
     facts, spec, config = cell.resolved.facts, cell.resolved.spec, evidence.study.config
-    wanted = evidence.repeats_wanted(cell.resolved)
+    wanted = cell.repeats_wanted
     row = {
         **keys_of(cell.resolved.cell),
         "hub_id": facts.hub_id,

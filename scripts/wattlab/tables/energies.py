@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import get_args
 
-from wattlab.foundation.quantities import MODELLED
+from wattlab.foundation.quantities import MODELLED, UNRECORDED
 from wattlab.records.record import Machine, Method, Record, Repeat, Session, Window
 
 #: Fixed order in which a set of methods is written, as in `counter+model`.
@@ -87,10 +87,10 @@ def total_j(parts: Iterable[tuple[float | None, str]]) -> float | None:
 
 
 def modelled_share(parts: Iterable[tuple[float | None, str]]) -> float | None:
-    """Share of the energy (0 to 1) that a model or a constant gave; None where the total is unknown or not positive."""
+    """Share of the energy (0 to 1) that a model or a constant gave; None where that or the total is unknown."""
     listed = list(parts)
     total = total_j(listed)
-    if total is None or total <= 0:
+    if total is None or total <= 0 or any(method == UNRECORDED for _, method in listed):
         return None
     return sum(energy for energy, method in listed if energy is not None and method in MODELLED) / total
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
@@ -38,6 +38,13 @@ class CellEvidence:
     stale: Record | None = None
 
     @property
+    def repeats_wanted(self) -> int:
+        """Valid repeats that the cell's protocol asks for; of an imported cell those that its mapping does, or one."""
+        if self.resolved.spec is not None:
+            return self.resolved.spec.protocol.repeats
+        return 1 if self.record is None else self.record.repeats_wanted or 1
+
+    @property
     def structure(self) -> Structure | None:
         """The catalog's; for a model that it lacks the record's."""
         return self.resolved.facts.structure or (None if self.record is None else self.record.structure)
@@ -63,18 +70,6 @@ class Evidence:
     def scope(self) -> str:
         """The widest scope that its windows have."""
         return "node" if self.exclusive else "device"
-
-    def repeats_wanted(self, resolved: ResolvedCell) -> int:
-        """Valid repeats that the cell's protocol asks for; an imported cell's is the study's protocol."""
-        if resolved.spec is not None:
-            return resolved.spec.protocol.repeats
-        name = self.study.config.protocol
-        if name not in self.catalog.protocols:
-            raise InputError(
-                f"study {self.study.config.study}: protocol = {name!r} is no entry of catalog/protocols.yaml; "
-                f"{near_matches(name, self.catalog.protocols)}"
-            )
-        return self.catalog.protocols[name].values.repeats
 
 
 def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[Evidence] = ()) -> Evidence:

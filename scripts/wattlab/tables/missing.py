@@ -17,13 +17,17 @@ _REMEDIES: dict[str, str] = {
 }
 
 
+#: What helps an imported cell.
+_LOGS = "tables/import_problems.csv says why; logs of your own: add or repair runs, and call again"
+
+
 def missing(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per cell that lacks valid repeats; an empty table is what everyone hopes for.
 
     `kind`: failed, incomplete (not measured yet, or redos spent), waiting (environment), unavailable, stale (another
     spec), known (the study expects it).
     """
-    rows = [row for cell in evidence.cells if (row := _row(cell, evidence)) is not None]
+    rows = [row for cell in evidence.cells if (row := _row(cell)) is not None]
     return TABLE.frame(rows)
 
 
@@ -37,8 +41,8 @@ TABLE = Table(
 )
 
 
-def _row(cell: CellEvidence, evidence: Evidence) -> dict[str, Any] | None:
-    wanted = evidence.repeats_wanted(cell.resolved)
+def _row(cell: CellEvidence) -> dict[str, Any] | None:
+    wanted = cell.repeats_wanted
     problem = problem_of(cell, wanted)
     if problem is None:
         return None
@@ -64,7 +68,7 @@ def problem_of(cell: CellEvidence, n_wanted: int) -> Problem | None:
 
 
 def _record_problem(record: Record, n_wanted: int) -> Problem | None:
-    if record.status == "complete":
+    if record.status == "complete" or record.spec is None:
         return _too_few(record, n_wanted)
     kind: Kind = record.status
     if record.failure is None:
@@ -79,8 +83,7 @@ def _too_few(record: Record, n_wanted: int) -> Problem | None:
     causes = Counter(reason for repeat in record.repeats if not repeat.valid for reason in repeat.reasons)
     why = "".join(f"; {count} x {reason}" for reason, count in causes.most_common())
     if record.spec is None:
-        return Problem(
-            "incomplete", f"the logs hold {n_valid} of {n_wanted} repeats{why}", "none: the logs are as published"
-        )
+        held = f"the logs hold {n_valid} valid of {n_wanted} repeats{why}"
+        return Problem("incomplete" if n_valid else "failed", held, _LOGS)
     reason = f"{n_valid} of {n_wanted} repeats are valid, and the redos are spent{why}"
     return Problem("incomplete", reason, "remove the cause, then `make retry`: it measures only what is lacking")

@@ -17,6 +17,9 @@ NOT_RECORDED = "not recorded"
 _PROTOCOL = "protocol."
 _MACHINE = ("device", "cpu_model", "cpu_cores", "ram_gb", "gpu_names", "gpu_driver", "host_sha256")
 
+#: What a log may say of its machine -> the aspect.
+_LOGGED = {"cpu_model": "machine.cpu_model", "gpu_model": "machine.gpu_names", "tracking_mode": "tracking_mode"}
+
 
 def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per aspect and value: how many complete cells it holds for.
@@ -75,7 +78,10 @@ def _of_session(session: Session) -> Iterator[tuple[str, str]]:
     for package, version in (session.software or {"software": NOT_RECORDED}).items():
         yield (f"software.{package}" if session.software else "software"), version
     if session.machine is None:
-        yield "machine", NOT_RECORDED
+        said = session.meter or {}
+        yield from [(aspect, said[name]) for name, aspect in _LOGGED.items() if name in said] or [
+            ("machine", NOT_RECORDED)
+        ]
         return
     machine: dict[str, Any] = session.machine.model_dump(mode="json")
     for key in _MACHINE:

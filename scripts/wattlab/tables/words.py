@@ -14,11 +14,14 @@ from wattlab.foundation.quantities import (
     HEADLINE,
     INTERVALS,
     MODELLED,
+    PROCESS,
     QUANTITIES,
+    UNRECORDED,
     obtained,
 )
 from wattlab.foundation.schema import Purpose
 from wattlab.study.cells import ResolvedStudy
+from wattlab.study.config import OWN_LOGS
 from wattlab.study.other_rows import other_rows
 from wattlab.tables.aggregates import complete_cells, selected_cells
 
@@ -37,6 +40,9 @@ GROUND = {
         "hub": ("published data", "the datasets themselves"),
     },
 }
+
+#: What the models and data of one's own logs were.
+_AS_MAPPED = "the models and datasets that the mapping of the logs names"
 
 #: Tables whose rows hold cells of one purpose, without a column that says so.
 _PURPOSES: dict[str, Purpose] = {
@@ -102,8 +108,10 @@ def _method_columns(rows: pd.DataFrame, scope: str) -> Iterator[tuple[str, "pd.S
 def verdict(found: dict[str, set[str]]) -> str:
     """`measured`, `modelled`, or `partly modelled`: what the methods of an energy give."""
     kinds = set().union(*found.values())
-    if not kinds:
+    if not kinds - {UNRECORDED}:
         return "by a method that is not recorded"
+    if UNRECORDED in kinds:
+        return "partly modelled" if kinds & MODELLED else "partly measured"
     return "measured" if not kinds & MODELLED else "modelled" if kinds <= MODELLED else "partly modelled"
 
 
@@ -126,7 +134,15 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
     parts = [("all GPUs" if scope == "node" else "one GPU") if part == "gpu" else COMPONENTS[part] for part in found]
     holds = f" ({listed(parts)})" if parts else ""
-    return f"energy {verdict(found)}{how}, {scope}{holds}, {QUANTITIES[name].basis}"
+    return f"energy {verdict(found)}{how}, {_tracked(rows, scope)}{holds}, {QUANTITIES[name].basis}"
+
+
+def _tracked(rows: pd.DataFrame, scope: str) -> str:
+    """The scope; logs of a tracker that counted its own process alone have no node."""
+    by_process = rows["flags"].fillna("").str.contains(PROCESS, regex=False)
+    if scope != "node" or not by_process.any():
+        return scope
+    return "process" if by_process.all() else "node or process"
 
 
 def modelled_share(rows: pd.DataFrame) -> str:
@@ -169,10 +185,11 @@ def rests_on(rows: pd.DataFrame, planned: int | None = None) -> str:
 def ground(rows: pd.DataFrame, study: ResolvedStudy, full: bool = False) -> str:
     """`random weights, surrogate data`, of the rows, with the datasets that hold other rows than the paper's.
 
-    Of a study whose models and data are stand-ins: that. `full`: as sentences of their own.
+    Of a study whose models and data are stand-ins: that; of logs of one's own: who says so. `full`: as sentences of
+    their own.
     """
-    if study.config.no_result:
-        return study.config.no_result
+    if study.config.no_result or study.config.origin == OWN_LOGS:
+        return study.config.no_result or _AS_MAPPED
     parts = [
         (f"{name.capitalize()}: " if full else "")
         + " and ".join(meanings[word][full] for word in meanings if word in set(rows[name].dropna()))
@@ -184,7 +201,15 @@ def ground(rows: pd.DataFrame, study: ResolvedStudy, full: bool = False) -> str:
 def device(rows: pd.DataFrame, provenance: pd.DataFrame) -> str:
     """`on CPU (AMD EPYC 7R13)`: the device of the rows, by name where the study knows it."""
     phrases = [_named(device, provenance) for device in sorted(set(rows["device"].dropna()))]
-    return f"on {' and '.join(phrases)}" if phrases else "on a device that is not recorded"
+    if not phrases:
+        named = [_named(kind, provenance) for kind in ("cuda", "cpu")]
+        machine = " and ".join(name for name in named if "(" in name)
+        return (
+            f"on a machine with {machine}, the device is not recorded"
+            if machine
+            else "on a device that is not recorded"
+        )
+    return f"on {' and '.join(phrases)}"
 
 
 def _named(device: str, provenance: pd.DataFrame) -> str:
@@ -211,7 +236,7 @@ def grid(rows: pd.DataFrame) -> str:
 
 def conditions(rows: pd.DataFrame, study: ResolvedStudy, provenance: pd.DataFrame, name: str = ENERGY) -> str:
     """Methods and scope of a quantity, weights, data and device of the rows, as one clause."""
-    source = ", published logs" if study.config.is_imported else ""
+    source = f", {study.config.origin}" if study.config.is_imported else ""
     what = energy(rows, name) if QUANTITIES[name].scope else "time by the clock"
     return f"{what}; {ground(rows, study)}{source}; {device(rows, provenance)}"
 

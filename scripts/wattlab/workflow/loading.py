@@ -11,6 +11,9 @@ from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config, resolve
 
+#: Where fetched logs lie, below the folder of all studies.
+FETCHED = Path("results/fetched")
+
 
 def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str], str]:
     """Finds the file that a key of the merged configuration comes from: the last one that has it, else `--config`.
@@ -37,7 +40,7 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
     source = files[-1].as_posix() if files else "--config"
     if config.is_imported:
-        return resolve_published(config, catalog, source)
+        return resolve_published(config, catalog, source, FETCHED)
     return resolve(config, catalog, source)
 
 

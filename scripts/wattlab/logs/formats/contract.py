@@ -9,7 +9,7 @@ A format knows one tool's files and nothing of cells: `runs` joins the windows t
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from wattlab.records.record import Method
@@ -27,12 +27,14 @@ class Problem:
     cell: str | None = None
     n_rows: int = 0
     """Rows that were left out for it."""
+    n_places: int = 1
+    """How often it is in the file; the line is the first."""
 
 
 class Damaged(Exception):
     """A file or a row that can not be read. Its text says why, `n_rows` how many rows are lost with it."""
 
-    def __init__(self, why: str, remedy: str = "fetch it again", n_rows: int = 0) -> None:
+    def __init__(self, why: str, remedy: str = "save it again as it was written", n_rows: int = 0) -> None:
         super().__init__(why)
         self.remedy, self.n_rows = remedy, n_rows
 
@@ -75,6 +77,17 @@ class LoggedWindow:
         """What was measured: equal for a row that is there twice."""
         energies = (self.energy_cpu_kwh, self.energy_ram_kwh, self.energy_gpu_kwh)
         return (self.run_id, self.part, self.started_at, self.duration_s, energies)
+
+    def continues(self, earlier: "LoggedWindow") -> bool:
+        """Whether it is the earlier window, longer: same name, later end, more time and energy."""
+        ends = [row.started_at + timedelta(seconds=row.duration_s) for row in (earlier, self)]
+        same = (earlier.name, earlier.part) == (self.name, self.part)
+        return (
+            same
+            and ends[0] < ends[1]
+            and earlier.duration_s < self.duration_s
+            and earlier.energy_node_kwh < self.energy_node_kwh
+        )
 
 
 @dataclass(frozen=True)
