@@ -145,7 +145,7 @@ def test_every_row_is_accounted_for(tables):
     assert account["rows"] == {"found": 13370, "of_cells": 8640, "of_no_cell": 4730, "left_out": 0}
     assert account["runs"] == {"of_cells": 4170, "of_no_cell": 2343}
     assert published_logs.imported().problems == []
-    assert "13370 rows in 6513 files" in account_line(published_logs.imported())
+    assert "13,370 rows in 6,513 files" in account_line(published_logs.imported())
     totals = tables["totals"].set_index("phase")
     assert int(totals["n_windows"].sum()) == 13370
     assert totals["energy_kwh"].sum() == pytest.approx(1290.0429155363252, rel=1e-12)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from wattlab import SCHEMA_VERSION
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.quantities import SEVERAL_MACHINES
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.account import account_of
 from wattlab.logs.archive import LogFiles
@@ -128,7 +129,7 @@ class _Builder:
             kinds.setdefault(", ".join(facts[name] for name in _MACHINE if name in facts), entry)
         if len(kinds) < 2:
             return []
-        flag = f"{len(kinds)} machines in one cell: {' and '.join(kinds)}"
+        flag = f"{len(kinds)} {SEVERAL_MACHINES}: {' and '.join(kinds)}"
         first = next(iter(kinds.values()))
         remedy = "keep the rows of one machine, and import those of each other one as a study of its own"
         self.problems.append(Problem(first.file, flag, remedy, cell=cell))

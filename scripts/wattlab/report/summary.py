@@ -30,6 +30,7 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         _order(tables["comparison"]),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
+        _left_out(tables.get("import_problems", pd.DataFrame({"n_rows": []}))),
         _drifted(tables["drift"]),
     )
 
@@ -99,6 +100,12 @@ def _missing(missing: pd.DataFrame) -> str:
     listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     verb = "lacks" if len(missing) == 1 else "lack"
     return f"{words.count(len(missing), 'cell')} {verb} valid repeats ({listed}): see tables/missing.csv"
+
+
+def _left_out(problems: pd.DataFrame) -> str:
+    """How many rows of imported logs are in no number."""
+    rows = int(problems["n_rows"].sum())
+    return f"{words.count(rows, 'row')} of the logs left out: see tables/import_problems.csv" if rows else ""
 
 
 def _drifted(drift: pd.DataFrame) -> str:

@@ -16,6 +16,7 @@ from wattlab.foundation.quantities import (
     MODELLED,
     PROCESS,
     QUANTITIES,
+    SEVERAL_MACHINES,
     UNRECORDED,
     obtained,
 )
@@ -142,7 +143,8 @@ def _tracked(rows: pd.DataFrame, scope: str) -> str:
     by_process = rows["flags"].fillna("").str.contains(PROCESS, regex=False)
     if scope != "node" or not by_process.any():
         return scope
-    return "process" if by_process.all() else "node or process"
+    mixed = rows["flags"].fillna("").str.contains(SEVERAL_MACHINES, regex=False).any()
+    return "process" if by_process.all() and not mixed else "node or process"
 
 
 def modelled_share(rows: pd.DataFrame) -> str:
@@ -216,7 +218,8 @@ def _named(device: str, provenance: pd.DataFrame) -> str:
     aspect = "machine.cpu_model" if device == "cpu" else "machine.gpu_names"
     values = provenance.loc[provenance["aspect"] == aspect, "value"].dropna()
     known = set(values) - {"none", "not recorded"}
-    names = sorted({_brand(name) for value in known for name in str(value).split(", ")})
+    listed_names = [[str(value)] if device == "cpu" else str(value).split(", ") for value in known]
+    names = sorted({_brand(name) for group in listed_names for name in group})
     kind = {"cpu": "CPU", "cuda": "GPU"}.get(device, device)
     return f"{kind} ({', '.join(names)})" if names else kind
 
