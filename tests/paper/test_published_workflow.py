@@ -66,3 +66,17 @@ def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:
     page = (results / "report.html").read_text()
     assert "What the logged energy is made of" in page and "Quality, size and energy" not in page
     assert (results / "figures" / "decomposition.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_run_that_is_appended_to_the_log_is_imported_also_without_snakemakes_memory(folder: Path) -> None:
+    log = folder / "logs" / "emissions.csv"
+    log.write_text("".join(V3_TOTALS.splitlines(keepends=True)[:2]))
+    snakemake(folder, "my-logs.yaml", "tables")
+    assert planned(snakemake(folder, "my-logs.yaml", "tables", "--dry-run")) == {}
+    shutil.rmtree(folder / ".snakemake")
+    log.write_text(V3_TOTALS)
+    jobs = planned(snakemake(folder, "my-logs.yaml", "tables", "--dry-run"))
+    assert (jobs["import_logs"], jobs["build_tables"]) == (1, 1)
+    snakemake(folder, "my-logs.yaml", "tables")
+    (cell,) = read_table(folder / "results" / "my-logs" / "tables" / "cells.csv").to_dict("records")
+    assert cell["n_valid"] == cell["n_wanted"] == 2 and cell["grid"] == "as-logged"

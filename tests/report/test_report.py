@@ -58,7 +58,7 @@ def test_paragraph_of_imported_logs_claims_no_measurement() -> None:
     logs = {"path": None, "mapping": "m"}
     tables = hand_tables.tables() | {"provenance": hand_tables.provenance(cpu_model="not recorded")}
     text = closing_paragraph(hand_tables.study(source="codecarbon-logs", logs=logs), tables)
-    assert "holds published CodeCarbon logs, read again and not measured here: all 52 cells" in text
+    assert "holds published logs, read again and not measured here: all 52 cells" in text
     assert "study laptop ran" not in text
 
 

@@ -136,7 +136,7 @@ def test_without_exclusive_there_is_no_node_and_a_cpu_is_shared():
 def test_an_imported_record_has_no_device_and_is_never_stale():
     cell = records.imported_cell()
     one = records.repeat(0, cpu_j=600.0, ram_j=1000.0, gpu_j=[2000.0], gpu_count=8, idle_w=None)
-    record = records.record_of(cell, [one], sessions=[])
+    record = records.record_of(cell, [one], sessions=[], repeats_wanted=2)
     built = build(evidence_of([(cell, record)]))
     run = built["runs"].iloc[0]
     assert run["energy_node_j"] == 3600.0 and run["gpu_count"] == 8

@@ -117,13 +117,17 @@ def test_numbers_of_the_audit_are_counted() -> None:
 
 
 def test_example_of_own_logs_is_a_mapping_and_a_study(tmp_path: Path) -> None:
-    mapping, study = blocks("yaml", section("Your own CodeCarbon logs"))
+    mapping, study, more = blocks("yaml", section("Your own CodeCarbon logs"))
     assert len(mapping.strip().splitlines()) == 5
-    (tmp_path / "my-mapping.yaml").write_text(mapping)
+    written = tmp_path / "my-mapping.yaml"
+    written.write_text(mapping)
     content = yaml.safe_load(study)
-    content["logs"]["mapping"] = str(tmp_path / "my-mapping.yaml")
+    content["logs"]["mapping"] = str(written)
     (resolved,) = study_of(content).cells
     assert resolved.facts.selected and resolved.cell.dataset == "imdb"
+    written.write_text(yaml.safe_dump({**yaml.safe_load(mapping), **yaml.safe_load(more)}))
+    (described,) = study_of(content).cells
+    assert (described.cell.model, described.facts.published_parameters) == ("me--my-model", 66_000_000)
 
 
 def test_stated_values_are_those_of_the_default_study() -> None:

@@ -140,11 +140,11 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
 
 def _tracked(rows: pd.DataFrame, scope: str) -> str:
     """The scope; logs of a tracker that counted its own process alone have no node."""
-    by_process = rows["flags"].fillna("").str.contains(PROCESS, regex=False)
-    if scope != "node" or not by_process.any():
+    flags = [str(flag) for flag in rows["flags"]] if "flags" in rows else []
+    if scope != "node" or not any(PROCESS in flag for flag in flags):
         return scope
-    mixed = rows["flags"].fillna("").str.contains(SEVERAL_MACHINES, regex=False).any()
-    return "process" if by_process.all() and not mixed else "node or process"
+    alone = all(PROCESS in flag and SEVERAL_MACHINES not in flag for flag in flags)
+    return "process" if alone else "node or process"
 
 
 def modelled_share(rows: pd.DataFrame) -> str:

@@ -57,7 +57,8 @@ function cloud(name, cells, kind, more, fill, what, lines) {
   if (note) note.textContent = leftOut(all.length - rows.length, "cell", rows);
   const label = `Chart: ${unitTitle()} against ${what}, ${many(rows.length, "cell")}. The table of all cells has the numbers.`;
   return draw(name, { fill: { $value: unitTitle(), ...fill, ...colouring(rows, kind) }, data: { rows }, label, lines,
-    empty: rows.length ? "" : NOTHING, click: (datum) => searchFor(datum.model) });
+    empty: rows.length ? "" : `Nothing to show: no cell of this choice has a value and known ${what}.`,
+    click: (datum) => searchFor(datum.model) });
 }
 const chosenCells = () => CELLS.filter((cell) => cell.chosen && cell.measured && picked(cell.task));
 
