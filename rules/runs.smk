@@ -2,9 +2,7 @@
 # spec's file is no input: written anew, it would plan every cell. Inputs are `ancient`: their content is in the fingerprint.
 rule measure_cell:
     input:
-        samples=lambda wildcards: ancient(samples_of(wildcards)),
-        tokenizer=lambda wildcards: ancient(tokenizer_of(wildcards)),
-        receipt=lambda wildcards: ancient(receipt_of(wildcards)),
+        inputs_of,
     output:
         record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}.json",
         # Empty where there are none.

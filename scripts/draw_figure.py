@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.figures.listing import FIGURES
-from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.members import load_member
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.specs import read_study
 from wattlab.tables.reading import read_tables
 

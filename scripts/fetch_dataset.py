@@ -8,8 +8,8 @@ unavailable`, reason and remedy) and the job succeeds: the cells that wait for i
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import checked, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import checked
+from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.datasets import look_up
 from wattlab.hub.receipts import DatasetFetch, take_over, write_receipt
 

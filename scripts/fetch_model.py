@@ -7,8 +7,8 @@ job succeeds: the cells that wait for the model take that status over.
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import checked, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import checked
+from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import ModelFetch, take_over, write_receipt
 

@@ -1,11 +1,7 @@
 """Bad input, in one message: the file, the key, the value and the remedy."""
 
-import contextlib
 import difflib
-import errno
-import os
 import re
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -30,9 +26,6 @@ class Unavailable(Exception):
 
 
 Schema = TypeVar("Schema", bound=BaseModel)
-
-#: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
-DISK_FULL_EXIT = os.EX_IOERR
 
 #: Parts of a location that pydantic adds for the members of a union and for the keys of a mapping.
 _TAG = re.compile(r"(str|int|float|bool|none|\[key\]|(literal|list|dict|nullable|constrained-\w+|function-\w+)\[.*)")
@@ -127,28 +120,3 @@ def checked(
 def _shorten(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 120 else text[:117] + "…"
-
-
-def tell(main: Callable[[list[str] | None], int]) -> None:
-    """Run a verb's `main` and exit with its code; an `InputError` is one message on stderr and exit code 1.
-
-    A full disk is one message too, and `DISK_FULL_EXIT`.
-    """
-    try:
-        code = main(None)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 1
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        place = f" ({error.filename})" if error.filename else ""
-        _say_last(f"error: no space left on the disk{place}; free some and call again: what was finished is kept")
-        code = DISK_FULL_EXIT
-    sys.exit(code)
-
-
-def _say_last(message: str) -> None:
-    """To stderr as far as that has room: it may be a log on the disk that is full."""
-    with contextlib.suppress(OSError):
-        os.write(sys.stderr.fileno(), f"{message}\n".encode())
