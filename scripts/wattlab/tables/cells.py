@@ -157,7 +157,7 @@ def _over_repeats(counted: pd.DataFrame) -> pd.DataFrame:
     columns["output_unit"] = groups["output_unit"].agg(
         lambda units: joined([unit for unit in units if isinstance(unit, str)])
     )
-    columns |= {name: groups[name].agg(lambda methods: method_set(filter(None, methods))) for name in _METHODS}
+    columns |= {name: groups[name].agg(method_set) for name in _METHODS}
     columns |= {name: means[name] for name in _MEANS}
     trends = {cell: _trend(repeats) for cell, repeats in groups}
     columns |= {
