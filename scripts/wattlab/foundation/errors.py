@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +26,7 @@ class Unavailable(Exception):
 
 
 Schema = TypeVar("Schema", bound=BaseModel)
+Entry = TypeVar("Entry")
 
 #: Parts of a location that pydantic adds for the members of a union and for the keys of a mapping.
 _TAG = re.compile(r"(str|int|float|bool|none|\[key\]|(literal|list|dict|nullable|constrained-\w+|function-\w+)\[.*)")
@@ -41,6 +42,13 @@ def near_matches(word: str, allowed: Iterable[str]) -> str:
         return "there is none"
     shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
     return f"allowed: {shown}"
+
+
+def entry_of(entries: Mapping[str, Entry], name: str, problem: str) -> Entry:
+    """The entry of this name. Raises `InputError` where there is none: the problem, then the names that are near."""
+    if name not in entries:
+        raise InputError(f"{problem}; {near_matches(name, entries)}")
+    return entries[name]
 
 
 def _allowed_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
