@@ -46,10 +46,11 @@ def spec_key(wildcards):
     return SPEC_KEYS[cell_of(wildcards).cell.id]
 
 
-def arguments_of(wildcards, output):
+def command_of(wildcards, output):
     # What takes `output` counts as derived from it: Snakemake does not compare it, and it plans no cell again.
     spec = spec_path(Path(placed("results")), spec_key(wildcards))
-    return job_arguments(Path(placed(STUDY_FILE)), spec, cell_of(wildcards))
+    arguments = job_arguments(Path(placed(STUDY_FILE)), spec, cell_of(wildcards))
+    return [f"{SCRIPTS}/measure_cell.py", *arguments]
 
 
 def inputs_of(wildcards):

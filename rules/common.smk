@@ -27,9 +27,10 @@ from wattlab.workflow.loading import resolve_study
 
 sys.path.remove(f"{BASE}/scripts")
 
-# Snakemake makes some hundred objects for each job and keeps them. With Python's own threshold of 700, looking through them
-# for garbage again and again is a fifth of the time of a large study's plan.
-gc.set_threshold(50_000)
+# Snakemake makes hundreds of objects for each job and keeps them: at Python's own threshold of 700, looking through them
+# for garbage again and again is a fifth of the time of a large study's plan. No more memory is taken.
+gc.set_threshold(200_000)
+gc.freeze()
 
 # Relative, so that a moved checkout makes nothing due.
 SCRIPTS, CATALOG = (os.path.relpath(BASE / name) for name in ("scripts", "catalog"))
