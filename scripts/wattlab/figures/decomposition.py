@@ -148,7 +148,6 @@ def _percent(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MultipleLocator(0.2))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}"))
     axes.grid(False, axis="y")
-    style.finish(axes)
 
 
 def _share_handles(rows: pd.DataFrame, methods: dict[str, set[str]]) -> list[Patch]:

@@ -41,7 +41,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     style.log_axis(axes, "y", [*models["low"], *models["high"]])
     axes.set_xlabel(style.PARAMETERS_LABEL)
     axes.set_ylabel(style.EMISSIONS_LABEL)
-    style.finish(axes)
     shown = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
     panels.place(body, [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown], layout)
     return figure

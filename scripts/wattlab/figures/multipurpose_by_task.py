@@ -37,7 +37,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     axes.set_ylabel(style.EMISSIONS_LABEL)
     axes.set_xlabel("model, by parameters as published")
     axes.grid(False, axis="x")
-    style.finish(axes)
     _legend(body, models, layout, colours)
     return figure
 

@@ -70,4 +70,3 @@ def _label(axes: Axes, task: str, datasets: list[str]) -> None:
     axes.set_xlim(-0.5, len(datasets) - 0.5)
     axes.grid(False, axis="x")
     axes.set_title(palette.task_title(task))
-    style.finish(axes)

@@ -36,7 +36,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         style.value_axis(axes, "y", bounds)
         style.value_axis(axes, "x", list(cells[LENGTH]))
         axes.set_title(dataset)
-        style.finish(axes)
     panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
     panels.legend(body, cells, layout)
     return figure

@@ -65,7 +65,6 @@ def _label(axes: Axes, tasks: list[str], layout: style.Layout) -> None:
     axes.set_xlim(-0.6, len(tasks) - 0.4)
     axes.grid(False, axis="x")
     axes.set_ylabel(style.EMISSIONS_LABEL)
-    style.finish(axes)
 
 
 def _legend(body: SubFigure, axes: Axes, layout: style.Layout) -> None:
