@@ -55,7 +55,7 @@ FIGURE = StudyFigure(
 def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layout) -> None:
     between = ", " if layout.narrow else "\n"
     labels = [
-        f"{palette.model_title(model)}{between}{style.parameters(size)}"
+        f"{model.rpartition('--')[2]}{between}{style.parameters(size)}"
         for model, size in zip(names, sizes, strict=True)
     ]
     axes.set_xticks(range(len(names)), labels)
