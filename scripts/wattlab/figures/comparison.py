@@ -72,5 +72,4 @@ def _axes(axes: Axes, both: pd.DataFrame) -> None:
         scaley=False,
         gid="equality",
     )
-    axes.set_xlabel(f"paper: {QUANTITIES[ENERGY].unit}")
-    axes.set_ylabel(f"this study: {QUANTITIES[ENERGY].unit}")
+    axes.set(xlabel=f"paper: {QUANTITIES[ENERGY].unit}", ylabel=f"this study: {QUANTITIES[ENERGY].unit}")
