@@ -7,10 +7,9 @@ import pandas as pd
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.study.cells import AS_LOGGED
 from wattlab.tables.aggregates import complete_cells
-from wattlab.tables.columns import KEYS, Flag, statistics_of
+from wattlab.tables.columns import KEYS, Flag, Table, statistics_of
 from wattlab.tables.energies import components, total_j
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 _EMISSIONS = "emissions_g_per_1000"
 
