@@ -1,4 +1,4 @@
-# Logs instead of measurements: find or fetch them, import everything in one job. From the records on, a study of logs
+# Logs instead of measurements: found or fetched, and imported, in one job. From the records on, a study of logs
 # takes the same rules as a measured one. The study's file has their checksum: changed logs are another file.
 import os
 from importlib.util import find_spec
@@ -12,32 +12,10 @@ PRINTED = _printed and local(os.path.relpath(_printed))
 FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
-# What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
-rule fetch_logs:
-    input:
-        study=STUDY_FILE,
-        mapping=MAPPING,
-    output:
-        receipt=f"{RESULTS}/logs.json",
-    log:
-        f"{RESULTS}/logs/fetch_logs.log",
-    localrule: True
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        quiet=1,
-    params:
-        program=program("fetch_logs"),
-    message:
-        "Finding or fetching the logs"
-    shell:
-        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2>&1 | tee {log:q}"
-
-
+# What it says goes to the terminal too: where the logs are from, and the account of their rows.
 rule import_logs:
     input:
         study=STUDY_FILE,
-        receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
         format=FORMAT,
         source=sources("import_logs", "wattlab.logs.formats.*"),

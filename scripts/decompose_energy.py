@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.verbs import tell, verb
-from wattlab.logs.imported import read_records, read_unassigned
+from wattlab.logs.imported import read_records
 from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import TABLE, decomposition
 from wattlab.study.specs import read_study
+from wattlab.tables.evidence import read_unassigned
 from wattlab.tables.writing import twins_of, write_texts
 
 CAPTION = (
@@ -37,7 +38,9 @@ def main(
     """Read, decompose, write."""
     resolved, runs = read_study(study), tables.parent / "runs"
     mapping = mapping_of(resolved)
-    table = decomposition(read_records(resolved, runs), list(read_unassigned(runs)), mapping.ram_power_3_w)
+    table = decomposition(
+        read_records(resolved, runs), list(read_unassigned(runs / "unassigned.jsonl")), mapping.ram_power_3_w
+    )
     idle_w = table["idle_gpu_power_w"].min()
     caption = CAPTION.format(idle=IDLE_UNKNOWN if math.isnan(idle_w) else IDLE_KNOWN.format(idle_w))
     write_texts(twins_of("decomposition", TABLE, table, caption), tables)

@@ -1,4 +1,4 @@
-"""Import other people's logs: every cell's record, the unassigned windows, what was wrong, and the account of rows.
+"""Import logs, fetched or found: every cell's record, the unassigned windows, what was wrong, and the account of rows.
 
 python -m import_logs --study results/published/study-*.json [--logs FOLDER-OR-ARCHIVE]
 """
@@ -14,7 +14,7 @@ from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.verbs import tell, verb
-from wattlab.logs.archive import LOGS_VARIABLE, place_of, read_logs
+from wattlab.logs.archive import LOGS_VARIABLE, checksum_of, fetch, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.contract import Problem
 from wattlab.logs.lengths import COLUMNS as LENGTH_COLUMNS
@@ -77,12 +77,15 @@ def main(
     logs: Annotated[
         str | None, f"folder or archive of the logs (else the study's, ${LOGS_VARIABLE}, or fetched)"
     ] = None,
-    fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results/fetched"),
+    fetched: Annotated[Path, "where fetched logs are kept"] = Path("results/fetched"),
 ) -> None:
     """Read, import, write, and print the account."""
     resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)
     mapping = mapping_of(resolved)
-    opened = read_logs(place_of(resolved.config.logs, mapping.home, logs, fetched)[0], mapping)
+    path, own = place_of(resolved.config.logs, mapping.home, logs, fetched)
+    if not own and not path.exists() and mapping.home is not None:
+        fetch(mapping.home, path)
+    opened = read_logs(path, mapping)
     result = import_study(resolved, mapping, catalog, opened)
     line = account_line(result)
     folder = study.parent
@@ -93,7 +96,9 @@ def main(
         which = QUANTITIES["energy_node_kwh_per_1000"].title
         caption = f"Published quality of the answers (appendix B) beside size and mean energy ({which}) of the model."
         write_table(table, folder / "tables", "quality", caption)
-    print(line)
+    found = checksum_of(opened.files, mapping.home)
+    differ = ", NOT the published ones" if mapping.home is not None and found != mapping.home.sha256 else ""
+    print(f"logs: {count(len(opened.files), 'file')}, sha256 {found[:12]}{differ}\n{line}")
 
 
 if __name__ == "__main__":

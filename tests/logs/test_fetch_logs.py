@@ -1,6 +1,5 @@
-"""Fetching logs from a git repository at a pinned commit, and the receipt."""
+"""Fetching logs from a git repository at a pinned commit."""
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fetch_logs import main
+from import_logs import main
 from support.small_logs import files_of, mapping_of, study_of
 from wattlab.foundation.errors import InputError
 from wattlab.logs import archive
@@ -77,27 +76,29 @@ def study_file(published, tmp_path) -> Path:
     return path
 
 
-def receipt_for(study_file: Path, logs: Path) -> dict[str, object]:
-    receipt = study_file.parent / "logs.json"
-    assert main(["--study", str(study_file), "--receipt", str(receipt), "--logs", str(logs)]) == 0
-    content: dict[str, object] = json.loads(receipt.read_text())
-    return content
-
-
-def test_the_receipt_of_local_logs_holds_no_path(published, study_file, capsys):
+def test_a_local_copy_is_imported_and_no_path_is_said(published, study_file, capsys):
     repository, home = published
-    receipt = receipt_for(study_file, repository)
-    assert receipt == {"source": "local", "n_files": 4, "sha256": home.sha256, "as_published": True}
-    assert str(repository) not in capsys.readouterr().out
+    assert main(["--study", str(study_file), "--logs", str(repository)]) == 0
+    said = capsys.readouterr().out
+    assert f"logs: 4 files, sha256 {home.sha256[:12]}\n6 rows in 3 files" in said and str(repository) not in said
 
 
 def test_local_logs_that_differ_are_used_and_said_so(published, study_file, capsys):
     repository, _ = published
     (repository / "complete" / "imdb.csv").write_bytes(files_of()["complete/imdb.csv"] + b"\n")
-    assert receipt_for(study_file, repository)["as_published"] is False
+    assert main(["--study", str(study_file), "--logs", str(repository)]) == 0
     assert "NOT the published ones" in capsys.readouterr().out
 
 
 def test_a_missing_local_copy_is_named(study_file, tmp_path):
     with pytest.raises(InputError, match="no such folder or archive"):
-        receipt_for(study_file, tmp_path / "nowhere")
+        main(["--study", str(study_file), "--logs", str(tmp_path / "nowhere")])
+
+
+def test_what_lies_nowhere_is_fetched_first(published, study_file, tmp_path, monkeypatch):
+    monkeypatch.delenv(archive.LOGS_VARIABLE, raising=False)
+    repository, _ = published
+    real = archive.fetch
+    monkeypatch.setattr("import_logs.fetch", lambda home, place: real(home, place, url=str(repository)))
+    assert main(["--study", str(study_file), "--fetched", str(tmp_path / "fetched")]) == 0
+    assert (study_file.parent / "import.json").exists()

@@ -117,10 +117,13 @@ def test_an_error_of_the_configuration_names_the_module(tmp_path: Path) -> None:
 
 def test_a_rule_that_shows_its_log_fails_with_its_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = make_project(tmp_path / "project")
-    monkeypatch.setenv("WATTLAB_PUBLISHED_LOGS", str(tmp_path / "nowhere"))
-    run = project.snakemake("--configfile", "studies/published.yaml", "--until", "fetch_logs")
+    damaged = tmp_path / "logs" / "data" / "emissions" / "base" / "a.csv"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("no log\n")
+    monkeypatch.setenv("WATTLAB_PUBLISHED_LOGS", str(tmp_path / "logs"))
+    run = project.snakemake("--configfile", "studies/published.yaml", "--until", "import_logs")
     assert run.returncode == 1
-    assert "nowhere" in run.stdout
+    assert "no window can be read" in run.stdout
     assert "Missing output" not in run.stdout, "the pipe into tee must not hide the exit status"
 
 

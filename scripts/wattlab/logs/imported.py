@@ -12,21 +12,13 @@ import pandas as pd
 
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import J_PER_KWH
-from wattlab.records.record import Record, Unassigned, Window, read_record
+from wattlab.records.record import Record, Window, read_record
 from wattlab.study.cells import ResolvedStudy
 
 
 def read_records(study: ResolvedStudy, runs: Path) -> list[Record]:
     """The record of every cell; raises `InputError` for a missing or damaged one."""
     return [read_record(runs / f"{resolved.cell.id}.json") for resolved in study.cells]
-
-
-def read_unassigned(runs: Path) -> list[Unassigned]:
-    """The unassigned windows."""
-    path = runs / "unassigned.jsonl"
-    if not path.exists():
-        raise InputError(f"{path}: no such file; import the logs first")
-    return [Unassigned.model_validate_json(line) for line in path.read_text().splitlines()]
 
 
 def read_account(path: Path) -> dict[str, Any]:

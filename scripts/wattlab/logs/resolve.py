@@ -58,15 +58,13 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str, fetche
 def _with_logs(study: ResolvedStudy, mapping: Mapping, source: str, fetched: Path) -> ResolvedStudy:
     """The study with the checksum of its logs, and with their own carbon intensity where it names no grid."""
     path, own = place_of(study.config.logs, mapping.home, None, fetched)
-    logs = read_logs(path, mapping) if own else None
-    if logs is None and study.config.grid is None:
-        raise InputError(f"{source}: grid is missing: logs that are fetched do not say theirs before; name one")
-    changes: dict[str, Any] = {} if study.config.grid is not None or logs is None else {"grid": _grid(logs, mapping)}
-    if logs is not None:
-        changes["logs_sha256"] = checksum_of(logs.files, mapping.home)
-    elif mapping.home is not None:
-        changes["logs_sha256"] = mapping.home.sha256
-    return study.model_copy(update=changes)
+    if mapping.home is not None and not own:
+        if study.config.grid is None:
+            raise InputError(f"{source}: grid is missing: logs that are fetched do not say theirs before; name one")
+        return study.model_copy(update={"logs_sha256": mapping.home.sha256})
+    logs = read_logs(path, mapping)
+    own_grid: dict[str, Any] = {} if study.config.grid is not None else {"grid": _grid(logs, mapping)}
+    return study.model_copy(update={"logs_sha256": checksum_of(logs.files, mapping.home), **own_grid})
 
 
 def _grid(logs: LogFiles, mapping: Mapping) -> Grid:
