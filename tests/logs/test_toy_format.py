@@ -30,6 +30,7 @@ STUDY = {
     "study": "my-logs",
     "source": "logs",
     "logs": {"path": "logs", "mapping": "my-mapping.yaml"},
+    "grid": 300,
     "weights": "hub",
     "data": "hub",
     "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": ["my-net"]}],

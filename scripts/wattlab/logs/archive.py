@@ -55,7 +55,7 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
 
     A single folder around everything, as archives of repositories have it, is stripped.
     """
-    wanted = _patterns(mapping)
+    wanted = sorted({name.split("/")[0] for name in mapping.patterns})  # so that a home folder is not read whole
     try:
         files = dict(_folder(path, wanted) if path.is_dir() else _archive(path))
     except FileNotFoundError as error:
@@ -74,16 +74,6 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
             f"{path}: no file fits windows = {mapping.windows} of the mapping; {near_matches(mapping.windows[0], there)}"
         )
     return logs
-
-
-def _patterns(mapping: Mapping) -> list[str]:
-    """The top folders and files that the mapping speaks of, so that a home folder is not read whole."""
-    names = [*mapping.windows, *(group.file for group in mapping.groups)]
-    if mapping.lengths is not None:
-        names += [entry.file for entry in mapping.lengths.files]
-    if mapping.quality is not None:
-        names.append(mapping.quality.file)
-    return sorted({name.split("/")[0] if "/" in name else name for name in names})
 
 
 def _folder(root: Path, wanted: Iterable[str]) -> Iterable[tuple[str, bytes]]:

@@ -153,6 +153,13 @@ class Mapping(Closed):
     quality: Quality | None = fact("published answer quality", None)
     printed: str | None = fact("numbers in print to hold the logs against: a file beside the mapping", None)
 
+    @property
+    def patterns(self) -> list[str]:
+        """Every file or pattern that it speaks of."""
+        lengths = [] if self.lengths is None else [entry.file for entry in self.lengths.files]
+        quality = [] if self.quality is None else [self.quality.file]
+        return [*self.windows, *(group.file for group in self.groups), *lengths, *quality]
+
     def cells(self) -> Iterator[tuple[Group, str]]:
         """Every group with each of its models' names in the logs."""
         for group in self.groups:

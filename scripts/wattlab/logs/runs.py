@@ -85,7 +85,7 @@ def _place(phases: dict[str, Phase], account: Windows) -> None:
         if phase is None:
             text = f"the task {window.part!r} is in none of the mapping's phases; "
             text += near_matches(str(window.part), phases)
-            account.problems.append(_left_out(window, text, "add it under `phases`"))
+            account.problems.append(_left_out(window, text, "add it under `phases`; where no phase fits, it stays out"))
         else:
             by_place[window.run_id, phase].append(window)
     for (run_id, phase), found in by_place.items():
@@ -201,8 +201,7 @@ def _named_once(listed: dict[str, list[Listed]], problems: list[Problem]) -> dic
 
 def stray_files(logs: LogFiles, mapping: Mapping) -> list[Problem]:
     """Logs of the same format beside those that the mapping names."""
-    patterns = [*mapping.windows, *(group.file for group in mapping.groups)]
-    patterns += [] if mapping.lengths is None else [entry.file for entry in mapping.lengths.files]
+    patterns = mapping.patterns
     folders = {pattern.rpartition("/")[0] for pattern in patterns}
     named = {name for pattern in patterns for name in logs.match(pattern)}
     looks_like = mapping.reader().looks_like
