@@ -42,8 +42,11 @@ GROUND = {
     },
 }
 
-#: What the models and data of one's own logs were.
-_AS_MAPPED = "the models and datasets that the mapping of the logs names"
+#: What the models and data of logs of one's own were: in short, and in full.
+_AS_MAPPED = (
+    "the models and datasets that the mapping of the logs names",
+    "Models and data: as the mapping of the logs names them",
+)
 
 #: Tables whose rows hold cells of one purpose, without a column that says so.
 _PURPOSES: dict[str, Purpose] = {
@@ -191,7 +194,7 @@ def ground(rows: pd.DataFrame, study: ResolvedStudy, full: bool = False) -> str:
     their own.
     """
     if study.config.no_result or study.config.origin == OWN_LOGS:
-        return study.config.no_result or _AS_MAPPED
+        return study.config.no_result or _AS_MAPPED[full]
     parts = [
         (f"{name.capitalize()}: " if full else "")
         + " and ".join(meanings[word][full] for word in meanings if word in set(rows[name].dropna()))
