@@ -3,6 +3,7 @@
 import pandas as pd
 
 from wattlab.foundation.quantities import ENERGY, LEVEL
+from wattlab.logs.mapping import printed_path
 from wattlab.report.numbers import grams_words, three_digits
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
@@ -27,7 +28,7 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         _measured(study, shown, tables),
         *([] if shown.empty else [words.energy(shown), words.ground(shown, study, full=True)]),
         _MODELLED if modelled else None,
-        _order(tables["comparison"]),
+        _order(study, tables["comparison"]),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
         _drifted(tables["drift"]),
@@ -50,7 +51,7 @@ def _measured(study: ResolvedStudy, shown: pd.DataFrame, tables: Tables) -> str:
     return f"the study {name} ran {what}, out of {windows} of every kind, {place}"
 
 
-def _order(comparison: pd.DataFrame) -> str:
+def _order(study: ResolvedStudy, comparison: pd.DataFrame) -> str:
     """Spearman's rho between this order of the tasks and the paper's, with its interval."""
     both = words.with_value(comparison)
     if len(both) < 3:
@@ -61,6 +62,11 @@ def _order(comparison: pd.DataFrame) -> str:
     rho, low, high = (_one(both, name) for name in ("spearman_rho", "ci95_low_spearman_rho", "ci95_high_spearman_rho"))
     if rho is None:
         return "the order of the tasks can not be compared with the paper's: the rank correlation is not defined"
+    if study.config.is_imported and printed_path(study) is not None:
+        return (
+            f"that the order of the {len(both)} tasks is the order of the paper's print (Spearman's rho {rho:.2f}) is "
+            "an audit of that print, and no finding: both are of the same logs"
+        )
     interval = "no interval" if low is None or high is None else f"{LEVEL} interval {low:.2f} to {high:.2f}"
     return f"between the order of the {len(both)} tasks here and in the paper, Spearman's rho is {rho:.2f} ({interval})"
 
