@@ -137,7 +137,7 @@ class Otherwise(Closed):
 class Statement(Closed):
     """A number where it stands."""
 
-    id: str = fact("name of the row", pattern=r"^[a-z0-9.-]+$")
+    id: str = fact("name of the row: small letters, digits, dots and hyphens", pattern=r"^[a-z0-9.-]+$")
     place: str = fact("section, table or footnote")
     text: str = fact("the words around it")
     printed: str = fact("as printed, without thousands separators")
