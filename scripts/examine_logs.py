@@ -7,8 +7,7 @@ python -m examine_logs --study results/published/tables/study-*.json --tables re
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.imported import read_account, read_records, read_unassigned, repeats_frame
 from wattlab.logs.mapping import mapping_of, printed_path
 from wattlab.paper import audit, decomposition, rank_stability, ranks
