@@ -31,6 +31,8 @@ from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
 from wattlab.quality.table import TABLE as QUALITY
 from wattlab.records.record import Record
+from wattlab.report.page import study_facts
+from wattlab.report.summary import closing_paragraph
 from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
@@ -318,6 +320,17 @@ def test_gpus_are_split_only_where_the_mapping_names_the_phases_of_idle_ones():
     table = decomposition(result.records, list(result.unassigned), [], 42.0)
     assert table[["gpu_above_idle_share", "gpu_idle_share", "one_gpu_share", "idle_gpu_power_w"]].isna().all(axis=None)
     assert table["ram_share"].notna().all() and finding(table) == "" and "are not split" in caption(table)
+
+
+def test_the_page_has_the_counts_of_the_audit_and_what_the_energy_goes_into(tables):
+    facts = dict(study_facts(published_logs.study(), tables))
+    assert facts["Printed numbers"] == summary(tables["audit"])
+    assert facts["The energy goes into"] == finding(tables["decomposition"])
+
+
+def test_the_order_of_the_papers_own_logs_is_an_audit_and_no_finding(tables):
+    said = closing_paragraph(published_logs.study(), tables)
+    assert "(Spearman's rho 1.00) is an audit of that print, and no finding: both are of the same logs" in said
 
 
 def test_ranks_tell_the_giant_from_the_dwarf_and_not_twins():

@@ -66,3 +66,14 @@ def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:
     page = (results / "report.html").read_text()
     assert "What the logged energy is made of" in page and "Quality, size and energy" not in page
     assert (results / "figures" / "decomposition.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_logs_without_a_valid_repeat_reach_empty_tables_and_not_a_traceback(folder: Path) -> None:
+    """Every project_name is another one: no cell has a run."""
+    (folder / "logs" / "emissions.csv").write_text(V3_TOTALS.replace("my-run", "our-run"))
+    tables = folder / "results" / "my-logs" / "tables"
+    wanted = [f"results/my-logs/tables/{name}.csv" for name in ("ranks", "missing")]
+    snakemake(folder, "my-logs.yaml", *wanted)
+    for name in ("decomposition", "ranks", "rank_stability"):
+        assert read_table(tables / f"{name}.csv").empty
+    assert len(read_table(tables / "missing.csv")) == 1

@@ -37,17 +37,8 @@ def read_account(path: Path) -> dict[str, Any]:
     return account
 
 
-#: What is read of a frame without rows.
-_COLUMNS_WITHOUT_REPEATS = (
-    "task",
-    "dataset",
-    "variant",
-    "model",
-    "purpose",
-    "selected",
-    "structure",
-    "energy_node_kwh",
-)
+#: Columns that are read of a frame without rows.
+_WITHOUT_REPEATS = ("task", "dataset", "variant", "model", "purpose", "selected", "structure", "energy_node_kwh")
 
 
 def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
@@ -57,7 +48,7 @@ def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     the prefix `run_` of load, transfer and query together.
     """
     rows = [row for record in records for row in _record_rows(record)]
-    return pd.DataFrame(rows, columns=None if rows else list(_COLUMNS_WITHOUT_REPEATS))
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(_WITHOUT_REPEATS)).astype({"selected": bool})
 
 
 def _record_rows(record: Record) -> Iterable[dict[str, Any]]:
