@@ -11,6 +11,7 @@ from PIL import Image, ImageColor
 
 from build_tables import main as build_tables
 from examine_logs import main as examine_logs
+from give_verdict import main as give_verdict
 from import_logs import account_line, write_import, write_table
 from publish_docs import MAX_BYTES, TABLES, small_image
 from publish_docs import main as publish_docs
@@ -37,6 +38,7 @@ from wattlab.study.resolve import check_config
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 from wattlab.tables.reading import read_table
+from wattlab.tables.writing import as_csv
 
 pytestmark = pytest.mark.slow
 
@@ -328,8 +330,13 @@ def test_the_page_has_the_counts_of_the_audit_and_what_the_energy_goes_into(tabl
     assert facts["The energy goes into"] == finding(tables["decomposition"])
 
 
-def test_the_order_of_the_papers_own_logs_is_an_audit_and_no_finding(tables):
-    said = closing_paragraph(published_logs.study(), tables)
+def test_the_order_of_the_papers_own_logs_is_an_audit_and_no_finding(tables, capsys, tmp_path):
+    write_text(tmp_path / "study-0.json", published_logs.study().model_dump_json())
+    for name, table in tables.items():
+        write_text(tmp_path / f"{name}.csv", as_csv(table))
+    assert give_verdict(["--study", str(tmp_path / "study-0.json"), "--tables", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(closing_paragraph(published_logs.study(), tables))
     assert "(Spearman's rho 1.00) is an audit of that print, and no finding: both are of the same logs" in said
 
 
