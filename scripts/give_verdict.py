@@ -19,9 +19,9 @@ def main(
     verdict: Annotated[Path | None, "file to write where the study is whole"] = None,
 ) -> int:
     """Print the verdict; write it to `--verdict` where the study is whole, else exit 1 and leave no such file."""
-    asked = read_study(study)
-    read = read_tables(tables, [*TABLES, *(["import_problems"] if asked.config.is_imported else [])])
-    text = "\n".join([closing_paragraph(asked, read), *missing_lines(read["missing"])])
+    more = [path.stem for name in ("audit", "import_problems") for path in tables.glob(f"{name}.csv")]
+    read = read_tables(tables, [*TABLES, *more])
+    text = "\n".join([closing_paragraph(read_study(study), read), *missing_lines(read["missing"])])
     print(text, flush=True)
     whole = is_whole(read["missing"])
     if verdict and whole:

@@ -10,10 +10,9 @@ import pytest
 import yaml
 
 import build_tables
-import decompose_energy
+import examine_logs
 import give_verdict
 import import_logs
-import rank_models
 from support.imports import ROOT
 from wattlab.foundation.errors import InputError
 from wattlab.report.methods import methods_paragraph
@@ -82,7 +81,7 @@ class Study:
         self.folder = self.file.parent / "tables"
 
     def built(self) -> "Study":
-        for script in (import_logs, build_tables, decompose_energy, rank_models):
+        for script in (import_logs, build_tables, examine_logs):
             assert script.main(["--study", str(self.file), *self._tables(script)]) == 0
         return self
 

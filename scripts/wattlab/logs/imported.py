@@ -29,8 +29,8 @@ def read_account(path: Path) -> dict[str, Any]:
     return account
 
 
-#: Columns that a frame has also without a row.
-_KEYS = ["task", "dataset", "model", "purpose", "selected", "energy_node_kwh"]
+#: Columns that are read of a frame without rows.
+_WITHOUT_REPEATS = ("task", "dataset", "variant", "model", "purpose", "selected", "structure", "energy_node_kwh")
 
 
 def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     the prefix `run_` of load, transfer and query together.
     """
     rows = [row for record in records for row in _record_rows(record)]
-    return pd.DataFrame(rows, columns=None if rows else _KEYS).astype({"selected": bool})
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(_WITHOUT_REPEATS)).astype({"selected": bool})
 
 
 def _record_rows(record: Record) -> Iterable[dict[str, Any]]:
@@ -63,6 +63,7 @@ def _record_rows(record: Record) -> Iterable[dict[str, Any]]:
             "modality": record.modality,
             "parameters_as_published": record.parameters_as_published,
             "session": repeat.session,
+            "flags": "; ".join(repeat.flags),
             "logged_name": meter.get("logged_name"),
             "region": meter.get("region"),
             "gpu_model": meter.get("gpu_model"),
