@@ -23,7 +23,7 @@ from wattlab.study.specs import read_study
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
-NEEDED = ("codecarbon", "psutil", "pynvml", "filelock")
+NEEDED = ("codecarbon", "psutil", "pynvml")
 
 #: Length of the idle window that shows the machine's power now (s).
 IDLE_S = 1.0
@@ -80,8 +80,7 @@ def main(
         _tell_what_is_measured_again(study, elsewhere)
         if elsewhere or os.environ.get("WATTLAB_DOCTOR") == "no":
             return 0
-    from filelock import Timeout
-
+    from wattlab.foundation.holding import Held
     from wattlab.machine.locks import machine_is_mine
 
     asked = study_of(CONFIG, *configfile) if study is None else read_study(study)
@@ -91,7 +90,7 @@ def main(
     try:
         with machine_is_mine():
             lines, obstacles = examine(asked, results)
-    except Timeout:
+    except Held:
         print("The machine was not examined: a measurement is running on it, and is not disturbed.")
         return 0
     print("\n".join(lines))

@@ -22,7 +22,8 @@ from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_bytes
-from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.foundation.processes import boot_id
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX
 from wattlab.machine.software import code_sha256, versions
 from wattlab.meters.accelerators import CPU, computing, on_machine
