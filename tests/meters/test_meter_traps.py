@@ -20,7 +20,8 @@ from support.meters_trace import Clock, traced_nvml
 from wattlab.foundation.errors import InputError
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.records.record import Observed, Window
-from wattlab.runs.validity import judge
+from wattlab.records.store import StoredCell
+from wattlab.runs.validity import judge_all
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +51,18 @@ def use(nvml: FakeNvml, gpu: int, energy_j: float) -> None:
     nvml.energy_mj[gpu] += round(energy_j * 1000)
 
 
-def verdict(made: Window, first: Window | None = None, **spec: Any) -> list[str]:
-    """Reasons that a repeat with this window is invalid."""
+def verdict(made: Window, others: Window | None = None, **spec: Any) -> list[str]:
+    """Reasons that a repeat with this window is invalid; two more of its cell had the window `others`."""
     resolved = records.resolved_cell(protocol_values={"invalid_below_s": 0.0})
-    assert resolved.spec is not None
 
-    def observed(one: Window) -> Observed:
+    def observed(index: int, one: Window) -> Observed:
         idle = {"idle_before": None, "idle_after": None}
-        counts = {"index": 0, "session": "s1", "n_inferences": 1, "n_output_units": 1, "output_unit": "label"}
+        counts = {"index": index, "session": "s1", "n_inferences": 1, "n_output_units": 1, "output_unit": "label"}
         return Observed.model_validate({**one.model_dump(), "duration_s": one.window_s, **idle, **counts})
 
-    return judge(
-        observed(made), resolved.spec.model_copy(update=spec), records.session(), observed(first or made)
-    ).reasons
+    repeats = [observed(index, one) for index, one in enumerate([made, *([others] * 2 if others else [])])]
+    cell = StoredCell(sessions=[records.session()], observed=repeats, passes=1, done={})
+    return judge_all(cell, resolved.spec.model_copy(update=spec))[0].reasons
 
 
 # ------------------------------------------------------------------- start() and stop()
@@ -135,7 +135,7 @@ def test_a_counter_that_fails_within_a_cell_makes_the_repeat_invalid(nvml: FakeN
 
     broken = window(meter, fail)
     assert broken.energy_gpu_method == "sampled"
-    assert "energy_gpu_method changed from counter to sampled" in verdict(broken, first)
+    assert "energy_gpu_j is by sampled, and by counter in the repeats that count" in verdict(broken, first)
     nvml.has_counter = True
     again = window(meter, lambda: use(nvml, 0, 5.0))
     assert again.energy_gpu_j is not None and again.energy_gpu_j[0] == pytest.approx(5.0)

@@ -140,6 +140,8 @@ def open_store(path: Path, identity: dict[str, Any]) -> Iterator[StoreWriter]:
 def _only_writer(path: Path) -> Iterator[StoreWriter]:
     with held(path.with_suffix(".lock"), lambda: _tell_waiting(path)), claimed(path) as claim:
         _cut_torn_line(path)
+        for left in path.parent.glob(f".{path.stem}.*.tmp"):  # of a writer that was killed
+            left.unlink()
         yield StoreWriter(path, claim)
 
 
