@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.errors import InputError, tell
-from wattlab.foundation.files import free_bytes
 from wattlab.foundation.verbs import verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
@@ -45,11 +44,8 @@ def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     window = meter.end(time.perf_counter() - begun)
     found = components(window, meter.describe(), accelerator)
     machine = describe_machine(study.config.device)
-    free_gb = free_bytes(results) / 1024**3
-    return (
-        lines_of(study, machine, found, window, results / study.config.study, free_gb),
-        obstacles_of(study, machine, found, free_gb),
-    )
+    folder = results / study.config.study
+    return lines_of(study, machine, found, window, folder), obstacles_of(study, machine, found, folder)
 
 
 def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:

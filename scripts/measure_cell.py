@@ -18,7 +18,6 @@ from typing import NoReturn
 
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, tell
-from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
 from wattlab.meters.accelerators import CPU, computing
@@ -88,7 +87,7 @@ def record_of(job: Job) -> Record:
         return unmeasured_record(job.cell, inputs.receipt, "unavailable", *inputs.lacking)
     try:
         return measure(job, inputs)
-    except (InputError, FilesGone) as error:
+    except InputError as error:
         return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), _RETRY)
 
 

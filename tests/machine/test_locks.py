@@ -19,7 +19,7 @@ import wattlab.machine.locks
 from measure_cell import _hardware
 from support.meters_fake import FakeGpus, fake_nvml
 from wattlab.foundation.errors import NoDevice
-from wattlab.foundation.holding import NoLock, fault_of_locks
+from wattlab.foundation.holding import NoLock, locks_hold
 from wattlab.machine.locks import gpu_lease, lock_folder, machine_is_mine, machine_lock, other_measurements
 from wattlab.meters.contract import Gpu
 
@@ -223,15 +223,16 @@ def test_a_lock_of_another_user_is_one_line_with_a_remedy(monkeypatch: pytest.Mo
 
 
 def test_locks_are_tried_with_two_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert fault_of_locks(tmp_path / "new") is None
+    assert locks_hold(tmp_path / "new")
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
-    assert "lock nothing: two processes held one at once" in str(fault_of_locks(tmp_path))
+    assert not locks_hold(tmp_path)
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    assert f"{tmp_path} has no locks (No locks available)" in str(fault_of_locks(tmp_path))
+    with pytest.raises(NoLock, match=f"{tmp_path} has no locks .No locks available.: mount it with them"):
+        locks_hold(tmp_path)
     assert list(tmp_path.glob(".wattlab*")) == []
 
 

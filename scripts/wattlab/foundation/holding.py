@@ -92,8 +92,8 @@ def _no_locks(folder: Path, error: OSError) -> str:
     )
 
 
-def fault_of_locks(folder: Path) -> str | None:
-    """What is wrong with the locks of a folder, tried with two processes; null where they lock."""
+def locks_hold(folder: Path) -> bool:
+    """Whether the locks of a folder lock, tried with two processes. Raises `NoLock` where there are none to be had."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".wattlab-lock-") as file:
@@ -101,11 +101,6 @@ def fault_of_locks(folder: Path) -> str | None:
             second = subprocess.run([sys.executable, "-c", _SECOND, file.name], stderr=subprocess.PIPE, check=False)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            return f"this user can not write to {folder}"
-        return _no_locks(folder, error)
-    if second.returncode == 0:
-        return None
-    return (
-        f"the locks of {folder} lock nothing: two processes held one at once; mount its file system with locks "
-        "(Lustre: -o flock, not localflock), or let this folder be a link to a local disk"
-    )
+            raise NoLock(f"this user can not write to {folder}") from error
+        raise NoLock(_no_locks(folder, error)) from error
+    return second.returncode == 0
