@@ -6,18 +6,14 @@ argument is explicit, so that no configuration file or environment variable chan
 process loads tables inside its window; `__init__` spends it on nothing.
 """
 
-import logging
 import math
 import os
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import codecarbon.core.cpu
 import psutil
-from codecarbon import OfflineEmissionsTracker
-from codecarbon.core.gpu_nvidia import NvidiaGPUDevice
 from codecarbon.core.hardware_cache import get_cached_tdp
 from codecarbon.external.hardware import CPU, GPU
 from codecarbon.external.ram import RAM
@@ -29,15 +25,12 @@ from wattlab.meters.accelerators import on_machine
 from wattlab.meters.contract import Accelerator, GpuReading, Meter
 from wattlab.meters.rapl import RAPL_REMEDY, RaplCounters
 from wattlab.meters.rapl_splits import RaplSplits
+from wattlab.meters.tracker import silent_tracker
 from wattlab.records.record import Method, Window
 
 #: `CPU._mode` of CodeCarbon -> how the CPU's energy was obtained.
 _CPU_METHODS: dict[str, Method] = {"intel_rapl": "counter", "cpu_load": "model", "constant": "constant"}
 
-
-# CodeCarbon asks each GPU for its memory, which no number of ours needs, and dies of every error but NotSupported (a GPU
-# that shares the host's memory, a virtual one, a driver that may not tell). This is its own answer to that one.
-NvidiaGPUDevice._get_memory_info = lambda _: SimpleNamespace(total=-1, free=-1, used=-1)  # type: ignore[method-assign]
 
 #: Shortest time that counts as a suspended machine (s): the two clocks are not read at the same moment.
 ASLEEP_S = 0.1
@@ -59,7 +52,7 @@ class CodeCarbonMeter(Meter):
         self._gpus = self._accelerator.gpus
         self._gpu = None if gpu_index is None else self._gpus[gpu_index]
         self._rapl = RaplCounters()
-        self._tracker = _tracker(
+        self._tracker = silent_tracker(
             n_gpus=len(self._gpus) if self._accelerator.codecarbon_reads else 0,
             force_cpu_load=bool(self._rapl.unreadable),
         )
@@ -258,50 +251,6 @@ def _power_source(cpu: CPU) -> str:
     tdp = get_cached_tdp(codecarbon.core.cpu)
     is_known = not cpu._is_generic_tdp and tdp._get_cpu_power_from_registry(tdp.model)
     return "nameplate" if is_known else "default"
-
-
-def _tracker(n_gpus: int, *, force_cpu_load: bool) -> OfflineEmissionsTracker:
-    """A silent tracker of the whole machine. The intensity is a placeholder: emissions are computed in the tables.
-
-    `force_cpu_load`: model the CPU although it has counters, since they can not all be used.
-    """
-    _silence()
-    tracker = OfflineEmissionsTracker(
-        country_iso_code="USA",
-        region="oregon",
-        cloud_provider=None,
-        cloud_region=None,
-        country_2letter_iso_code=None,
-        project_name="wattlab",
-        measure_power_secs=15,
-        output_methods=[],
-        output_handlers=[],
-        output_dir=".",
-        gpu_ids=list(range(n_gpus)),
-        tracking_mode="machine",
-        log_level="error",
-        force_cpu_power=None,
-        force_ram_power=None,
-        force_mode_cpu_load=force_cpu_load,
-        force_carbon_intensity_g_co2e_kwh=1.0,
-        pue=1.0,
-        wue=0.0,
-        allow_multiple_runs=True,
-        rapl_include_dram=False,
-        rapl_prefer_psys=False,
-        experiment_id=None,
-        experiment_name=None,
-        electricitymaps_api_token=None,
-        emissions_endpoint=None,
-        metadata=None,
-    )
-    _silence()
-    return tracker
-
-
-def _silence() -> None:
-    """CodeCarbon sets its own level while it is imported and while it is built, and prints at "error" all the same."""
-    logging.getLogger("codecarbon").setLevel("CRITICAL")
 
 
 def _asleep_s() -> float:

@@ -32,7 +32,7 @@ from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.holding import held
 from wattlab.foundation.stored import refuse_newer
 from wattlab.records.record import Observed, Phase, Session
-from wattlab.records.writers import Claim, claimed, taken, writer_of
+from wattlab.records.writers import claimed, two_writers, writer_of
 
 
 class StoredCell(BaseModel):
@@ -94,10 +94,10 @@ def _write_all(handle: FileIO, content: bytes) -> None:
 
 
 class StoreWriter:
-    """Appends events; one writer at a time (see `open_store`). `claim`: that of this process, checked before each line."""
+    """Appends events; one writer at a time (see `open_store`)."""
 
-    def __init__(self, path: Path, claim: Claim | None = None) -> None:
-        self.path, self.claim = path, claim
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self._length = path.stat().st_size if path.exists() else 0
 
     def append(self, event: str, **content: Any) -> None:
@@ -105,13 +105,11 @@ class StoreWriter:
 
         Raises `NoLock`, and writes nothing, where another process writes to this store too.
         """
-        if self.claim is not None:
-            self.claim.check()
         line = json.dumps({"event": event, **content}, sort_keys=True, ensure_ascii=False, allow_nan=False)
         with self.path.open("ab", buffering=0) as handle:
             end = handle.seek(0, os.SEEK_END)
             if end != self._length:
-                raise taken(self.path, writer_of(self.path))
+                raise two_writers(self.path, writer_of(self.path))
             try:
                 _write_all(handle, line.encode() + b"\n")
                 os.fsync(handle.fileno())
@@ -137,11 +135,11 @@ def open_store(path: Path, identity: dict[str, Any]) -> Iterator[StoreWriter]:
 
 @contextmanager
 def _only_writer(path: Path) -> Iterator[StoreWriter]:
-    with held(path.with_suffix(".lock"), lambda: _tell_waiting(path)), claimed(path) as claim:
+    with held(path.with_suffix(".lock"), lambda: _tell_waiting(path)), claimed(path):
         _cut_torn_line(path)
         for left in path.parent.glob(f".{path.stem}.*.tmp"):  # of a writer that was killed
             left.unlink()
-        yield StoreWriter(path, claim)
+        yield StoreWriter(path)
 
 
 def wait_for_writer(path: Path) -> None:
