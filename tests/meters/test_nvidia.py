@@ -100,6 +100,15 @@ def test_a_name_that_is_no_text_is_no_traceback(monkeypatch: pytest.MonkeyPatch,
     assert [gpu.name for gpu in on_machine().gpus] == ["NVIDIA GPU of an unreadable name"] * 2
 
 
+@pytest.mark.parametrize("question", ["nvmlDeviceGetUUID", "nvmlSystemGetDriverVersion"])
+def test_an_answer_that_is_no_text_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml, question: str
+) -> None:
+    monkeypatch.setattr(pynvml, question, lambda *_: b"\xf8".decode())
+    with pytest.raises(NoDevice, match=r"NVML: .*invalid start byte.*nvidia-smi"):
+        on_machine()
+
+
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("question", ABOUT_A_BOARD)
 def test_a_question_without_an_answer_stops_nothing(
