@@ -28,14 +28,16 @@ LIMITS = (("power_limit_w", "power limit", "W"), ("sm_clock_limit_mhz", "clock l
 READING_SHARE = 0.005
 REFRESH_S = {"gpu": 0.1, "cpu": 0.02}
 
-#: Counter and power reading of an idle GPU disagree where one is more than so many times the other. Flagged; above the
-#: second ratio (and a difference of more than 20 W) the repeats are invalid: the reading is an average of up to a second,
-#: and some boards look at a quarter of the time only. Asked of all idle windows of a session together, from a second on:
-#: the counter moves every 0.1 s, which a single short window does not even out.
+#: Counter and power reading of an idle GPU disagree where one is more than so many times the other over the idle windows of
+#: a session. Flagged from a second of them on: the counter moves every 0.1 s, which one short window does not even out.
 FLAGGED_POWER_RATIO = 1.2
+SHORTEST_IDLE_S = 1.0
+
+#: The repeats are invalid from this ratio on (and a difference of more than 20 W), asked of windows of a second or more: the
+#: reading is an average of up to a second, which in a shorter window holds the work before it, and some boards look at a
+#: quarter of the time only.
 MOST_POWER_RATIO = 2.0
 LEAST_POWER_DIFFERENCE_W = 20.0
-SHORTEST_IDLE_S = 1.0
 
 
 def effective_cores(window: Window) -> float | None:
@@ -118,21 +120,24 @@ def _other_limits(state: GpuState, usual: dict[str, float]) -> list[str]:
 
 
 def _power_disagrees(peers: Sequence[Observed], gpu_index: int | None) -> list[str]:
-    powers = idle_powers_w(peers, gpu_index)
+    powers = idle_powers_w(peers, gpu_index, SHORTEST_IDLE_S)
     if powers is None or abs(powers[0] - powers[1]) < LEAST_POWER_DIFFERENCE_W or _ratio(*powers) <= MOST_POWER_RATIO:
         return []
     return [f"the GPU's counter says {powers[0]:.0f} W and its power reading {powers[1]:.0f} W while idle"]
 
 
-def idle_powers_w(peers: Sequence[Observed], gpu_index: int | None) -> tuple[float, float] | None:
+def idle_powers_w(
+    peers: Sequence[Observed], gpu_index: int | None, shortest_s: float = 0.0
+) -> tuple[float, float] | None:
     """Mean power of the computing GPU in the idle windows of a session (W): by its counter, and by its power readings.
 
-    Null where they are not known, or where the windows are shorter than a second together.
+    Null where they are not known, or where the windows of at least `shortest_s` are shorter than a second together.
     """
     windows = {
         idle.started_at_utc: idle for repeat in peers for idle in (repeat.idle_before, repeat.idle_after) if idle
     }
-    known = [found for idle in windows.values() for found in _idle_readings(idle, gpu_index)]
+    long_enough = [idle for idle in windows.values() if idle.window_s >= shortest_s]
+    known = [found for idle in long_enough for found in _idle_readings(idle, gpu_index)]
     window_s = sum(one_s for one_s, _, _ in known)
     if window_s < SHORTEST_IDLE_S:
         return None
