@@ -34,10 +34,13 @@ def _cpu(window: Window, meter: dict[str, Any], rapl: RaplCounters) -> Component
     if method == "counter":
         meaning = f"RAPL, {len(rapl.distinct)} package(s); {_watts(window.energy_cpu_j, window)} now"
         return Component("CPU", method, meaning)
-    guessed = ", a guess: CodeCarbon does not know this CPU" if meter["cpu_power_source"] == "default" else ""
-    meaning = (
-        f"computed from a nameplate power of {meter['cpu_tdp_w']:g} W{guessed}, and the machine's load, not measured"
+    is_guess = meter["cpu_power_source"] == "default"
+    power = (
+        "{:g} W, a guess (4 W per thread: CodeCarbon does not know this CPU)"
+        if is_guess
+        else "a nameplate power of {:g} W"
     )
+    meaning = f"computed from {power.format(meter['cpu_tdp_w'])} and the machine's load, not measured"
     if unread:
         named = f"{meaning}; the machine has RAPL, but {'; '.join(map(str, unread))}"
         remedies = {one.remedy for one in unread if one.remedy}
