@@ -24,8 +24,8 @@ from typing import Any
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import tell
 from wattlab.foundation.processes import boot_id
+from wattlab.foundation.verbs import tell
 from wattlab.machine.describe import describe_machine
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session, Window

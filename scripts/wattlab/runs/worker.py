@@ -20,9 +20,10 @@ from PIL import Image
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_bytes
 from wattlab.foundation.processes import boot_id
+from wattlab.foundation.verbs import tell
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, other_measurements
 from wattlab.machine.software import code_sha256, versions

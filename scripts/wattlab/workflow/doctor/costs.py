@@ -11,11 +11,9 @@ from wattlab.foundation.errors import InputError
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_receipt
 from wattlab.machine.cgroups import memory_limit_bytes
+from wattlab.runs.needs import BYTES_PER_PARAMETER
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
-
-#: Bytes of one parameter.
-BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 #: Memory of the measuring process beside the weights (torch, transformers, one sample and its activations).
 PROCESS_GB = 1.5
@@ -53,12 +51,11 @@ class Largest:
 
 def largest(study: ResolvedStudy, finished: Collection[str]) -> Largest | None:
     """The model with most parameters, as published, of the cells to come; null where no count is known."""
-    sizes = []
-    for resolved in study.measured:
-        parameters = resolved.facts.published_parameters
-        if parameters is None or resolved.cell.id in finished:
-            continue
-        sizes.append(Largest(resolved.cell.model, parameters, _weights_gb(resolved, parameters) + PROCESS_GB))
+    sizes = [
+        Largest(resolved.cell.model, parameters, _weights_gb(resolved, parameters) + PROCESS_GB)
+        for resolved in study.measured
+        if (parameters := resolved.facts.published_parameters) is not None and resolved.cell.id not in finished
+    ]
     return max(sizes, key=lambda size: size.memory_gb, default=None)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from wattlab.foundation.clock import spoken
 from wattlab.foundation.files import free_bytes
 from wattlab.foundation.holding import NoLock, locks_hold
 from wattlab.foundation.quantities import obtained
@@ -36,7 +37,10 @@ def lines_of(
     finished = finished_cells(study, folder)
     return [
         f"{heading} ({machine.cpu_model}, {machine.cpu_cores} cores, {machine.ram_gb:g} GB)",
-        *[_component_line(component) for component in found],
+        *[
+            f"  {one.name:<7}{one.method}: {one.meaning}{f'. Remedy: {one.remedy}' if one.remedy else ''}"
+            for one in found
+        ],
         _quiet_line(study, window),
         _cores_line(study),
         f"  locks  {_locks(folder.parent)[0]}",
@@ -44,11 +48,6 @@ def lines_of(
         _disk_line(study, folder.parent),
         _memory_line(study, finished),
     ]
-
-
-def _component_line(component: Component) -> str:
-    remedy = f". Remedy: {component.remedy}" if component.remedy else ""
-    return f"  {component.name:<7}{component.method}: {component.meaning}{remedy}"
 
 
 def _quiet_line(study: ResolvedStudy, window: Window) -> str:
@@ -103,13 +102,6 @@ def _cost_lines(
             f"  energy at least {least_s * power_w / J_PER_KWH:.3g} kWh: that time at the {power_w:.1f} W that the machine takes now ({methods})"
         )
     return lines
-
-
-def spoken(duration_s: float) -> str:
-    """A duration for people."""
-    if duration_s < 120:
-        return f"{duration_s:.0f} s"
-    return f"{duration_s / 60:.0f} min" if duration_s < 7200 else f"{duration_s / 3600:.1f} h"
 
 
 def _disk_line(study: ResolvedStudy, results: Path) -> str:
