@@ -115,7 +115,7 @@ def test_locks_that_lock_nothing_are_said_and_those_that_are_not_there_stand_in_
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     found = obstacles_of(study, machine, [], tmp_path / "laptop")
-    assert len(found) == 2 and f"{tmp_path}/repeats has no locks (No locks available)" in found[0]
+    assert len(found) == 2 and f"{tmp_path} has no locks (No locks available)" in found[0]
 
 
 def test_a_gpu_without_nvml_is_told_from_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -93,9 +93,13 @@ def _no_locks(folder: Path, error: OSError) -> str:
 
 
 def locks_hold(folder: Path) -> bool:
-    """Whether the locks of a folder lock, tried with two processes. Raises `NoLock` where there are none to be had."""
+    """Whether the locks of a folder lock, tried with two processes; one that is not there yet will be as its parent is.
+
+    Raises `NoLock` where there are none to be had.
+    """
+    while not folder.exists():
+        folder = folder.absolute().parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".wattlab-lock-") as file:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)
             second = subprocess.run([sys.executable, "-c", _SECOND, file.name], stderr=subprocess.PIPE, check=False)
