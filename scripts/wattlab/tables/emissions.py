@@ -46,7 +46,7 @@ def _logged(evidence: Evidence) -> dict[str, float]:
     for record in (cell.record for cell in evidence.cells if cell.record is not None):
         meters = {session.session: session.meter or {} for session in record.sessions}
         pairs = [
-            (meters[repeat.session].get("logged_emissions_kg", {}).get("query"), total_j(components(repeat)))
+            (meters.get(repeat.session, {}).get("logged_emissions_kg", {}).get("query"), total_j(components(repeat)))
             for repeat in record.valid_repeats
         ]
         known = [(kg, joules) for kg, joules in pairs if kg is not None and joules is not None]
