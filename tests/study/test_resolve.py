@@ -402,7 +402,7 @@ BLOOMZ = "bigscience--bloomz-560m"
         (f"summarization/xsum/{FLAN}", None, 19),
         (f"text-classification/imdb/{BLOOMZ}", None, 1),
         (f"question-answering/sciq/{BLOOMZ}", None, 65),
-        (f"summarization/xsum/{BLOOMZ}", None, 14),
+        (f"summarization/xsum/{BLOOMZ}", None, 15),
         ("summarization/xsum/ainize--bart-base-cnn", 9, 14),
         ("text-generation/oscar/distilbert--distilgpt2", None, 10),
         ("image-to-text/red-caps/microsoft--git-base", None, None),
