@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import WITH_START, Protocol, ProtocolEntry
@@ -138,12 +138,7 @@ def _spec(
     dataset_facts = DatasetFacts.model_validate(working_fields(dataset, config.data))
     tokenizer = None
     if config.weights == "architecture" and model.tokenizer is not None:
-        tokenizer = TokenizerSpec(
-            kind=model.tokenizer.kind,
-            layout=model.tokenizer.class_name,
-            do_lower_case=model.tokenizer.do_lower_case,
-            generator_version=TOKENIZERS_VERSION,
-        )
+        tokenizer = TokenizerSpec.of(model.tokenizer)
     samples = SampleSpec(
         dataset=cell.dataset,
         data=config.data,

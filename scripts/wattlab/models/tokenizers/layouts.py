@@ -137,18 +137,18 @@ LAYOUTS = {
 }
 
 
-def layout_of(spec: TokenizerSpec) -> Layout:
-    """The layout of a spec's class; an `InputError` for a class that is unknown or of another kind."""
+def layout_of(spec: TokenizerSpec, file: str = "catalog/models") -> Layout:
+    """The layout of a spec's class; an `InputError` that names `file` for a class that is unknown or of another kind."""
     name = spec.layout.removesuffix("Fast")
     if name not in LAYOUTS:
         raise InputError(
-            f"catalog/models: tokenizer.class_name = {spec.layout!r}: no layout is known for it; "
+            f"{file}: tokenizer.class_name = {spec.layout!r}: no layout is known for it; "
             f"{near_matches(name, LAYOUTS)} (or add it to wattlab/models/tokenizers/layouts.py)"
         )
     layout = LAYOUTS[name]
     if layout.kind != spec.kind:
         raise InputError(
-            f"catalog/models: tokenizer.kind = {spec.kind!r} with class_name = {spec.layout!r}: "
+            f"{file}: tokenizer.kind = {spec.kind!r} with class_name = {spec.layout!r}: "
             f"that class is {layout.kind!r}; correct one of them"
         )
     return layout
