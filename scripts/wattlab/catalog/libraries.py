@@ -78,7 +78,9 @@ def _mistakes(entry: ModelEntry, libraries: Libraries) -> Iterator[str]:
     if entry.library == "diffusers":
         yield from _unknown("pipeline_class", entry.pipeline_class, libraries.pipelines)
         for name, component in (entry.architecture.components or {}).items():
-            yield from _unknown_key(f"architecture.components.{name}", libraries.pipelines.get(str(entry.pipeline_class), [name]))
+            yield from _unknown_key(
+                f"architecture.components.{name}", libraries.pipelines.get(str(entry.pipeline_class), [name])
+            )
             yield from _of_component(f"architecture.components.{name}", component, libraries)
         return
     config = str(entry.architecture.config_class)
@@ -118,7 +120,9 @@ def _of_config(place: str, name: str, content: Mapping[str, Any], libraries: Lib
     if known is None:
         return
     for key, value in content.items():
-        yield from _unknown_key(f"{place}.{key}", {*libraries.config_keys, *known.keys.split(), "model_type"}, f"{name} ")
+        yield from _unknown_key(
+            f"{place}.{key}", {*libraries.config_keys, *known.keys.split(), "model_type"}, f"{name} "
+        )
         part = known.parts.get(key)
         if part is None or not isinstance(value, Mapping):
             continue

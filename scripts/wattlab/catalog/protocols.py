@@ -108,7 +108,7 @@ class Override(Closed):
             try:
                 _value_of(key).validate_python(value, strict=True)
             except ValidationError as error:
-                remedy = remedy_of(error.errors(include_url=False), Protocol, (key,))
+                remedy = remedy_of(error.errors(include_url=False), Protocol, (WITH_START.get(key, key),))
                 raise ValueError(f"set.{key} = {value!r}: {remedy}") from error
         return self
 

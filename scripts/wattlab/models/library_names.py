@@ -104,11 +104,12 @@ def _parts() -> Iterator[tuple[str, str]]:
 
     folder = Path(diffusers.__file__).parent
     for path in [*folder.glob("models/**/*.py"), *folder.glob("schedulers/*.py")]:
-        for node in ast.parse(path.read_text()).body:
-            for method in node.body if isinstance(node, ast.ClassDef) else []:
+        classes = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+        for made in classes:
+            for method in made.body:
                 if isinstance(method, ast.FunctionDef) and method.name == "__init__" and _is_registered(method):
                     arguments = [*method.args.args[1:], *method.args.kwonlyargs]
-                    yield node.name, " ".join(argument.arg for argument in arguments)
+                    yield made.name, " ".join(argument.arg for argument in arguments)
 
 
 def _is_registered(method: ast.FunctionDef) -> bool:
