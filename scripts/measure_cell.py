@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import NoDevice, tell
+from wattlab.foundation.errors import NoDevice, Unavailable, tell
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
@@ -82,6 +82,8 @@ def record_of(job: Job) -> Record:
         return unmeasured_record(job.cell, inputs.receipt, "unavailable", *inputs.lacking)
     try:
         return measure(job, inputs)
+    except Unavailable as error:  # a file of weights that an older receipt has, and that holds none
+        return unmeasured_record(job.cell, inputs.receipt, "unavailable", error.reason, error.remedy)
     except (NoDevice, FilesGone) as error:
         return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), "then `make retry`")
 

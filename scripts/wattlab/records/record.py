@@ -59,6 +59,9 @@ class Phase(Window):
     n_inferences: int | None = fact("inferences done, for a warm-up", None)
     parameters: int | None = fact("parameters that run, for a load", None)
     parameters_as_published: int | None = fact("counted as the authors did, for a load", None)
+    generation: dict[str, Any] | None = fact("how the model writes (beams, sampling, lengths), for a load", None)
+    flags: list[str] = fact("what a reader should know of the loaded model", [])
+    notes: list[str] = fact("the same in words", [])
 
 
 class Observed(Window):

@@ -42,6 +42,7 @@ def judge(observed: Observed, spec: Spec, session: Session | None, first: Observ
         *reference_flags(observed),
         *(["processes_unknown"] if gpu_index is not None and observed.foreign_processes is None else []),
         *gpu_flags(observed, first),
+        *(session.load.flags if session is not None and session.load is not None else []),
     ]
     return Repeat(
         **observed.model_dump(),

@@ -36,6 +36,7 @@ from wattlab.runs.job import Job, job_verb
 from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
+from wattlab.samples.manifest import Row
 from wattlab.study.cells import CatalogFacts, Spec
 
 if TYPE_CHECKING:
@@ -140,15 +141,23 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
         store=store,
         session=session.session,
         synchronise=accelerator.synchronise,
-        parameter_counts=lambda: _parameter_counts(adapter, job.cell.facts),
+        of_model=lambda: _of_model(adapter, job.cell.facts, rows),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
     )
     run_session(bench, rows)
 
 
-def _parameter_counts(adapter: "Adapter", facts: CatalogFacts) -> dict[str, int | None]:
+def _of_model(adapter: "Adapter", facts: CatalogFacts, rows: list[Row]) -> dict[str, Any]:
+    """What the load's window says of the model: parameters, how it writes, and what a reader should know."""
     counted = adapter.parameters_as_published(facts.count_as, facts.counted_components) if facts.count_as else None
-    return {"parameters": adapter.parameters, "parameters_as_published": counted}
+    told = adapter.source.told(adapter.texts(rows))
+    return {
+        "parameters": adapter.parameters,
+        "parameters_as_published": counted,
+        "generation": adapter.generation,
+        "flags": sorted(told),
+        "notes": [told[flag] for flag in sorted(told)],
+    }
 
 
 main = job_verb(measure)
