@@ -58,7 +58,7 @@ def read_libraries(catalog: Path) -> Libraries:
 def check_models(models: Mapping[str, ModelEntry], libraries: Libraries) -> None:
     """Raise `InputError` with a line for each name in the entries that the pinned libraries do not know.
 
-    An entry of another environment is built by other versions, and checked when it is built.
+    An entry of another environment is left out: other versions build it.
     """
     found = [
         f"catalog/models/{stem}.yaml: {line}"

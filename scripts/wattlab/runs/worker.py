@@ -36,13 +36,15 @@ from wattlab.runs.job import Job, job_verb
 from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
-from wattlab.samples.manifest import Row
 from wattlab.study.cells import CatalogFacts, Spec
 
 if TYPE_CHECKING:
     from wattlab.tasks.contract import Adapter
 
 THUMBNAIL_PX = (64, 64)
+
+#: Share by which a count of parameters may differ from the published one: the paper's own agree to 0.5 %, but for three.
+PARAMETERS_TOLERANCE = 0.005
 
 
 def answer_line(row: int, answer: Any) -> dict[str, Any]:
@@ -141,16 +143,22 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
         store=store,
         session=session.session,
         synchronise=accelerator.synchronise,
-        of_model=lambda: _of_model(adapter, job.cell.facts, rows),
+        of_model=lambda: _of_model(adapter, job.cell.facts, inputs),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
     )
     run_session(bench, rows)
 
 
-def _of_model(adapter: "Adapter", facts: CatalogFacts, rows: list[Row]) -> dict[str, Any]:
+def _of_model(adapter: "Adapter", facts: CatalogFacts, inputs: Inputs) -> dict[str, Any]:
     """What the load's window says of the model: parameters, how it writes, and what a reader should know."""
     counted = adapter.parameters_as_published(facts.count_as, facts.counted_components) if facts.count_as else None
-    told = adapter.source.told(adapter.texts(rows))
+    told = adapter.source.told(adapter.texts(inputs.rows))
+    is_published = inputs.receipt is None or inputs.receipt.endpoint is None  # another hub may serve something else
+    published = facts.published_parameters
+    if counted and published and is_published and abs(counted / published - 1) > PARAMETERS_TOLERANCE:
+        told["parameters_differ"] = (
+            f"{counted} parameters, counted as {facts.count_as}, where the catalog has published_parameters = {published}"
+        )
     return {
         "parameters": adapter.parameters,
         "parameters_as_published": counted,
