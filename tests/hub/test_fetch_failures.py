@@ -161,7 +161,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
         ("model.safetensors", b"", "is empty"),
         ("model.safetensors", b"safe" * 100, "is no safetensors file"),
         ("model.safetensors", b"short", "is no safetensors file"),
-        ("model.safetensors", (2).to_bytes(8, "little") + b"[]", "is no safetensors file"),
+        ("model.safetensors", (3).to_bytes(8, "little") + b"[1]", "is no safetensors file"),
         ("model.safetensors", WEIGHTS[:-1], "ends too early: 3999 bytes of 4000"),
         ("pytorch_model.bin", POINTER, "is a pointer of Git LFS"),
         ("pytorch_model.bin", b"", "is empty"),

@@ -253,7 +253,10 @@ def test_a_tokenizer_that_is_a_sentencepiece_model_alone(hub, tmp_path):
     assert len(got.value) == 5
 
 
-TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model")
+def without_tokenizer(published: Published) -> None:
+    """Take its tokenizer's files away: its class is then that of the configuration."""
+    for path in published.folder.glob("*token*"):
+        path.unlink()
 
 
 @pytest.mark.parametrize(
@@ -271,15 +274,25 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "s
 )
 def test_a_repository_without_a_vocabulary_is_no_published_model(hub, tmp_path, cell):
     published = Published(hub, tmp_path, *cell)
-    for name in TOKENIZER_FILES:
-        (published.folder / name).unlink(missing_ok=True)
+    without_tokenizer(published)
     with pytest.raises(InputError, match=r"its tokenizer is empty: .* of which the repository has none; pin a commit"):
         published.source().tokenizer()
 
 
+def test_a_tokenizer_that_can_not_be_built(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    (published.folder / "tokenizer.json").unlink()
+    assert (
+        json.loads((published.folder / "tokenizer_config.json").read_text())["tokenizer_class"] == "TokenizersBackend"
+    )
+    with pytest.raises(InputError, match=r"its tokenizer can not be built: .*; pin a commit") as caught:
+        published.source().tokenizer()
+    assert "\n" not in str(caught.value)
+
+
 def test_a_vocabulary_by_a_name_that_its_class_does_not_read(hub, tmp_path):
     published = Published(hub, tmp_path, "fill-mask", "c4", "albert--albert-base-v2")
-    (published.folder / "tokenizer.json").unlink()
+    without_tokenizer(published)
     (published.folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nC\nO\n")
     with pytest.raises(InputError, match=r"AlbertTokenizer reads spiece.model or tokenizer.json, of which .* none"):
         published.source().tokenizer()
@@ -288,13 +301,11 @@ def test_a_vocabulary_by_a_name_that_its_class_does_not_read(hub, tmp_path):
 def test_a_small_vocabulary_of_a_small_model_is_one(hub, tmp_path):
     """Amino acids: 20 letters and the special tokens."""
     published = Published(hub, tmp_path, "fill-mask", "c4", "google-bert--bert-base-uncased")
-    for name in TOKENIZER_FILES:
-        (published.folder / name).unlink(missing_ok=True)
+    without_tokenizer(published)
     (published.folder / "vocab.txt").write_text(
         "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"ACDEFGHIKL"])
     )
     edit_json(published.folder / "config.json", vocab_size=15)
-    edit_json(published.folder / "tokenizer_config.json", do_lower_case=True)
     source = published.source()
     assert len(source.tokenizer()) == 15
     told = source.told(["A C D", "E F"])

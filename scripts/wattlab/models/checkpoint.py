@@ -82,10 +82,16 @@ class HubSource(Source):
         return model.eval()
 
     def tokenizer(self) -> Any:
-        """The checkpoint's own, the fast one where there is one. Raises `InputError` for one without words."""
+        """The checkpoint's own, the fast one where there is one. Raises `InputError` for none, and for one without words."""
         import transformers
 
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
+        try:
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
+        except (ValueError, OSError) as error:
+            raise InputError(
+                f"{self._name}: its tokenizer can not be built: {str(error).strip().partition(chr(10))[0]}; pin a commit "
+                "that has its files, or choose another model"
+            ) from error
         size = getattr(self._config()[0].get_text_config(decoder=True), "vocab_size", None)
         check_vocabulary(self._tokenizer, size, [file.path for file in self._receipt.files], self._name)
         return self._tokenizer
