@@ -13,9 +13,8 @@ from pydantic import BaseModel
 from wattlab.catalog.entries import DatasetEntry, ModelEntry
 from wattlab.catalog.libraries import LIBRARIES
 from wattlab.catalog.reading import read_tasks
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.config import StudyConfig
 
 SCHEMAS: dict[str, type[BaseModel]] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wattlab.catalog.facts import DatasetFacts
-from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.errors import InputError, checked, entry_of
 from wattlab.samples.surrogate import documents, pictures, questions, reviews, tagging
 from wattlab.samples.surrogate.images import CREDITS
 from wattlab.samples.surrogate.source import FILLERS, Parameters, Row, Source
@@ -59,9 +59,7 @@ def generator_of(dataset: str, entry: DatasetFacts) -> tuple[Generator, Paramete
     surrogate, where = entry.surrogate, f"catalog/datasets/{dataset}.yaml"
     assert surrogate is not None, "rows of the hub need no generator"
     name = surrogate.generator
-    if name not in GENERATORS:
-        raise InputError(f"{where}: surrogate.generator = {name!r} is unknown; {near_matches(name, GENERATORS)}")
-    generator = GENERATORS[name]
+    generator = entry_of(GENERATORS, name, f"{where}: surrogate.generator = {name!r} is unknown")
     # As JSON, since a list of YAML is a tuple only there.
     content, place = json.dumps(surrogate.parameters), f"{where}: surrogate.parameters"
     parameters = checked(generator.parameters, content, place, is_json=True)
@@ -72,16 +70,15 @@ def generator_of(dataset: str, entry: DatasetFacts) -> tuple[Generator, Paramete
                 f"add `{role}: its column`, or correct one of {', '.join(entry.fields)}"
             )
     for column, kind in parameters.columns.items():
-        if kind not in (known := {*generator.kinds, *FILLERS}):
-            raise InputError(
-                f"{where}: surrogate.parameters.columns.{column} = {kind!r}: the generator {name!r} can not fill it; "
-                f"{near_matches(kind, known)}"
-            )
+        place = f"{where}: surrogate.parameters.columns.{column} = {kind!r}"
+        entry_of(
+            {**dict.fromkeys(generator.kinds), **FILLERS}, kind, f"{place}: the generator {name!r} can not fill it"
+        )
     return generator, parameters
 
 
-def surrogate_rows(spec: SampleSpec, n: int | None = None) -> Iterator[Row]:
-    """Rows 0 to n-1 (default: the spec's n), one at a time. Raises `InputError`, and `Unavailable` where the
+def surrogate_rows(spec: SampleSpec) -> Iterator[Row]:
+    """The spec's rows, one at a time. Raises `InputError`, and `Unavailable` where the
     material that rows are made of is not installed."""
     generator, parameters = generator_of(spec.dataset, spec.entry)
     source = Source(
@@ -90,7 +87,7 @@ def surrogate_rows(spec: SampleSpec, n: int | None = None) -> Iterator[Row]:
         in_file_order=spec.selection == "first",
         fields=spec.entry.fields,
     )
-    for row in range(spec.n if n is None else n):
+    for row in range(spec.n):
         yield generator.row(source, parameters, row)
 
 
