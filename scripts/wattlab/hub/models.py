@@ -9,6 +9,7 @@ from huggingface_hub.hf_api import ModelInfo
 
 from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import free_bytes
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
@@ -35,7 +36,7 @@ def fetch_model(fetch: ModelFetch) -> Receipt:
     }
     try:
         return Receipt.model_validate({**receipt, "status": "complete", **_fetched(fetch)})
-    except HubUnavailable as error:
+    except Unavailable as error:
         return Receipt.model_validate(
             {**receipt, "status": "unavailable", "reason": error.reason, "remedy": error.remedy}
         )

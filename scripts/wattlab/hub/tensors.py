@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wattlab.hub.failures import HubUnavailable
+from wattlab.foundation.errors import Unavailable
 
 #: How a file begins that Git LFS left in the place of a large one (git-lfs, docs/spec.md).
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -13,7 +13,7 @@ _REMEDY = "pin a commit whose weights are whole, or choose another model; then `
 
 
 def check_weights(path: Path, name: str) -> None:
-    """Raise `HubUnavailable` for a file of weights that holds none; `name`: its path in the repository."""
+    """Raise `Unavailable` for a file of weights that holds none; `name`: its path in the repository."""
     if name.endswith(".safetensors"):
         tensors_of(path, name)
     elif name.endswith(".bin"):
@@ -24,15 +24,15 @@ def _refuse_pointer(path: Path, name: str) -> None:
     with path.open("rb") as handle:
         begin = handle.read(len(_POINTER))
     if not begin:
-        raise HubUnavailable(f"its {name} is empty", _REMEDY)
+        raise Unavailable(f"its {name} is empty", _REMEDY)
     if begin == _POINTER:
-        raise HubUnavailable(f"its {name} is a pointer of Git LFS, and not the file that it points to", _REMEDY)
+        raise Unavailable(f"its {name} is a pointer of Git LFS, and not the file that it points to", _REMEDY)
 
 
 def tensors_of(path: Path, name: str) -> dict[str, Any]:
     """Tensor name to its dtype, shape and data_offsets, from the header of a safetensors file.
 
-    The header is an unsigned 64-bit length and JSON of that length (the format's documentation). Raises `HubUnavailable`
+    The header is an unsigned 64-bit length and JSON of that length (the format's documentation). Raises `Unavailable`
     where the file is none, or is shorter than its header says.
     """
     _refuse_pointer(path, name)
@@ -45,7 +45,7 @@ def tensors_of(path: Path, name: str) -> dict[str, Any]:
         header.pop("__metadata__", None)
         end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
     except (ValueError, TypeError, KeyError) as error:
-        raise HubUnavailable(f"its {name} is no safetensors file: its header can not be read", _REMEDY) from error
+        raise Unavailable(f"its {name} is no safetensors file: its header can not be read", _REMEDY) from error
     if 8 + length + end > size_bytes:
-        raise HubUnavailable(f"its {name} ends too early: {size_bytes} bytes of {8 + length + end}", _REMEDY)
+        raise Unavailable(f"its {name} ends too early: {size_bytes} bytes of {8 + length + end}", _REMEDY)
     return header

@@ -55,7 +55,7 @@ def _memories(device: str) -> dict[str, int]:
 
 def weight_bytes(cell: MeasuredCell, inputs: Inputs) -> int | None:
     """Size of a cell's weights in the protocol's dtype; null where nothing tells it. Raises `FilesGone`, and
-    `HubUnavailable` for a file of weights that holds none.
+    `Unavailable` for a file of weights that holds none.
 
     The published count holds for the public hub and for random weights: another hub may serve something else.
     """
