@@ -26,7 +26,7 @@ if PRINTED:
             "Auditing the printed numbers"
         shell:
             "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --printed {input.printed:q}"
-            " 2>&1 | tee {log:q}"
+            " 2> {log:q}"
 
     EXTRA_TABLES += rules.audit_paper.output
 

@@ -13,6 +13,7 @@ from typing import Annotated
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.verbs import verb
 from wattlab.study.specs import write_study
+from wattlab.tables.words import count
 from wattlab.workflow.loading import study_of
 from wattlab.workflow.merging import copy_all, plan_merge
 
@@ -36,11 +37,11 @@ def main(
         copy_all(merge.copies)
         write_study(RESULTS / study.config.study, study)
     for folder, n_cells in Counter(merge.taken.values()).items():
-        print(f"{folder}: {n_cells} cell(s)")
+        print(f"{folder}: {count(n_cells, 'cell')}")
     for found in merge.left:
         print(f"left where it is, since it is {found.record.status}: {found.path}")
     print(
-        f"{len(merge.taken)} of {len(study.cells)} cells came from elsewhere; `make reproduce` measures what is missing "
+        f"{len(merge.taken)} of {count(len(study.cells), 'cell')} came from elsewhere; `make reproduce` measures what is missing "
         "and builds the tables"
     )
 

@@ -139,7 +139,7 @@ def test_versions_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert CITATION["version"] == project["version"]
     assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text()
-    assert project["requires-python"] == ">=3.11,<3.12" and "Python 3.11" in README
+    assert project["requires-python"] == ">=3.11,<3.14" and "Python 3.11, 3.12 or 3.13" in README
     codecarbon = next(entry for entry in CITATION["references"] if entry["title"] == "CodeCarbon")
     assert f"codecarbon=={codecarbon['version']}\n" in (ROOT / "requirements.lock").read_text()
     paper = next(entry for entry in CITATION["references"] if entry["type"] == "conference-paper")

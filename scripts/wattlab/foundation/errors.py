@@ -33,6 +33,9 @@ class Unavailable(Exception):
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
+#: Name of a file, or what finds it from the first part of a key.
+Source = str | Callable[[str], str]
+
 #: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
 DISK_FULL_EXIT = os.EX_IOERR
 
@@ -151,13 +154,8 @@ def _key_of(error: ErrorDetails, content: Any) -> tuple[str, ...]:
     return tuple(key)
 
 
-def explain(
-    error: ValidationError, model: type[BaseModel], source: str | Callable[[str], str], content: Any
-) -> InputError:
-    """Turn pydantic's errors about a content into one message, a line each: `file: key = value: remedy`.
-
-    `source` is the file's name, or a function that finds it from the first part of the key.
-    """
+def explain(error: ValidationError, model: type[BaseModel], source: Source, content: Any) -> InputError:
+    """Turn pydantic's errors about a content into one message, a line each: `file: key = value: remedy`."""
     found: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         found.setdefault(_key_of(detail, content), []).append(detail)
@@ -165,9 +163,15 @@ def explain(
     for key, details in found.items():
         if any(other[: len(key)] == key for other in found if other != key):
             continue  # a union: the member that was understood furthest is the one that was meant
-        where = source if isinstance(source, str) else source(key[0] if key else "")
-        lines.append(f"{where}: {_shown(key, details[0])}{remedy_of(details, model, key)}")
+        lines.append(
+            f"{place_of(source, key[0] if key else '')}: {_shown(key, details[0])}{remedy_of(details, model, key)}"
+        )
     return InputError("\n".join(lines))
+
+
+def place_of(source: Source, key: str) -> str:
+    """The file that a key stands in."""
+    return source if isinstance(source, str) else source(key)
 
 
 def _shown(key: tuple[str, ...], error: ErrorDetails) -> str:
@@ -181,7 +185,7 @@ def _shown(key: tuple[str, ...], error: ErrorDetails) -> str:
 def checked(
     schema: type[Schema],
     content: Any,
-    source: str | Callable[[str], str],
+    source: Source,
     *,
     is_json: bool = False,
     context: dict[str, Any] | None = None,
