@@ -7,7 +7,8 @@ import pytest
 import give_verdict
 from support import hand_tables
 from support.records import write_study
-from wattlab.report.verdict import MOST_LINES, missing_lines, plain
+from wattlab.foundation.errors import plain
+from wattlab.report.verdict import MOST_LINES, missing_lines
 from wattlab.tables.reading import Tables
 
 Row = tuple[str, str, str, str, str, str, int]

@@ -3,12 +3,19 @@
 import difflib
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+
+def plain(text: object, width: int = 240) -> str:
+    """One line of printable characters: text of models, datasets and logs must not steer a terminal."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
+    return textwrap.shorten(printable, width, placeholder=" …")
 
 
 class InputError(Exception):

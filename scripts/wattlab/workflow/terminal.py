@@ -13,6 +13,8 @@ from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from wattlab.foundation.errors import plain
+
 #: The modules of Snakemake that announce each of their steps. What those announce that are not here (a cluster's
 #: executor, the building of an environment) takes long, or speaks to a person.
 _ANNOUNCERS = frozenset(
@@ -71,7 +73,7 @@ class Terminal(logging.Handler):
                 self._messages[said["jobid"]] = said["rule_msg"] or said["rule_name"]
                 return self._stage(said["rule_name"], said["rule_msg"] if said["output"] else None)
             case LogEvent.JOB_ERROR:
-                self._failed.append(self._messages[said["jobid"]])
+                self._failed.append(self._messages.get(said["jobid"], said["rule_name"]))
                 return failure(self._failed[-1], said["log"], said["shellcmd"] or "")
             case None | LogEvent.ERROR:
                 text = self._shown.format(record)
@@ -109,7 +111,7 @@ def failure(message: str, logs: Sequence[str], command: str) -> str | None:
     if log is None:
         return None
     lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-    reason = next((line.strip() for line in reversed(lines) if line.strip()), "its program ended without a word")
+    reason = plain(next((line for line in reversed(lines) if line.strip()), "its program ended without a word"))
     if reason.startswith("ModuleNotFoundError"):
         reason += "; `make install` builds what the rules need, `--sdm conda` takes it from envs/"
     joint = " " if message.endswith("?") else ": failed: "
