@@ -130,6 +130,8 @@ def _other_remedy(error: ErrorDetails, model: type[BaseModel], key: Sequence[str
                 return f"this key is gone; {gone[key[-1]]}"
             known = {name for schema in schemas for name in schema.model_fields}
             return f"unknown key; {near_matches(key[-1], known)}"
+        case "invalid_key":
+            return "a key is a text; put it in quotes"
         case "missing":
             return f"this key is missing; add it{meaning and f' ({meaning})'}"
         case "literal_error":

@@ -1,6 +1,7 @@
 """From configuration files to the study resolved: what the Snakefile does while it is parsed."""
 
 import copy
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,11 +29,16 @@ def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[s
 
     def find(key: str) -> str:
         holders = [path.as_posix() for path, content in contents.items() if key in content]
-        if key in merged and (key not in written or merged[key] != written[key]):
+        if key in merged and (key not in written or _as_json(merged[key]) != _as_json(written[key])):
             return "--config" if files else "the configuration"
         return holders[-1] if holders else " + ".join(path.as_posix() for path in files)
 
     return find
+
+
+def _as_json(value: Any) -> str:
+    """To compare by: not a number is not equal to itself."""
+    return json.dumps(value, default=str)
 
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
