@@ -22,6 +22,7 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import resolve
 from wattlab.tables.listing import TABLES
+from workflow.test_packaging import needed
 
 README = (ROOT / "README.md").read_text()
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
@@ -148,7 +149,7 @@ def test_versions_agree() -> None:
 
 def test_snakefile_needs_no_more_than_the_analysis_environment() -> None:
     conda = yaml.safe_load((ROOT / "envs/analysis.yaml").read_text())["dependencies"][-1]["pip"]
-    provided = {canonical(pin.split("==")[0]) for pin in conda} | {"snakemake"}
+    provided = {canonical(pin.split("==")[0]) for pin in conda} | needed(["snakemake"])
     modules = re.findall(r"^from (wattlab[\w.]*) import", (ROOT / "rules/common.smk").read_text(), re.MULTILINE)
     assert modules
     for module in modules:
