@@ -13,7 +13,6 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
 from wattlab.tables.energies import components_of, device_of, method_set, total_j
 
-
 #: Signs of a bar.
 BAR_WIDTH = 12
 
