@@ -1,5 +1,6 @@
 """Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where a cell failed."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +20,13 @@ def main(
     verdict: Annotated[Path | None, "file to write where the study is whole"] = None,
 ) -> int:
     """Print the verdict; write it to `--verdict` where the study is whole, else exit 1 and leave no such file."""
-    read = read_tables(tables, TABLES)
+    read = read_tables(tables, [*TABLES, *(path.stem for path in tables.glob("audit.csv"))])
     text = "\n".join([closing_paragraph(read_study(study), read), *missing_lines(read["missing"])])
     print(text, flush=True)
     whole = is_whole(read["missing"])
+    print(f"The page: {tables.parent / 'report.html'}; tables and figures lie beside it.", flush=True)
+    if not whole:
+        print("no: mend what the list names, then `make retry` for this study", file=sys.stderr)
     if verdict and whole:
         write_text(verdict, text + "\n")
     elif verdict:
