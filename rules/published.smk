@@ -12,7 +12,7 @@ PRINTED = _printed and local(os.path.relpath(_printed))
 FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
-# What it says goes to the terminal too: where the logs are from, and the account of their rows.
+# What it says goes to the terminal: where the logs are from, and the account of their rows.
 rule import_logs:
     input:
         study=STUDY_FILE,
@@ -38,4 +38,4 @@ rule import_logs:
     message:
         "Importing the logs"
     shell:
-        "python {params.program:q} --study {input.study:q} 2>&1 | tee {log:q}"
+        "python {params.program:q} --study {input.study:q} 2> {log:q}"

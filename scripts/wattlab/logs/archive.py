@@ -60,7 +60,7 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
         files = dict(_folder(path, wanted) if path.is_dir() else _archive(path))
     except FileNotFoundError as error:
         raise InputError(
-            f"{path}: no such folder or archive; correct logs.path of the study, or {LOGS_VARIABLE}"
+            f"{path}: no such folder or archive; correct logs.path of the study, or the place in `make published LOGS=PATH`"
         ) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         why = " ".join(str(error).split())
@@ -144,7 +144,7 @@ def fetch(home: Home, destination: Path, url: str | None = None) -> None:
 
 
 def _git(arguments: list[str], url: str) -> None:
-    remedy = f"download it elsewhere and name the folder or archive: --logs PATH, or {LOGS_VARIABLE}=PATH"
+    remedy = "download it elsewhere and name the folder or archive: `make published LOGS=PATH`"
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
     try:
         done = subprocess.run(

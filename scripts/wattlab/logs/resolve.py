@@ -6,8 +6,9 @@ from typing import Any
 
 from wattlab import STUDY_VERSION
 from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, near_matches
-from wattlab.logs.archive import LogFiles, checksum_of, place_of, read_logs
+from wattlab.foundation.errors import InputError, Source, near_matches, place_of
+from wattlab.logs.archive import LogFiles, checksum_of, read_logs
+from wattlab.logs.archive import place_of as place_of_logs
 from wattlab.logs.mapping import Group, LoggedModel, Mapping, load_mapping
 from wattlab.logs.runs import read_windows
 from wattlab.study.cells import AS_LOGGED, CatalogFacts, Cell, Grid, ImportedCell, ResolvedStudy
@@ -21,11 +22,13 @@ NOT_NAMED = "logged, but not named in the study"
 OWN_MODEL = "models: {{{}: {{hub_id: owner/name, family: bert, structure: encoder}}}}"
 
 
-def resolve_published(config: StudyConfig, catalog: Catalog, source: str, fetched: Path | None = None) -> ResolvedStudy:
+def resolve_published(
+    config: StudyConfig, catalog: Catalog, source: Source, fetched: Path | None = None
+) -> ResolvedStudy:
     """Resolve a study of imported logs from its mapping; without `fetched` (where a fetch puts logs) from that alone.
 
     The study's `tasks` and `multi_purpose` name the selected cells; every other cell of the mapping is imported
-    unselected, with the reason. `source` names the study in messages. Raises `InputError` for a name that neither
+    unselected, with the reason. `source` names the file of a key in messages. Raises `InputError` for a name that neither
     the catalog nor the mapping knows, a cell that two groups claim, a selection that is in no log, or logs of one's own
     that are not there.
     """
@@ -46,18 +49,18 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str, fetche
         cells[cell.id] = ImportedCell(cell=cell, facts=facts)
     for (purpose, name), place in selected.items():
         raise InputError(
-            f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near_matches(name, cells)}; "
-            "a key that the study leaves out is config.yaml's (multi_purpose: [] selects none)"
+            f"{place_of(source, place.partition('.')[0])}: {place}: the {purpose} cell {name} is in no group of the "
+            f"mapping; {near_matches(name, cells)}"
         )
     study = ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
-    return study if fetched is None else _with_logs(study, mapping, source, fetched)
+    return study if fetched is None else _with_logs(study, mapping, place_of(source, "grid"), fetched)
 
 
 def _with_logs(study: ResolvedStudy, mapping: Mapping, source: str, fetched: Path) -> ResolvedStudy:
     """The study with the checksum of its logs, and with their own carbon intensity where it names no grid."""
-    path, own = place_of(study.config.logs, mapping.home, None, fetched)
+    path, own = place_of_logs(study.config.logs, mapping.home, None, fetched)
     if mapping.home is not None and not own:
         if study.config.grid is None:
             raise InputError(f"{source}: grid is missing: logs that are fetched do not say theirs before; name one")
