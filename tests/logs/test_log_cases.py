@@ -218,7 +218,7 @@ def test_two_machines_in_one_cell_are_said_everywhere(study: Any, capsys: pytest
     assert "3 machines in one cell: CPU, 8 cores, 1 x GPU, machine and Q, 1 x B, machine and" in own.cell["flags"]
     assert own.problems[0][0].startswith("3 machines in one cell")
     aspects = own.table("provenance").set_index("aspect")
-    assert aspects.loc["machine.gpu_names", "value"].tolist() == ["1 x GPU", "1 x B"]
+    assert aspects.loc["machine.gpu_names", "value"].tolist() == ["1 x B", "1 x GPU"]
     assert aspects.loc["machine.gpu_names", "mixed"].all() and aspects.loc["tracking_mode", "mixed"].all()
     said = own.verdict(capsys)[1]
     assert "node or process" in said
