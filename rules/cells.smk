@@ -52,6 +52,10 @@ def inputs_of(wildcards):
 
 
 def samples_of(wildcards):
+    # Asked of each cell that the call asks for, before Snakemake decides what is due.
+    record = placed(RECORDS[cell_of(wildcards).cell.id])
+    if is_due(Path(record), cell_of(wildcards)):
+        snakemake_internals.make_again(workflow, record)
     return str(inputs_of(wildcards).manifest)
 
 
@@ -67,6 +71,11 @@ def sampled_from(wildcards):
     return (
         str(samples_receipt(Path("results"), SAMPLE_SPECS[wildcards.key]) or "") or []
     )
+
+
+def or_why(command):
+    """The command of a rule that makes an input; where it dies, the same program writes why in the input's place."""
+    return f"{command} > {{log:q}} 2>&1 || {command} --died $? --log {{log:q}} >> {{log:q}} 2>&1"
 
 
 def json_of(spec):

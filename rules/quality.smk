@@ -6,7 +6,7 @@ rule score_answers:
         records=list(RECORDS.values()),
         answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
         rows=[
-            f"results/samples/{spec.dataset}/{spec.key}.parquet"
+            f"results/{Shared.SAMPLES}/{spec.dataset}/{spec.key}.parquet"
             for spec in SAMPLE_SPECS.values()
         ],
         tables=rules.build_tables.output.csv,

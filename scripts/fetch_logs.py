@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_json
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.verbs import verb
 from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, place_of, read_logs
 from wattlab.logs.mapping import Mapping, mapping_of
@@ -35,7 +36,7 @@ def main(
     study: Annotated[Path, "results/{study}/study-{key}.json"],
     receipt: Annotated[Path, "receipt to write"],
     logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
-    fetched: Annotated[Path, "where fetched logs are kept"] = Path("results/fetched"),
+    fetched: Annotated[Path, "where fetched logs are kept"] = Path("results") / Shared.FETCHED,
 ) -> None:
     """Find or fetch, write the receipt, say what was found."""
     asked = read_study(study)

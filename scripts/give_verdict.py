@@ -1,4 +1,4 @@
-"""Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where a cell failed."""
+"""Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where the study is not whole."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +21,10 @@ def main(
 ) -> int:
     """Print the verdict; write it to `--verdict` where the study is whole, else exit 1 and leave no such file."""
     read = read_tables(tables, TABLES)
-    text = "\n".join([closing_paragraph(read_study(study), read), *missing_lines(read["missing"])])
+    resolved, missing = read_study(study), read["missing"].to_dict("records")
+    text = "\n".join([closing_paragraph(resolved, read), *missing_lines(missing)])
     print(text, flush=True)
-    whole = is_whole(read["missing"])
+    whole = is_whole(missing, resolved.config.is_imported)
     if verdict and whole:
         write_text(verdict, text + "\n")
     elif verdict:

@@ -13,6 +13,7 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.quantities import QUANTITIES
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.verbs import verb
 from wattlab.logs.archive import LOGS_VARIABLE, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
@@ -67,7 +68,7 @@ def main(
     *,
     study: Annotated[Path, "results/{study}/study-{key}.json"],
     logs: Annotated[str | None, f"folder or archive of the logs (else ${LOGS_VARIABLE}, the study, or fetched)"] = None,
-    fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results/fetched"),
+    fetched: Annotated[Path, "where fetch_logs puts them"] = Path("results") / Shared.FETCHED,
 ) -> None:
     """Read, import, write, and print the account."""
     resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)

@@ -26,7 +26,7 @@ from wattlab.models.environments import interpreter, is_this, missing_environmen
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path
 from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
-from wattlab.runs.deaths import STOPPING, Death, death_of, overdue
+from wattlab.runs.deaths import STOPPING, Death, death_of, overdue, unavailable_by
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
@@ -74,6 +74,9 @@ def _die_with_parent() -> None:
 
 def record_of(job: Job) -> Record:
     """The record of the cell, measured as far as this machine can."""
+    hindrance = unavailable_by(job.died, job.path("logs/measure_cell", ".log"))
+    if hindrance:
+        return unmeasured_record(job.cell, None, "failed", hindrance.reason, hindrance.remedy)
     inputs = load_inputs(input_paths(job.results, job.cell))
     missing = missing_environment(job.cell.spec)
     if missing:

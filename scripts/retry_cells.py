@@ -6,6 +6,7 @@ Inputs that hold nothing but why there is nothing are removed: what lies below a
 `ancient`, Snakemake does not look at, forced or not; a missing file it makes first.
 """
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -64,10 +65,11 @@ def _bad_inputs(cell: MeasuredCell, results: Path) -> Iterator[Path]:
 
 
 def _not_complete(read: Callable[[Path], Manifest | TokenizerFile | Receipt], *paths: Path) -> Iterator[Path]:
-    """Today's place, and earlier ones where it is not complete."""
+    """Today's place, and earlier ones where it is damaged or not complete."""
     for path in filter(Path.exists, paths):
-        if read(path).status == "complete":
-            return
+        with contextlib.suppress(InputError):
+            if read(path).status == "complete":
+                return
         yield path
 
 

@@ -9,6 +9,7 @@ from huggingface_hub.hf_api import ModelInfo
 
 from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import free_bytes
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
@@ -23,8 +24,11 @@ SPARE_BYTES = 2**30
 _GB = 10**9
 
 
-def fetch_model(fetch: ModelFetch) -> Receipt:
-    """Fetch a model into the hub client's cache; the receipt says what came, or why nothing did."""
+def fetch_model(fetch: ModelFetch, hindrance: Unavailable | None = None) -> Receipt:
+    """Fetch a model into the hub client's cache; the receipt says what came, or why nothing did.
+
+    `hindrance`: why nothing can.
+    """
     receipt = {
         "kind": "model",
         "hub_id": fetch.hub_id,
@@ -33,8 +37,10 @@ def fetch_model(fetch: ModelFetch) -> Receipt:
         "fetched_at_utc": utc_now(),
     }
     try:
+        if hindrance:
+            raise hindrance
         return Receipt.model_validate({**receipt, "status": "complete", **_fetched(fetch)})
-    except HubUnavailable as error:
+    except Unavailable as error:
         return Receipt.model_validate(
             {**receipt, "status": "unavailable", "reason": error.reason, "remedy": error.remedy}
         )

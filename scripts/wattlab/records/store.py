@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from wattlab import SCHEMA_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import refuse_newer
 from wattlab.records.record import Observed, Phase, Session
 
@@ -51,7 +52,7 @@ _SCHEMAS: dict[str, type[BaseModel]] = {schema.__name__: schema for schema in (O
 
 def store_path(results: Path, cell_id: str, fingerprint: str) -> Path:
     """Where the repeats of a cell with this fingerprint lie, below the `results` folder."""
-    return results / "repeats" / cell_id / f"{fingerprint}.jsonl"
+    return results / Shared.REPEATS / cell_id / f"{fingerprint}.jsonl"
 
 
 def answers_path(store: Path) -> Path:

@@ -21,9 +21,8 @@ from wattlab.tables.columns import (
     typed,
 )
 from wattlab.tables.energies import method_set
-from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.evidence import CellEvidence, Evidence, problem_of
 from wattlab.tables.intervals import Trend, mann_kendall, t_half_width
-from wattlab.tables.missing import problem_of
 from wattlab.tables.table import Table
 
 _FACTS = (

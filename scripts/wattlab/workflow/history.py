@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wattlab.foundation.clock import seconds_between
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Window
 from wattlab.records.store import StoredCell, read_events, read_store
@@ -75,7 +76,7 @@ class Measured:
 
 def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list[Measured]:
     """Every file of the store, or those of some cells, by cell and date."""
-    root = results / "repeats"
+    root = results / Shared.REPEATS
     found = []
     if cell_ids is None:
         cell_ids = {path.parent.relative_to(root).as_posix() for path in root.glob("*/*/*/*.jsonl")}

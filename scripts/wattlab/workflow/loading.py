@@ -30,15 +30,33 @@ def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
+    _check_apart(files)
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
     config = check_config(content, file_of, catalog.tasks)
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
     source = files[-1].as_posix() if files else "--config"
-    if config.is_imported:
-        return resolve_published(config, catalog, source)
-    return resolve(config, catalog, source)
+    study = resolve_published(config, catalog, source) if config.is_imported else resolve(config, catalog, source)
+    if not study.cells:
+        raise InputError(
+            f"{source}: the study {config.study!r} has no cell: name tasks, datasets and models under `tasks`"
+        )
+    return study
+
+
+def _check_apart(files: Sequence[Path]) -> None:
+    """Raises `InputError` for a file with cells of its own that would take the place of another study's."""
+    owner = ""
+    for path in files:
+        content = read_yaml(path) or {}
+        if "study" in content:
+            owner = path.as_posix()
+        elif owner and not {"tasks", "multi_purpose", "logs"}.isdisjoint(content):
+            raise InputError(
+                f"{path}: it has cells of its own and no `study:`, so that they would replace those of {owner} in its "
+                f"results; name it, for example study: {path.stem.lower()}"
+            )
 
 
 def study_of(default: Path, *chosen: Path) -> ResolvedStudy:
