@@ -8,6 +8,8 @@
 PYTHON ?= python3.11
 CORES ?= all
 STUDY ?= config.yaml
+# More options of Snakemake for those targets that run it: OPTIONS="--workflow-profile profiles/slurm".
+OPTIONS ?=
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -32,7 +34,7 @@ STUDY_OPTION := $(if $(filter-out config.yaml ./config.yaml,$(STUDY)),--configfi
 
 .PHONY: reproduce
 reproduce: $(STAMP) ## measure the study, then build its tables, figures and report
-	$(SNAKEMAKE) $(QUIETLY) --cores $(CORES) $(STUDY_OPTION)
+	$(SNAKEMAKE) $(QUIETLY) --cores $(CORES) $(OPTIONS) $(STUDY_OPTION)
 
 .PHONY: plan
 plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
@@ -40,7 +42,11 @@ plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
 
 .PHONY: retry
 retry: $(STAMP) ## measure again what failed or is stale, and what follows from it
-	PYTHONPATH=scripts python -m retry_cells --cores $(CORES) $(STUDY_OPTION)
+	PYTHONPATH=scripts python -m retry_cells $(QUIETLY) --cores $(CORES) $(OPTIONS) $(STUDY_OPTION)
+
+.PHONY: again
+again: $(STAMP) ## measure cells again on purpose, their old repeats stay in the history: make again CELL=task/dataset/model
+	PYTHONPATH=scripts python -m measure_again $(QUIETLY) --cores $(CORES) $(OPTIONS) --cell $(CELL) $(STUDY_OPTION)
 
 .PHONY: history
 history: $(STAMP) ## list what was ever measured here: by cell, fingerprint, date and energy

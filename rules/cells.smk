@@ -8,6 +8,7 @@ from wattlab.runs.job import job_arguments
 from wattlab.runs.places import input_paths
 from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
 from wattlab.study.specs import spec_path, write_specs
+from wattlab.workflow.call import begin_call
 
 SAMPLE_SPECS = {
     resolved.spec.samples.key: resolved.spec.samples for resolved in STUDY.cells
@@ -106,6 +107,7 @@ def announce(planned):
     here = [] if snakemake_internals.runs_here(workflow) else ["--elsewhere"]
     command = ["python", f"{SCRIPTS}/doctor.py", "--study", STUDY_FILE, "--planned"]
     if planned:
+        begin_call(Path(placed(RESULTS)), planned)
         subprocess.run(
             [*command, *here], input="\n".join(planned), text=True, stdout=sys.stderr
         )

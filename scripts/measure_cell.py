@@ -86,7 +86,7 @@ def record_of(job: Job) -> Record:
     try:
         return measure(job, inputs)
     except (NoDevice, FilesGone) as error:
-        return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), "then `make retry`")
+        return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), "after that, `make retry`")
 
 
 def measure(job: Job, inputs: Inputs) -> Record:
@@ -197,6 +197,7 @@ def measure_and_record(job: Job) -> int:
     signal.signal(signal.SIGINT, _raise_stopped)
     signal.signal(signal.SIGTERM, _raise_stopped)
     _move_to_its_environment(job)
+    began_at_utc = utc_now()
     try:
         record = record_of(job)
         _declare_answers(job.path("outputs", ".jsonl.gz"))
@@ -204,7 +205,7 @@ def measure_and_record(job: Job) -> int:
     except Stopped as stopped:
         print(f"{job.cell.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)
         return stopped.exit_code
-    print(progress_line(job.study, record), flush=True)
+    print(progress_line(job.study, record, began_at_utc), flush=True)
     return 0
 
 

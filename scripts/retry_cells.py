@@ -7,9 +7,8 @@ Inputs that hold nothing but why there is nothing are removed: what lies below a
 """
 
 import contextlib
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -17,19 +16,22 @@ from wattlab.foundation.errors import InputError, tell
 from wattlab.foundation.verbs import verb
 from wattlab.hub.receipts import Receipt, earlier_place, read_receipt
 from wattlab.hub.requests import samples_receipt
+from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.tokenizers.file import TokenizerFile, read_tokenizer
 from wattlab.records.record import read_record
+from wattlab.records.store import ask_again, store_path
 from wattlab.runs.places import input_paths
-from wattlab.samples.manifest import Manifest, read_manifest
+from wattlab.samples.manifest import Manifest, check_rows, read_manifest
 from wattlab.samples.places import earlier_places
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.workflow.forcing import refuse_beside_another, snakemake
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path("config.yaml")
 
 
 def records_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
-    """Records that are not complete or not of today's spec."""
+    """Records that are not complete, lack valid repeats, or are not of today's spec."""
     return [record for _, record in _bad_records(study, results)]
 
 
@@ -51,17 +53,32 @@ def _is_good(path: Path, resolved: MeasuredCell) -> bool:
         record = read_record(path)
     except InputError:
         return False  # unreadable: the store beside it still has its repeats
-    return record.status == "complete" and record.spec == resolved.spec
+    whole = len(record.valid_repeats) >= resolved.spec.protocol.repeats
+    return whole and record.status == "complete" and record.spec == resolved.spec
 
 
 def _bad_inputs(cell: MeasuredCell, results: Path) -> Iterator[Path]:
     paths = input_paths(results, cell)
-    yield from _not_complete(read_manifest, paths.manifest, *earlier_places(paths.manifest))
+    yield from _not_complete(_checked_manifest, paths.manifest, *earlier_places(paths.manifest))
     if paths.tokenizer is not None:
         yield from _not_complete(read_tokenizer, paths.tokenizer)
     for receipt in (paths.receipt, samples_receipt(results, cell.spec.samples)):
         if receipt is not None:
-            yield from _not_complete(read_receipt, receipt, earlier_place(receipt))
+            yield from _not_complete(_checked_receipt, receipt, earlier_place(receipt))
+
+
+def _checked_manifest(path: Path) -> Manifest:
+    manifest = read_manifest(path)
+    if manifest.status == "complete":
+        check_rows(manifest, path)
+    return manifest
+
+
+def _checked_receipt(path: Path) -> Receipt:
+    receipt = read_receipt(path)
+    if receipt.status == "complete" and receipt.kind == "model":
+        snapshot_of(receipt, path)
+    return receipt
 
 
 def _not_complete(read: Callable[[Path], Manifest | TokenizerFile | Receipt], *paths: Path) -> Iterator[Path]:
@@ -75,35 +92,47 @@ def _not_complete(read: Callable[[Path], Manifest | TokenizerFile | Receipt], *p
 
 @verb
 def main(
-    targets: Annotated[Sequence[str], "what to make, as for snakemake; default: everything"] = (),
-    *,
+    *others: Annotated[str, "targets, and options of snakemake, which are handed on"],
     configfile: Annotated[Sequence[Path], "the study, as for snakemake"] = (),
-    cores: Annotated[str, "as for snakemake"] = "all",
     dry_run: Annotated[bool, "only print the plan; without what makes the inputs again"] = False,
 ) -> int:
     """Run Snakemake on what is missing."""
     asked, results = study_of(CONFIG, *configfile), Path("results")
-    records, inputs = records_to_make_again(asked, results), inputs_to_make_again(asked, results)
-    if not records:
-        print("nothing to retry: every record that there is is complete; `snakemake` measures what was never measured")
+    bad = list(_bad_records(asked, results))
+    targets = list(takewhile(lambda word: not word.startswith("-"), others))
+    if not bad and not targets:
+        print(f"nothing to retry: {_why_nothing(asked, results)}")
         return 0
-    print(f"{len(records) + len(inputs)} file(s) to make again", flush=True)
+    inputs = inputs_to_make_again(asked, results)
+    print(f"{len(bad) + len(inputs)} file(s) to make again", flush=True)
     for path in inputs:
         print(f"{path}: asked for again", flush=True)
-        if not dry_run:
+    if not dry_run and "-n" not in others:
+        refuse_beside_another()
+        for path in inputs:
             path.unlink()
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--cores",
-        cores,
-        *(["--dry-run"] if dry_run else []),
-    ]
-    if configfile:
-        command += ["--configfile", *map(str, configfile)]
-    command += ["--forcerun", *map(str, records), "--", *targets]
-    return subprocess.run(command, check=False).returncode
+        for cell, record in bad:
+            _allow_redos(results, cell, record)
+    return snakemake(others, configfile, [record for _, record in bad], dry_run=dry_run)
+
+
+def _why_nothing(study: ResolvedStudy, results: Path) -> str:
+    records = [results / study.config.study / "runs" / f"{resolved.cell.id}.json" for resolved in study.cells]
+    there = sum(record.exists() for record in records)
+    if study.config.is_imported:
+        return f"the records of {study.config.study} come from logs; `snakemake` imports logs that changed"
+    if there == len(records):
+        return f"all {there} records of {study.config.study} are whole"
+    never = f"{len(records) - there} of {len(records)} cells of {study.config.study} were never measured"
+    return f"{never}, which `snakemake` does; every other record is whole"
+
+
+def _allow_redos(results: Path, cell: MeasuredCell, path: Path) -> None:
+    """Where a cell has spent its redos, it has them once more."""
+    with contextlib.suppress(InputError):
+        record = read_record(path)
+        if record.status == "complete" and record.fingerprint is not None:
+            ask_again(store_path(results, cell.cell.id, record.fingerprint))
 
 
 if __name__ == "__main__":

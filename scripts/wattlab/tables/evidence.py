@@ -114,7 +114,7 @@ def cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
         return CellEvidence(resolved, problem=_unreadable(resolved, f"it is the record of {record.cell_id}", path))
     if is_stale(record, resolved):
         reason = "the record was measured with another spec: the study or the catalog has changed since"
-        problem = Problem("stale", reason, "run `snakemake` again, or `make retry`: the cell is measured as it is now")
+        problem = Problem("stale", reason, "run `snakemake` again: it measures the cell as it is configured now")
         return CellEvidence(resolved, problem=problem, stale=record)
     return CellEvidence(resolved, record=record)
 
@@ -122,7 +122,7 @@ def cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
 def _unreadable(resolved: ResolvedCell, why: str, path: Path) -> Problem:
     shown = why.replace(str(path), path.name)
     reason = f"the record runs/{resolved.cell.id}.json can not be read: {' '.join(shown.split())}"
-    return Problem("failed", reason, "delete the file, then run `snakemake` again: the repeats are kept in the store")
+    return Problem("failed", reason, "`make retry` makes it again: the repeats are kept in the store")
 
 
 def is_stale(record: Record, resolved: ResolvedCell) -> bool:
@@ -173,4 +173,8 @@ def _too_few(record: Record, n_wanted: int) -> Problem | None:
             "incomplete", f"the logs hold {n_valid} of {n_wanted} repeats{why}", "none: the logs are as published"
         )
     reason = f"{n_valid} of {n_wanted} repeats are valid, and the redos are spent{why}"
-    return Problem("incomplete", reason, "remove the cause, then `make retry`: it measures only what is lacking")
+    return Problem(
+        "incomplete",
+        reason,
+        "remove the cause, then `make retry`: it measures what is lacking, with as many redos once more",
+    )

@@ -32,8 +32,13 @@ class Measured:
 
     @property
     def fingerprint(self) -> str:
-        """Name of the file."""
-        return self.path.stem
+        """What the repeats share, in the file's name."""
+        return self.path.stem.partition(".")[0]
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a person had the cell measured anew (`make again`)."""
+        return "." in self.path.stem
 
     @property
     def began_at_utc(self) -> str | None:
@@ -91,4 +96,4 @@ def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list
 
 def is_of(measured: Measured, cell: ResolvedCell) -> bool:
     """Whether the study's cell, as it is configured today, would go on with these repeats (on the same machine)."""
-    return cell.spec is not None and measured.spec == comparable_spec(cell.spec)
+    return not measured.is_set_aside and cell.spec is not None and measured.spec == comparable_spec(cell.spec)

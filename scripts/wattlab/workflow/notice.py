@@ -13,6 +13,7 @@ from wattlab.workflow.history import Measured, is_of, measured_cells
 
 ANOTHER_SPEC = "another protocol, other samples or another model"
 ANOTHER_MACHINE = "another machine"
+SET_ASIDE = "what `make again` set aside"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,9 @@ def measured_again(
 
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:
     """Why repeats can not be gone on with here; none where they can."""
+    if measured.is_set_aside:
+        yield SET_ASIDE
+        return
     if not is_of(measured, cell):
         yield ANOTHER_SPEC
         return
