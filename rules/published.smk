@@ -1,7 +1,6 @@
 # Published logs instead of measurements: find or fetch them, import everything in one job. From the
 # records on, a study of logs takes the same rules as a measured one.
 import os
-from importlib.util import find_spec
 
 from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
@@ -9,8 +8,6 @@ LOGS = os.environ.get("WATTLAB_PUBLISHED_LOGS", "")
 MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
 _mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
 PRINTED = _printed and local(os.path.relpath(_printed))
-# The code of the log format, which may be a person's own.
-FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
 # What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
@@ -42,8 +39,8 @@ rule import_logs:
         study=STUDY_FILE,
         receipt=rules.fetch_logs.output.receipt,
         mapping=MAPPING,
-        format=FORMAT,
-        source=sources("import_logs", "wattlab.logs.formats.*"),
+        # The log format may be a person's own.
+        source=sources("import_logs", "wattlab.logs.formats.*", _mapping.format),
     output:
         records=list(RECORDS.values()),
         unassigned=f"{RESULTS}/runs/unassigned.jsonl",

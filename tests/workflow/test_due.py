@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -53,7 +53,9 @@ def copied(project: Project) -> None:
 
 
 @pytest.mark.parametrize("lose", [forgotten, copied], ids=["metadata gone", "copied"])
-def test_a_changed_protocol_is_measured_without_snakemakes_memory_and_nothing_else_is(project: Project, lose) -> None:  # type: ignore[no-untyped-def]
+def test_a_changed_protocol_is_measured_without_snakemakes_memory_and_nothing_else_is(
+    project: Project, lose: Callable[[Project], None]
+) -> None:
     lose(project)
     assert "measure_cell" not in project.plan()
     project.configure(overrides=REPEATS)

@@ -185,7 +185,7 @@ def test_a_cell_whose_redos_are_spent_is_measured_again(results: Path) -> None:
         skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
         writer.append("session", **records.session("s1").model_dump(mode="json", exclude=skip))
         for index in range(2):
-            repeat = records.repeat(index, session="s1")
+            repeat = records.repeat(index, ram_j=20.0, session="s1")
             writer.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
         writer.end("s1", "done", repeats=3, max_redo=GOOD.spec.protocol.max_redo)
     assert is_settled(read_store(store), GOOD.spec)

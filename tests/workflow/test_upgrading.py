@@ -76,6 +76,10 @@ def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project,
     run = project.snakemake()
     assert run.returncode == 0, run.stdout
     assert project.plan() == {}, "everything due was planned at once"
+    if name == "hub":
+        metric = project.root / "scripts/wattlab/quality/classification.py"
+        metric.write_text(metric.read_text() + "\n# another comment\n")
+        assert project.plan() == {"score_answers": 1, "draw_figure": 1, "write_report": 1, "give_verdict": 1}
     assert {path: path.read_bytes() for path in stores(project.results)} == stored
     for path, text in before.items():
         assert json.loads(path.read_text()) == json.loads(text), path
