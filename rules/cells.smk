@@ -3,6 +3,7 @@ import random
 import subprocess
 
 from wattlab.runs.needs import memory_mb, walltime_min
+from wattlab.foundation.errors import near_matches
 from wattlab.foundation.hashing import canonical_json
 from wattlab.runs.job import job_arguments
 from wattlab.runs.places import input_paths
@@ -35,7 +36,12 @@ SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
-    return CELLS[f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"]
+    cell = f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"
+    if cell not in CELLS:
+        raise WorkflowError(
+            f"{cell}: no cell of the study; {near_matches(cell, CELLS)}"
+        )
+    return CELLS[cell]
 
 
 def spec_key(wildcards):

@@ -8,7 +8,6 @@ Inputs that hold nothing but why there is nothing are removed: what lies below a
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +22,7 @@ from wattlab.records.store import ask_again, store_path
 from wattlab.runs.places import input_paths
 from wattlab.samples.manifest import Manifest, check_rows, read_manifest
 from wattlab.samples.places import earlier_places
-from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.study.cells import MeasuredCell, ResolvedCell, ResolvedStudy
 from wattlab.workflow.forcing import refuse_beside_another, snakemake
 from wattlab.workflow.loading import study_of
 
@@ -36,14 +35,25 @@ def records_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
 
 
 def inputs_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
-    """The samples, tokenizers and receipts that are not complete, of these records; with those of an earlier layout."""
-    found = [path for resolved, _ in _bad_records(study, results) for path in _bad_inputs(resolved, results)]
-    return list(dict.fromkeys(found))
+    """The samples, tokenizers and receipts that are not complete, with those of an earlier layout.
+
+    Of these records, and of cells that were never measured.
+    """
+    found: dict[Path, None] = {}
+    for resolved in study.measured:
+        record = _record_of(resolved, study, results)
+        if not record.exists() or not _is_good(record, resolved):
+            found |= dict.fromkeys(_bad_inputs(resolved, results, thoroughly=record.exists()))
+    return list(found)
+
+
+def _record_of(cell: ResolvedCell, study: ResolvedStudy, results: Path) -> Path:
+    return results / study.config.study / "runs" / f"{cell.cell.id}.json"
 
 
 def _bad_records(study: ResolvedStudy, results: Path) -> Iterator[tuple[MeasuredCell, Path]]:
     for resolved in study.measured:
-        record = results / study.config.study / "runs" / f"{resolved.cell.id}.json"
+        record = _record_of(resolved, study, results)
         if record.exists() and not _is_good(record, resolved):
             yield resolved, record
 
@@ -57,14 +67,17 @@ def _is_good(path: Path, resolved: MeasuredCell) -> bool:
     return whole and record.status == "complete" and record.spec == resolved.spec
 
 
-def _bad_inputs(cell: MeasuredCell, results: Path) -> Iterator[Path]:
+def _bad_inputs(cell: MeasuredCell, results: Path, *, thoroughly: bool) -> Iterator[Path]:
+    """`thoroughly`: what they say is held against the rows and the files of the model."""
     paths = input_paths(results, cell)
-    yield from _not_complete(_checked_manifest, paths.manifest, *earlier_places(paths.manifest))
+    yield from _not_complete(
+        _checked_manifest if thoroughly else read_manifest, paths.manifest, *earlier_places(paths.manifest)
+    )
     if paths.tokenizer is not None:
         yield from _not_complete(read_tokenizer, paths.tokenizer)
     for receipt in (paths.receipt, samples_receipt(results, cell.spec.samples)):
         if receipt is not None:
-            yield from _not_complete(_checked_receipt, receipt, earlier_place(receipt))
+            yield from _not_complete(_checked_receipt if thoroughly else read_receipt, receipt, earlier_place(receipt))
 
 
 def _checked_manifest(path: Path) -> Manifest:
@@ -98,12 +111,12 @@ def main(
 ) -> int:
     """Run Snakemake on what is missing."""
     asked, results = study_of(CONFIG, *configfile), Path("results")
-    bad = list(_bad_records(asked, results))
-    targets = list(takewhile(lambda word: not word.startswith("-"), others))
-    if not bad and not targets:
-        print(f"nothing to retry: {_why_nothing(asked, results)}")
-        return 0
-    inputs = inputs_to_make_again(asked, results)
+    bad, inputs = list(_bad_records(asked, results)), inputs_to_make_again(asked, results)
+    if not others or others[0].startswith("-"):
+        if not bad and not inputs:
+            print(f"nothing to retry: {_why_nothing(asked, results)}")
+            return 0
+        others = others if bad else ("inputs", *others)  # what was never measured is no retry
     print(f"{len(bad) + len(inputs)} file(s) to make again", flush=True)
     for path in inputs:
         print(f"{path}: asked for again", flush=True)
@@ -117,7 +130,7 @@ def main(
 
 
 def _why_nothing(study: ResolvedStudy, results: Path) -> str:
-    records = [results / study.config.study / "runs" / f"{resolved.cell.id}.json" for resolved in study.cells]
+    records = [_record_of(resolved, study, results) for resolved in study.cells]
     there = sum(record.exists() for record in records)
     if study.config.is_imported:
         return f"the records of {study.config.study} come from logs; `snakemake` imports logs that changed"

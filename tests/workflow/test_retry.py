@@ -171,6 +171,24 @@ def test_what_there_is_to_say_where_there_is_nothing_to_do(
         assert said in capsys.readouterr().out
 
 
+def test_inputs_of_cells_that_were_never_measured_are_made_again_alone(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results.parent)
+    Path("config.yaml").write_text("")
+    monkeypatch.setattr(retry_cells, "study_of", lambda *_: records.resolved_study([NEVER]))
+    manifest_path(results, NEVER).write_text('{"status": "comp')
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        forcing.subprocess,
+        "run",
+        lambda command, check: commands.append(command) or subprocess.CompletedProcess(command, 0),
+    )
+    assert retry_cells.main(["--cores", "2"]) == 0
+    assert commands[0][3:] == ["inputs", "--cores", "2"]
+    assert not manifest_path(results, NEVER).exists()
+
+
 def test_a_cell_whose_redos_are_spent_is_measured_again(results: Path) -> None:
     repeats = [records.repeat(index, valid=index > 2, reasons=["suspended"] * (index < 3)) for index in range(5)]
     record = records.record_of(GOOD, repeats)

@@ -45,9 +45,13 @@ def missing_inputs(paths: Iterable[Path]) -> list[dict[str, Any]]:
     """Samples, tokenizers and receipts that say why there is nothing, as rows of the table `missing`."""
     rows = []
     for path in paths:
-        made = json.loads(path.read_text())  # a job of this call just made or found it
-        if made["status"] != "complete":
-            rows.append({"cell": str(path), "kind": made["status"], "reason": made["reason"], "remedy": made["remedy"]})
+        try:
+            made = json.loads(path.read_bytes())
+            kind, reason, remedy = made["status"], made.get("reason"), made.get("remedy")
+        except (OSError, ValueError, LookupError, TypeError):
+            kind, reason, remedy = "unavailable", "the file is damaged", "`make retry` makes it again"
+        if kind != "complete":
+            rows.append({"cell": str(path), "kind": kind, "reason": reason, "remedy": remedy})
     return rows
 
 

@@ -22,4 +22,6 @@ def snakemake(others: Sequence[str], configfile: Sequence[Path], records: Sequen
     command = [sys.executable, "-m", "snakemake", *others, *(["--dry-run"] if dry_run else [])]
     if configfile:
         command += ["--configfile", *map(str, configfile)]
-    return subprocess.run([*command, "--forcerun", *map(str, records)], check=False).returncode
+    if records:
+        command += ["--forcerun", *map(str, records)]
+    return subprocess.run(command, check=False).returncode
