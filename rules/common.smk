@@ -1,4 +1,5 @@
 # The study, resolved while this file is parsed, and the functions that the rules ask.
+import gc
 import os
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.closure import closure
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.members import declared
-from wattlab.foundation.shared import INPUTS, Shared
+from wattlab.foundation.shared import INPUT_FOLDERS, Shared
 from wattlab.study.specs import write_study
 from wattlab.tables.listing import TABLES
 from wattlab.workflow import snakemake_internals
@@ -27,6 +28,11 @@ from wattlab.workflow.asked import is_due, objection
 from wattlab.workflow.loading import resolve_study
 
 sys.path.remove(f"{BASE}/scripts")
+
+# Snakemake makes hundreds of objects for each job and keeps them: at Python's own threshold of 700, looking through them
+# for garbage again and again is a fifth of the time of a large study's plan. No more memory is taken.
+gc.set_threshold(200_000)
+gc.freeze()
 
 # Relative, so that a moved checkout makes nothing due.
 SCRIPTS, CATALOG = (os.path.relpath(BASE / name) for name in ("scripts", "catalog"))
@@ -58,10 +64,26 @@ if not snakemake_internals.is_module(workflow):
         lambda made: objection(
             STUDY,
             {cell: placed(record) for cell, record in RECORDS.items()},
-            tuple(placed(f"results/{folder}") for folder in INPUTS),
+            tuple(placed(f"results/{folder}") for folder in INPUT_FOLDERS),
             made,
         ),
     )
+
+
+# Functions, since Snakemake takes a list apart for each rule that names it, whether the call needs the rule or not.
+def records(wildcards):
+    """All records of the study."""
+    return list(RECORDS.values())
+
+
+def records_with(name, value):
+    """An input function: the records of the cells that have this task or model."""
+    return lambda wildcards: [
+        record
+        for cell_id, record in RECORDS.items()
+        if getattr(CELLS[cell_id].cell, name) == value
+    ]
+
 
 # Tables beyond those of every study; rules of a kind of study add theirs.
 EXTRA_TABLES = []

@@ -12,14 +12,14 @@ rule fetch_model:
     resources:
         quiet=1,
     params:
-        program=program("fetch_model"),
+        program=program("fetch_from_hub"),
         # Another value has another key, and so another receipt: a param that changed alone would mask what is below.
         spec=lambda wildcards: json_of(MODEL_FETCHES[wildcards.model, wildcards.key]),
     message:
         "Fetching {wildcards.model} ({wildcards.revision})"
     shell:
         or_why(
-            "python {params.program:q} --spec {params.spec:q} --receipt {output.receipt:q}"
+            "python {params.program:q} --kind model --spec {params.spec:q} --receipt {output.receipt:q}"
         )
 
 
@@ -34,7 +34,7 @@ rule fetch_dataset:
     resources:
         quiet=1,
     params:
-        program=program("fetch_dataset"),
+        program=program("fetch_from_hub"),
         spec=lambda wildcards: json_of(
             DATASET_FETCHES[wildcards.dataset, wildcards.key]
         ),
@@ -42,5 +42,5 @@ rule fetch_dataset:
         "Looking up {wildcards.dataset} ({wildcards.revision})"
     shell:
         or_why(
-            "python {params.program:q} --spec {params.spec:q} --receipt {output.receipt:q}"
+            "python {params.program:q} --kind dataset --spec {params.spec:q} --receipt {output.receipt:q}"
         )

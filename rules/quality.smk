@@ -8,7 +8,7 @@ METRICS = [task.metric for task in read_tasks().values() if task.metric is not N
 rule score_answers:
     input:
         study=TABLES_STUDY,
-        records=list(RECORDS.values()),
+        records=records,
         answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
         rows=[
             f"results/{Shared.SAMPLES}/{spec.dataset}/{spec.key}.parquet"

@@ -10,9 +10,8 @@ from typing import Annotated
 
 import pandas as pd
 
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.workflow.history import Measured, is_of, measured_cells
 from wattlab.workflow.loading import study_of

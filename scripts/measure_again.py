@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import InputError, near_matches, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.verbs import tell, verb
 from wattlab.records.store import set_aside
 from wattlab.study.cells import MeasuredCell
 from wattlab.workflow.forcing import refuse_beside_another, snakemake

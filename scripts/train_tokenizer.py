@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import Unavailable, checked, tell
+from wattlab.foundation.errors import Unavailable, checked
 from wattlab.foundation.files import write_json
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.models.tokenizers.file import TokenizerFile, save
 from wattlab.models.tokenizers.training import train
 from wattlab.runs.deaths import unavailable_by

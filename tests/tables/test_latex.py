@@ -22,7 +22,7 @@ def test_means_carry_their_intervals_and_missing_is_empty() -> None:
     table = hand_tables.tasks(hand_tables.cells())
     text = as_latex(table, None, "A caption.", "tab:tasks")
     head, *lines = [line for line in text.splitlines() if line.endswith(r"\\")]
-    assert fields(head) == 7 and {fields(line) for line in lines} == {7} and len(lines) == 10
+    assert fields(head) == 8 and {fields(line) for line in lines} == {8} and len(lines) == 10
     assert r"energy \\ (kWh per 1,000) \\ {[}95 \% interval{]}" in head
     row = next(line for line in lines if line.startswith("text-classification"))
     assert "0.000613 [0.000429, 0.000796]" in row  # 0.085 g / 138.75 g/kWh, +- 30 %

@@ -61,7 +61,7 @@ def _key(body: SubFigure, names: list[str], layout: style.Layout) -> list[str]:
 def _axes(axes: Axes, both: pd.DataFrame) -> None:
     style.log_axis(axes, "x", list(both[PAPERS]), room=2.0)
     style.log_axis(axes, "y", list(both[OURS]), room=2.0)
-    (line,) = axes.plot(
+    axes.plot(
         [1e-9, 1e9],
         [1e-9, 1e9],
         color=palette.GREY,
@@ -70,8 +70,6 @@ def _axes(axes: Axes, both: pd.DataFrame) -> None:
         zorder=1,
         scalex=False,
         scaley=False,
+        gid="equality",
     )
-    line.set_gid("equality")
-    axes.set_xlabel(f"paper: {QUANTITIES[ENERGY].unit}")
-    axes.set_ylabel(f"this study: {QUANTITIES[ENERGY].unit}")
-    style.finish(axes)
+    axes.set(xlabel=f"paper: {QUANTITIES[ENERGY].unit}", ylabel=f"this study: {QUANTITIES[ENERGY].unit}")

@@ -64,6 +64,8 @@ sns.set_theme(
         "legend.fontsize": SMALL_PT,
         "legend.title_fontsize": SMALL_PT,
         "axes.linewidth": 0.6,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
         "axes.grid": True,
         "axes.grid.which": "major",
         "grid.linewidth": 0.4,
@@ -173,11 +175,6 @@ def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D
         label=label,
         markerfacecolor="white" if hollow else colour,
     )
-
-
-def finish(axes: Axes) -> None:
-    """Take away the frame's upper and right lines."""
-    sns.despine(ax=axes)
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -14,4 +14,4 @@ class Shared(StrEnum):
 
 
 #: Those that hold what measuring reads.
-INPUTS = (Shared.FETCHED, Shared.SAMPLES, Shared.TOKENIZERS)
+INPUT_FOLDERS = (Shared.FETCHED, Shared.SAMPLES, Shared.TOKENIZERS)

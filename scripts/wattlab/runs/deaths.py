@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wattlab.foundation.errors import DISK_FULL_EXIT, Unavailable
+from wattlab.foundation.errors import Unavailable
+from wattlab.foundation.verbs import DISK_FULL_EXIT
 from wattlab.meters.accelerators import ACCELERATORS, computing
 
 #: Signals by which a scheduler or a person stops a worker together with its parent.

@@ -4,9 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.tables.columns import KEYS, Flag, keys_of
+from wattlab.tables.columns import KEYS, Flag, Table, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence, problem_of
-from wattlab.tables.table import Table
 
 
 def missing(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:

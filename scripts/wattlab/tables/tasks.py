@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of
-from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, bounds_of
+from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table, bounds_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import cluster_bootstrap_estimate
-from wattlab.tables.table import Table
 
 _SPREADS: dict[str, Callable[[Any], Any]] = {"median": np.median, "min": np.min, "max": np.max}
 

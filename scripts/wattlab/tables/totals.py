@@ -8,16 +8,15 @@ import pandas as pd
 
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Repeat, Window
-from wattlab.tables.columns import Flag
+from wattlab.tables.columns import Flag, Table
 from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 #: Phases of a study's cost, in the order of the protocol.
 _PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Cost:
     """A window with the phase that it is counted in.
 
@@ -38,17 +37,14 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose energy is known
     (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats are `unassigned`.
     """
-    sums: dict[tuple[str, bool], dict[str, Any]] = {}
-    seen: set[tuple[str, ...]] = set()
+    once: dict[object, _Cost] = {}
     for cost in _all_costs(evidence):
-        if cost.name in seen:
-            continue
-        if cost.name is not None:
-            seen.add(cost.name)
-        _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, evidence.scope)), cost)
-    intensity = evidence.study.grid.intensity_g_per_kwh
-    ordered = sorted(sums.items(), key=lambda item: (_PHASES.index(item[0][0]), item[0][1]))
-    return TABLE.frame([_in_kwh(row, intensity) for _, row in ordered])
+        once.setdefault(cost.name or cost, cost)
+    phases: dict[tuple[str, bool], list[_Cost]] = {}
+    for cost in once.values():
+        phases.setdefault((cost.phase, cost.reused), []).append(cost)
+    ordered = sorted(phases, key=lambda phase: (_PHASES.index(phase[0]), phase[1]))
+    return TABLE.frame([_row(phases[phase], evidence) for phase in ordered])
 
 
 TABLE = Table(
@@ -69,31 +65,20 @@ TABLE = Table(
 )
 
 
-def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
+def _row(costs: list[_Cost], evidence: Evidence) -> dict[str, Any]:
+    known_j = [cost.energy_j for cost in costs if cost.energy_j is not None]
+    energy_kwh = sum(known_j) / J_PER_KWH if known_j else None
+    intensity = evidence.study.grid.intensity_g_per_kwh
     return {
-        "phase": cost.phase,
-        "reused": cost.reused,
-        "scope": scope,
-        "n_windows": 0,
-        "n_windows_measured": 0,
-        "energy_j": 0.0,
-        "duration_s": 0.0,
+        "phase": costs[0].phase,
+        "reused": costs[0].reused,
+        "scope": evidence.scope,
+        "n_windows": len(costs),
+        "n_windows_measured": len(known_j),
+        "energy_kwh": energy_kwh,
+        "emissions_kg": None if energy_kwh is None else energy_kwh * intensity / 1000,
+        "duration_s": sum(cost.window.duration_s for cost in costs),
     }
-
-
-def _add(row: dict[str, Any], cost: _Cost) -> None:
-    row["n_windows"] += 1
-    row["duration_s"] += cost.window.duration_s
-    if cost.energy_j is not None:
-        row["n_windows_measured"] += 1
-        row["energy_j"] += cost.energy_j
-
-
-def _in_kwh(row: dict[str, Any], intensity_g_per_kwh: float) -> dict[str, Any]:
-    energy_j = row.pop("energy_j")
-    energy_kwh = energy_j / J_PER_KWH if row["n_windows_measured"] else None
-    emissions_kg = None if energy_kwh is None else energy_kwh * intensity_g_per_kwh / 1000
-    return {**row, "energy_kwh": energy_kwh, "emissions_kg": emissions_kg}
 
 
 def _all_costs(evidence: Evidence) -> Iterator[_Cost]:

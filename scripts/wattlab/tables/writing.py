@@ -10,10 +10,10 @@ from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
 from wattlab.foundation.quantities import DIGITS
 from wattlab.tables.captions import caption
+from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
 from wattlab.tables.listing import TABLES
-from wattlab.tables.table import Table
 
 _ESCAPES = str.maketrans(
     {
@@ -34,10 +34,8 @@ _ESCAPES = str.maketrans(
 
 def write_tables(evidence: Evidence, built: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write every table as `.csv`, `.md` and `.tex`. All texts are made before the first file is written."""
-    texts: dict[str, str] = {}
-    for name, target in TABLES.items():
-        texts |= texts_of(name, load_member(target), built[name], evidence, built)
-    write_texts(texts, folder)
+    of_all = [texts_of(name, load_member(target), built[name], evidence, built) for name, target in TABLES.items()]
+    write_texts({file: text for texts in of_all for file, text in texts.items()}, folder)
 
 
 def write_texts(texts: dict[str, str], folder: Path) -> None:
@@ -72,7 +70,12 @@ def as_csv(table: pd.DataFrame) -> str:
 def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> str:
     """The shown columns (all: None) as a Markdown table below its caption."""
     columns = list(table.columns if shown is None else shown)
-    lines = [text, "", _line(columns), _line(["---:" if _is_float(table[column]) else "---" for column in columns])]
+    lines = [
+        text,
+        "",
+        _line(columns),
+        _line(["---:" if pd.api.types.is_float_dtype(table[column]) else "---" for column in columns]),
+    ]
     lines += [_line([shown_value(value) for value in row]) for row in table[columns].itertuples(index=False)]
     return "\n".join(lines) + "\n"
 
@@ -81,19 +84,10 @@ def shown_value(value: Any) -> str:
     """A value for people: numbers rounded to `DIGITS` significant digits, text escaped, a missing one empty."""
     if pd.isna(value):
         return ""
-    if isinstance(value, float):
-        return _rounded(value)
-    return str(value).translate(_ESCAPES)
-
-
-def _rounded(number: float) -> str:
-    digits = DIGITS["md"]
-    text = f"{number:.{digits}g}"
-    return text if abs(number) < 10**digits else f"{float(text):,.0f}"
-
-
-def _is_float(column: "pd.Series[Any]") -> bool:
-    return bool(pd.api.types.is_float_dtype(column))
+    if not isinstance(value, float):
+        return str(value).translate(_ESCAPES)
+    text = f"{value:.{DIGITS['md']}g}"
+    return text if abs(value) < 10 ** DIGITS["md"] else f"{float(text):,.0f}"
 
 
 def _line(parts: Sequence[str]) -> str:
