@@ -161,4 +161,4 @@ def test_a_missing_device_is_a_reason_and_no_crash(retried: tuple[Fragile, pd.Da
     assert record.failure.reason.startswith(
         "device = 'cuda': NVML shows no GPU on this machine; set device: auto or cpu"
     )
-    assert record.failure.remedy == "after that, `make retry`"
+    assert record.failure.remedy == "then `make retry`"
