@@ -3,7 +3,6 @@ import random
 import subprocess
 
 from wattlab.runs.needs import memory_mb, walltime_min
-from wattlab.foundation.errors import near_matches
 from wattlab.foundation.hashing import canonical_json
 from wattlab.runs.job import job_arguments
 from wattlab.runs.places import input_paths
@@ -41,12 +40,8 @@ SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
-    cell = f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"
-    if cell not in CELLS:
-        raise WorkflowError(
-            f"{cell}: no cell of the study; {near_matches(cell, CELLS)}"
-        )
-    return CELLS[cell]
+    name = f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"
+    return of_study(CELLS, name, "cell")
 
 
 def spec_key(wildcards):
@@ -71,9 +66,8 @@ def inputs_of(wildcards):
 
 
 def sampled_from(wildcards):
-    return (
-        str(samples_receipt(Path("results"), SAMPLE_SPECS[wildcards.key]) or "") or []
-    )
+    spec = of_study(SAMPLE_SPECS, wildcards.key, "samples")
+    return str(samples_receipt(Path("results"), spec) or "") or []
 
 
 def or_why(command):

@@ -39,7 +39,7 @@ rule fetch_dataset:
             DATASET_FETCHES[wildcards.dataset, wildcards.key]
         ),
     message:
-        "Looking up {wildcards.dataset} ({wildcards.revision})"
+        "Finding {wildcards.dataset} ({wildcards.revision})"
     shell:
         or_why(
             "python {params.program:q} --kind dataset --spec {params.spec:q} --receipt {output.receipt:q}"

@@ -10,7 +10,7 @@ _mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
 PRINTED = _printed and local(os.path.relpath(_printed))
 
 
-# What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
+# What these rules say goes to the terminal: where the logs are from, and the account of their rows.
 rule fetch_logs:
     input:
         study=STUDY_FILE,
@@ -31,7 +31,7 @@ rule fetch_logs:
     message:
         "Finding or fetching the logs"
     shell:
-        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2>&1 | tee {log:q}"
+        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2> {log:q}"
 
 
 rule import_logs:
@@ -61,4 +61,4 @@ rule import_logs:
     message:
         "Importing the logs"
     shell:
-        "python {params.program:q} --study {input.study:q} 2>&1 | tee {log:q}"
+        "python {params.program:q} --study {input.study:q} 2> {log:q}"

@@ -1,5 +1,6 @@
 """Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where the study is not whole."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ def main(
     text = "\n".join([closing_paragraph(resolved, read), *missing_lines(missing)])
     print(text, flush=True)
     whole = is_whole(missing, resolved.config.is_imported)
+    print(f"The page: {tables.parent / 'report.html'}; tables and figures lie beside it.", flush=True)
+    if not whole:
+        print("no: mend what the list names, then `make retry` for this study", file=sys.stderr)
     if verdict and whole:
         write_text(verdict, text + "\n")
     elif verdict:

@@ -1,7 +1,7 @@
 """List what the repeat store holds, cell by cell: by which fingerprint, when, how many repeats, at what energy.
 
 Nothing there is ever deleted by a run. `today` says whether the study, as it is configured now, goes on with these
-repeats on the machine that measured them; the others were measured by another protocol, other samples or another model.
+repeats on the machine that measured them; the others were measured by another spec.
 """
 
 import sys
@@ -14,6 +14,7 @@ import pandas as pd
 from wattlab.foundation.files import write_text
 from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.words import count
 from wattlab.workflow.history import Measured, is_of, measured_cells
 from wattlab.workflow.loading import study_of
 
@@ -62,7 +63,7 @@ def shown(table: pd.DataFrame) -> str:
     body = brief.to_markdown(index=False, tablefmt="simple", floatfmt=".3g", missingval="-")
     cells = table["cell"].nunique()
     return (
-        f"{body}\n\n{len(table)} file(s) for {cells} cell(s): {table['n_repeats'].sum()} repeats, "
+        f"{body}\n\n{count(len(table), 'file')} for {count(cells, 'cell')}: {count(int(table['n_repeats'].sum()), 'repeat')}, "
         f"{table['energy_kwh'].sum():.3g} kWh, {table['duration_s'].sum() / 3600:.2g} h"
     )
 

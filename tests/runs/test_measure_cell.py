@@ -147,7 +147,7 @@ def test_progress_never_fails_a_job(job: Job) -> None:
     write_record(job.path("runs", ".json"), record)
     assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)")
     begin_call(job.folder, [CELL.cell.id, "a/b/c"])
-    assert progress_line(job.study, record).startswith(f"[0/2] {CELL.cell.id}: 3 repeats"), (
+    assert progress_line(job.study, record).startswith(f"[0/2] {'.' * 12} {CELL.cell.id}: 3 repeats"), (
         "the record is an older call's"
     )
     for damage in ('{"spec": ', "[]", '{"cells": []}'):

@@ -1,8 +1,9 @@
 """The verdict on a study: whether it is whole, and else what is missing and what to do about it."""
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from wattlab.foundation.errors import plain
 
 Row = Mapping[Any, Any]
 
@@ -51,9 +52,3 @@ def _by_reason(rows: Iterable[Row]) -> dict[str, list[object]]:
         parts = [plain(row[name]) for name in ("reason", "remedy") if isinstance(row.get(name), str)]
         found.setdefault("; ".join(parts) or "no reason given", []).append(row["cell"])
     return found
-
-
-def plain(text: object, width: int = 240) -> str:
-    """One line of printable characters: text of models and datasets must not steer a terminal."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
-    return textwrap.shorten(printable, width, placeholder=" …")

@@ -1,8 +1,13 @@
 """From configuration files to the study resolved: what the Snakefile does while it is parsed."""
 
-from collections.abc import Callable, Collection, Sequence
+import copy
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
@@ -12,37 +17,55 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config, resolve
 
 
-def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str], str]:
-    """Finds the file that a key of the merged configuration comes from: the last one that has it, else `--config`.
+def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[str], str]:
+    """Finds where the value of a key of the merged configuration comes from: the last file that has it, or `--config`.
 
     A key that is nowhere is missing in all of them.
     """
     contents = {path: read_yaml(path) or {} for path in files}
+    written: dict[str, Any] = {}
+    for content in contents.values():
+        _merge(written, copy.deepcopy(content))
 
     def find(key: str) -> str:
         holders = [path.as_posix() for path, content in contents.items() if key in content]
-        if holders:
-            return holders[-1]
-        return "--config" if key in merged else " + ".join(path.as_posix() for path in files)
+        if key in merged and (key not in written or _as_json(merged[key]) != _as_json(written[key])):
+            return "--config" if files else "the configuration"
+        return holders[-1] if holders else " + ".join(path.as_posix() for path in files)
 
     return find
+
+
+def _as_json(value: Any) -> str:
+    """To compare by: not a number is not equal to itself."""
+    return json.dumps(value, default=str)
 
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
     _check_apart(files)
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
+    content = {key: _typed(value) if file_of(key) == "--config" else value for key, value in content.items()}
     config = check_config(content, file_of, catalog.tasks)
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
-    source = files[-1].as_posix() if files else "--config"
-    study = resolve_published(config, catalog, source) if config.is_imported else resolve(config, catalog, source)
+    study = resolve_published(config, catalog, file_of) if config.is_imported else resolve(config, catalog, file_of)
     if not study.cells:
         raise InputError(
-            f"{source}: the study {config.study!r} has no cell: name tasks, datasets and models under `tasks`"
+            f"{file_of('tasks')}: the study {config.study!r} has no cell: name tasks, datasets and models under `tasks`"
         )
     return study
+
+
+def _typed(value: Any) -> Any:
+    """What a person wrote after `--config`: Snakemake makes texts of the numbers inside lists and mappings."""
+    if isinstance(value, dict):
+        return {key: _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    read = yaml.safe_load(value) if isinstance(value, str) and re.fullmatch(r"[\w.+-]+", value) else value
+    return read if read is None or isinstance(read, bool | int | float) else value
 
 
 def _check_apart(files: Sequence[Path]) -> None:

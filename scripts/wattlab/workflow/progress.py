@@ -14,6 +14,9 @@ from wattlab.study.specs import read_study
 from wattlab.tables.energies import components_of, device_of, method_set, total_j
 from wattlab.workflow.call import progress_of
 
+#: Signs of a bar.
+BAR_WIDTH = 12
+
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
     """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
@@ -47,7 +50,7 @@ def left_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | N
 
 
 def progress_line(study_file: Path, record: Record, began_at_utc: str = "") -> str:
-    """`[12/48] task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`.
+    """`[12/48] ###......... task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`.
 
     `began_at_utc`: when the cell's job did; repeats from before come from the store. Without the count and the time where
     no call is known, and in the scope `node` where the study's file is gone: what was measured is measured.
@@ -57,7 +60,7 @@ def progress_line(study_file: Path, record: Record, began_at_utc: str = "") -> s
     except InputError:
         scope = None
     progress = progress_of(study_file.parent, record.cell_id)
-    count = "" if progress is None else f"[{progress.n_done}/{progress.n_planned}] "
+    count = "" if progress is None else f"{bar(progress.n_done, progress.n_planned)} "
     left_s = None if progress is None else progress.left_s
     remaining = "" if left_s is None else f"; about {_spoken(left_s)} left"
     return f"{count}{record.cell_id}: {outcome(record, scope)}{_stored_before(record, began_at_utc)}{remaining}"
@@ -73,6 +76,12 @@ def _stored_before(record: Record, began_at_utc: str) -> str:
     if record.status != "complete" or not days or max(days) >= began_at_utc:
         return ""
     return f" (from the store, measured {max(days)[:10]})"
+
+
+def bar(done: int, total: int) -> str:
+    """`[12/48] ###.........`: how many of how many."""
+    filled = BAR_WIDTH * done // total
+    return f"[{done}/{total}] {'#' * filled}{'.' * (BAR_WIDTH - filled)}"
 
 
 def outcome(record: Record, scope: str | None = None) -> str:
