@@ -33,6 +33,7 @@ TRIED = {
     "make published": "tests/paper/test_published.py",
     "make env-": "tests/models/test_environments.py",
     "make check": "tests/workflow/test_packaging.py",
+    "make schema": "tests/catalog/test_schemas.py",
     "snakemake": "tests/workflow/test_due.py",
     "snakemake -n": "tests/workflow/test_workflow.py",
     "snakemake tables": "tests/workflow/test_due.py",
