@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -35,7 +36,7 @@ PLAIN = set(
     cell task dataset variant model hub_id family purpose structure modality weights data dtype device selected
     unselected_because status index session study counted valid extra short flags reasons started_at_utc output_unit
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
-    ram_model protocol protocol_values measured today
+    ram_model protocol protocol_values measured today interval_kind
     intended source note training_source paper_name
     parameters parameters_as_published published_parameters
     energy_cpu_method energy_ram_method energy_gpu_method energy_method energy_node_method energy_device_method
@@ -57,10 +58,13 @@ def one_cell(*joules, cell=None, **extra):
 
 def test_joules_become_kwh_per_1000_with_mean_sd_and_t_interval():
     row = one_cell(3600.0, 7200.0, 10800.0)["cells"].iloc[0]
+    assert row[f"ci95_low_{ENERGY}"] == 0.0  # 0.2 - 0.248: an energy is not below zero
+    row = one_cell(7200.0 - 360, 7200.0, 7200.0 + 360)["cells"].iloc[0]
+    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(0.2 - 4.302652729911275 * 0.01 / math.sqrt(3), rel=1e-9)
+    row = one_cell(3600.0, 7200.0, 10800.0)["cells"].iloc[0]
     half = 0.95 / math.sqrt(2 * 0.975 * 0.025) * 0.1 / math.sqrt(3)  # t(0.975, 2) in closed form
     assert row[ENERGY] == pytest.approx(0.2, rel=1e-12)
     assert row[f"sd_{ENERGY}"] == pytest.approx(0.1, rel=1e-12)
-    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(0.2 - half, rel=1e-9)
     assert row[f"ci95_high_{ENERGY}"] == pytest.approx(0.2 + half, rel=1e-12)
     assert row["emissions_g_per_1000"] == pytest.approx(0.2 * 138.75, rel=1e-12)
     assert row["sd_emissions_g_per_1000"] == pytest.approx(13.875, rel=1e-12)
@@ -205,8 +209,9 @@ def test_a_task_over_its_models_by_hand():
     row = table.iloc[0]
     assert (row["n_models"], row["n_cells"], row["n_cells_planned"], row["n_repeats"]) == (2, 3, 4, 9)
     assert row[ENERGY] == pytest.approx(0.5)
-    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(0.3)
-    assert row[f"ci95_high_{ENERGY}"] == pytest.approx(0.9)
+    # 95 % of two models would be their range: it is called that.
+    assert row["interval_kind"] == "range" and math.isnan(row[f"ci95_low_{ENERGY}"])
+    assert (row[f"min_models_{ENERGY}"], row[f"max_models_{ENERGY}"]) == pytest.approx((0.3, 0.9))
     assert row[f"sd_models_{ENERGY}"] == pytest.approx(0.6 / math.sqrt(2))
     # Repeats 0.1 0.2 0.3, 0.4 x 3, 0.9 x 3: mean 0.5, squares 0.16 + 0.09 + 0.04 + 3 x 0.01 + 3 x 0.16 = 0.80.
     assert row[f"sd_repeats_{ENERGY}"] == pytest.approx(math.sqrt(0.80 / 8))
@@ -220,7 +225,21 @@ def test_a_task_over_its_models_by_hand():
 def test_a_task_with_one_model_has_no_interval_over_models():
     row = one_cell(3600.0, 7200.0, 10800.0)["tasks"].iloc[0]
     assert math.isnan(row[f"ci95_low_{ENERGY}"]) and math.isnan(row[f"sd_models_{ENERGY}"])
+    assert (row["n_models"], row["interval_kind"]) == (1, "none")
     assert row[f"sd_repeats_{ENERGY}"] == pytest.approx(0.1)
+
+
+def test_a_task_with_five_models_has_coxs_interval_of_its_mean():
+    pairs = [(cell := records.resolved_cell(model=f"a--{at}"), records.record_of(cell, repeats_of(*[joules] * 3)))
+             for at, joules in enumerate((3600.0, 7200.0, 10800.0, 14400.0, 36000.0))]  # fmt: skip
+    row = build(evidence_of(pairs))["tasks"].iloc[0]
+    logs = np.log([0.1, 0.2, 0.3, 0.4, 1.0])
+    half = 2.7764451051977934 * math.sqrt(logs.var(ddof=1) / 5 + logs.var(ddof=1) ** 2 / 8)
+    middle = logs.mean() + logs.var(ddof=1) / 2
+    assert row["interval_kind"] == "95 % interval" and row[ENERGY] == pytest.approx(0.4)
+    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(math.exp(middle - half))
+    assert row[f"ci95_high_{ENERGY}"] == pytest.approx(math.exp(middle + half))
+    assert row["ci95_high_emissions_g_per_1000"] == pytest.approx(138.75 * math.exp(middle + half))
 
 
 def test_ten_rows_when_all_tasks_are_there():

@@ -12,9 +12,6 @@ from wattlab.foundation.units import UNITS, ending_of
 CONFIDENCE = 0.95
 LEVEL = f"{100 * CONFIDENCE:.0f} %"
 
-#: Resamples of the tasks' bootstrap.
-N_RESAMPLES = 10_000
-
 #: Significant digits of a number in a table for people, by the form of its file.
 DIGITS = {"md": 4, "tex": 3}
 
@@ -94,34 +91,54 @@ QUANTITIES = {
 class Interval:
     """The `ci95_…` columns of a table: how they are computed, over what, and the column that counts that.
 
-    `least`: with fewer there is no interval.
+    `least`: with fewer there is no interval, and `instead` what stands there, from two on. `row`: what a row is.
     """
 
     method: str
     over: str
     noun: str
     count: str
-    least: int = 2
+    least: int
+    instead: str = ""
+    row: str = "row"
 
     @property
     def words(self) -> str:
         """`95 % interval by Student's t over the repeats`."""
         return f"{LEVEL} interval {self.method} over {self.over}"
 
+    def kind(self, number: int) -> str:
+        """What stands beside a mean over so many: `95 % interval`, `range`, or `none`."""
+        if number >= self.least:
+            return f"{LEVEL} interval"
+        return RANGE if self.instead and number > 1 else "none"
 
-_REPEATS = Interval("by Student's t", "the repeats", "valid repeat", "n_valid")
+
+RANGE = "range"
+
+#: Two repeats carry no interval: t is 12.7 there, and says more of itself than of them.
+_REPEATS = Interval("by Student's t", "the repeats", "valid repeat", "n_valid", 3)
 _FIXED_CELLS = Interval("by Student's t", "the repeats of a fixed set of cells, whose noise alone it holds", "cell", "n_cells", 1)  # fmt: skip
+_MODELS = Interval(
+    "of the mean by Cox's method with Student's t",
+    "the models",
+    "model",
+    "n_models",
+    5,
+    "the range from the least to the greatest mean of a model",
+    "task",
+)
 
 #: Table -> what its intervals are.
 INTERVALS = {
     "cells": _REPEATS,
     "emissions": _REPEATS,
     "protocols": _REPEATS,
-    "tasks": Interval(f"by percentile bootstrap of {N_RESAMPLES:,} resamples", "the models", "model", "n_models"),
+    "tasks": _MODELS,
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
-    "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets"),
+    "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets", 2),
 }
 
 

@@ -27,6 +27,7 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         _measured(study, shown, tables),
         *([] if shown.empty else [words.energy(shown), words.ground(shown, study, full=True)]),
         _MODELLED if modelled else None,
+        None if shown.empty else words.flags(shown),
         _order(tables["comparison"]),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),

@@ -4,6 +4,7 @@ Rows are those of `cells` unless a function says otherwise. What a quantity is, 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
@@ -13,8 +14,11 @@ from wattlab.foundation.quantities import (
     ENERGY,
     HEADLINE,
     INTERVALS,
+    LEVEL,
     MODELLED,
     QUANTITIES,
+    RANGE,
+    Interval,
     obtained,
 )
 from wattlab.foundation.schema import Purpose
@@ -148,12 +152,39 @@ def interval(table: str, rows: pd.DataFrame) -> str:
     if kind is None or rows.empty:
         return ""
     has = rows[lows].notna().any(axis=1)
-    if not has.any():
-        return f"no intervals: over {kind.over} they need at least {count(kind.least, kind.noun)}"
-    lacking = int((~has).sum())
-    none = f"; {count(lacking, 'row')} without" if lacking else ""
-    resting = f" ({counts(rows.loc[has, kind.count], kind.noun)}{none})" if kind.count in rows else ""
-    return f"{kind.words}{resting}"
+    said = f"no {LEVEL} intervals: over {kind.over} they need at least {count(kind.least, kind.noun)}"
+    if has.any():
+        said = kind.words + (f" ({counts(rows.loc[has, kind.count], kind.noun)})" if kind.count in rows else "")
+    return "; ".join([said, *_without(kind, rows[~has], bool(has.any()))])
+
+
+def _without(kind: Interval, rows: pd.DataFrame, others_have: bool) -> Iterator[str]:
+    """What stands in the rows without an interval."""
+    if not kind.instead:
+        if others_have and len(rows):
+            yield f"{count(len(rows), kind.row)} without"
+        return
+    several, one = rows[rows[kind.count] > 1], rows[rows[kind.count] == 1]
+    if len(several):
+        yield f"{count(len(several), kind.row)} of {counts(several[kind.count], kind.noun)}: {kind.instead}"
+    if len(one):
+        yield f"{count(len(one), kind.row)} of one {kind.noun} alone, which stands for no other"
+
+
+def spread(n_models: int) -> str:
+    """What the bounds beside a task's mean are: `95 % interval`, `range of 2 models`, `one model`."""
+    kind = INTERVALS["tasks"].kind(n_models)
+    return "one model" if n_models == 1 else f"{kind} of {count(n_models, 'model')}" if kind == RANGE else kind
+
+
+def flags(rows: pd.DataFrame) -> str:
+    """`3 of 48 cells are flagged: 2 outlier, 1 short`; a flag says what to mind, and excludes nothing."""
+    named = rows["flags"].dropna()
+    if named.empty:
+        return f"none of {count(len(rows), 'cell')} is flagged"
+    numbers = Counter(flag for flags_of in named for flag in str(flags_of).split("; "))
+    found = ", ".join(f"{number} {flag}" for flag, number in sorted(numbers.items()))
+    return f"{len(named):,} of {count(len(rows), 'cell')} {'is' if len(named) == 1 else 'are'} flagged: {found}"
 
 
 def rests_on(rows: pd.DataFrame, planned: int | None = None) -> str:
