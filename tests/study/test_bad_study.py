@@ -20,10 +20,16 @@ def project(tmp_path: Path) -> Project:
         ({"protocoll": "laptop"}, ["config.yaml: protocoll", "did you mean 'protocol'"]),
         ({"protocol": "laptpo"}, ["config.yaml: protocol = 'laptpo'", "did you mean 'laptop'"]),
         ({"study": "one", "beside": ["one"]}, ["beside = ['one']", "name other studies than 'one'"]),
-        ({"parallel_cells": "two"}, ["config.yaml: parallel_cells = 'two'", "integer"]),
+        (
+            {"parallel_cells": "two"},
+            ["config.yaml: parallel_cells = 'two'", "give a whole number (cells measured side by side)"],
+        ),
         ({"parallel_cells": 2}, ["parallel_cells", "exclusive: false"]),
         ({"grid": "us-orgeon-2023-codecarbon"}, ["config.yaml: grid", "did you mean 'us-oregon-2023-codecarbon'"]),
-        ({"overrides": [{"where": {}, "set": {"repeats": 1}}]}, ["repeats = 1", "greater than or equal to 2"]),
+        (
+            {"overrides": [{"where": {}, "set": {"repeats": 1}}]},
+            ["repeats = 1", "give 2 or more (valid repeats of a cell: one alone has no spread)"],
+        ),
         (
             {"ram_model": "codecarbon-2"},
             ["config.yaml: ram_model = 'codecarbon-2': this key is gone", "energy_node_codecarbon_2_kwh_per_1000"],

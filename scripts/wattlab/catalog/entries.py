@@ -12,10 +12,13 @@ from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, Task
 class ModelEntry(ModelFacts):
     """A model: `catalog/models/{name}.yaml`, its name being the hub id with `--` for `/`."""
 
-    hub_id: str = fact("today's namespaced hub id", works="hub", pattern=r"^[\w.-]+/[\w.-]+$")
+    hub_id: str = fact("today's hub id: owner/name", works="hub", pattern=r"^[\w.-]+/[\w.-]+$")
     aliases: list[str] = fact("other spellings: Table 6, the authors' logs, redirects", [])
     tasks: list[TaskName] = fact("tasks that the model answers", min_length=1)
-    family: str = fact("family of architectures, for overrides: bert, flan-t5, bloomz, …", pattern=r"^[a-z0-9-]+$")
+    family: str = fact(
+        "the family of architectures, for overrides, in small letters, digits and hyphens: bert, flan-t5, bloomz, …",
+        pattern=r"^[a-z0-9-]+$",
+    )
     structure: Structure = fact("structure, as in the paper's figures")
     architecture: Architecture = fact("configuration, for random weights", works="architecture")
     positions: str | None = fact("how positions are bounded, where the number alone does not say it", None)

@@ -55,7 +55,10 @@ class ModelFacts(Facts):
 
     hub_id: str | None = fact("today's namespaced hub id", None, works="hub")
     revision: str | None = fact(
-        "pinned commit; null where none is known yet", None, works="hub", pattern=r"^[0-9a-f]{40}$"
+        "the pinned commit, 40 hexadecimal digits; null where none is known yet",
+        None,
+        works="hub",
+        pattern=r"^[0-9a-f]{40}$",
     )
     library: Literal["transformers", "diffusers"] = fact("library that runs it", works="always")
     environment: Literal["main", "transformers4"] = fact(
@@ -105,9 +108,12 @@ class Reservoir(Facts):
 class HubFacts(Facts):
     """Where a dataset lies on the hub today."""
 
-    id: str = fact("namespaced dataset id", works="hub", pattern=r"^[\w.-]+/[\w.-]+$")
+    id: str = fact("the dataset's hub id: owner/name", works="hub", pattern=r"^[\w.-]+/[\w.-]+$")
     revision: str | None = fact(
-        "pinned commit; null where none is known yet", None, works="hub", pattern=r"^[0-9a-f]{40}$"
+        "the pinned commit, 40 hexadecimal digits; null where none is known yet",
+        None,
+        works="hub",
+        pattern=r"^[0-9a-f]{40}$",
     )
     config: str | None = fact("configuration name", None, works="hub")
     split: str = fact("split that the study reads", works="hub")
@@ -134,7 +140,9 @@ class HubFacts(Facts):
 class SurrogateFacts(Facts):
     """How to generate rows of the same schema and the same lengths or resolutions, offline."""
 
-    generator: str = fact("name of the generator in wattlab/samples", pattern=r"^[a-z-]+$")
+    generator: str = fact(
+        "name of the generator in wattlab/samples, in small letters and hyphens", pattern=r"^[a-z-]+$"
+    )
     parameters: dict[str, Any] = fact("its arguments: distributions of words or pixels", {})
 
 

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError, model_validator
 
-from wattlab.foundation.errors import near_matches
+from wattlab.foundation.errors import near_matches, remedy_of
 from wattlab.foundation.schema import Closed, Purpose, TaskName, fact
 
 
 class Protocol(Closed):
     """How a cell is measured: every value resolved."""
 
-    repeats: int = fact("valid repeats of a cell", unit="repeats", ge=2)
+    repeats: int = fact("valid repeats of a cell: one alone has no spread", unit="repeats", ge=2)
     max_redo: int = fact("repeats measured beyond `repeats`, per attempt", unit="repeats", ge=0)
     n_inferences: int = fact("samples drawn; one pass runs each once", unit="inferences", ge=1)
     min_window_s: float = fact("shortest intended window; 0: one pass", unit="s", ge=0)
@@ -102,8 +102,8 @@ class Override(Closed):
             try:
                 _value_of(key).validate_python(value, strict=True)
             except ValidationError as error:
-                reasons = ", or: ".join(detail["msg"] for detail in error.errors(include_url=False))
-                raise ValueError(f"set.{key} = {value!r}: {reasons}") from error
+                remedy = remedy_of(error.errors(include_url=False), Protocol, (key,))
+                raise ValueError(f"set.{key} = {value!r}: {remedy}") from error
         return self
 
 

@@ -21,7 +21,7 @@ from wattlab.catalog.entries import (
     TrainingEntry,
 )
 from wattlab.catalog.protocols import ProtocolEntry
-from wattlab.foundation.errors import InputError, Schema, checked, near_matches
+from wattlab.foundation.errors import InputError, Schema, checked, near_matches, remedy_of
 from wattlab.foundation.schema import Closed, TaskName, task_context
 
 #: The catalog of this repository.
@@ -97,7 +97,7 @@ def read_tasks(root: Path = CATALOG_ROOT) -> dict[str, TaskEntry]:
         try:
             TypeAdapter(TaskName).validate_python(name, strict=True)
         except ValidationError as error:
-            raise InputError(f"catalog/tasks.yaml: {name!r}: {error.errors()[0]['msg']}") from error
+            raise InputError(f"catalog/tasks.yaml: {name!r}: {remedy_of(error.errors(), TaskEntry, ())}") from error
     return tasks
 
 

@@ -3,13 +3,15 @@
 import contextlib
 import difflib
 import errno
+import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 
@@ -34,8 +36,26 @@ Schema = TypeVar("Schema", bound=BaseModel)
 #: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
 DISK_FULL_EXIT = os.EX_IOERR
 
-#: Parts of a location that pydantic adds for the members of a union and for the keys of a mapping.
-_TAG = re.compile(r"(str|int|float|bool|none|\[key\]|(literal|list|dict|nullable|constrained-\w+|function-\w+)\[.*)")
+#: Kinds of mistakes in pydantic's words -> what to give instead, in which pydantic's own limits stand in braces.
+_WANTED = {
+    "bool_type": "true or false",
+    "dict_type": "keys with values",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} or less",
+    "list_type": "a list",
+    "model_type": "keys with values",
+    "string_too_short": "a text that is not empty",
+    "string_type": "a text",
+    "too_long": "at most {max_length}",
+    "too_short": "at least {min_length}",
+    "tuple_type": "a list",
+}
 
 
 def near_matches(word: str, allowed: Iterable[str]) -> str:
@@ -50,62 +70,112 @@ def near_matches(word: str, allowed: Iterable[str]) -> str:
     return f"allowed: {shown}"
 
 
-def _allowed_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Field names of the (nested) model that a validation error's location lies in."""
-    current: type[BaseModel] = model
-    for part in location[:-1]:
-        field = current.model_fields.get(str(part))
-        nested = None if field is None else _nested_model(field.annotation)
-        if nested is not None:
-            current = nested
-    return list(current.model_fields)
-
-
-def _nested_model(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _nested_model(argument)
+def _place_in(model: type[BaseModel], key: Sequence[str]) -> tuple[FieldInfo | None, list[type[BaseModel]]]:
+    """The innermost field that a key lies in, and the schemas of what stands there; names in mappings and numbers in lists
+    are no fields."""
+    field, schemas = None, [model]
+    for part in key:
+        found = next((schema.model_fields[part] for schema in schemas if part in schema.model_fields), None)
         if found is not None:
-            return found
-    return None
+            field, schemas = found, list(_schemas_in(found.annotation))
+    return field, schemas
 
 
-def _remedy(model: type[BaseModel], error: ErrorDetails) -> str:
-    if error["type"] == "extra_forbidden":
-        gone = getattr(model, "GONE", {}).get(error["loc"][-1])
-        if gone is not None:
-            return f"this key is gone; {gone}"
-        return f"unknown key; {near_matches(str(error['loc'][-1]), _allowed_keys(model, error['loc']))}"
-    if error["type"] == "missing":
-        return "this key is missing; add it"
-    if error["type"] == "literal_error":
-        return near_matches(str(error["input"]), re.findall(r"'([^']*)'", str(error["ctx"]["expected"])))
-    return error["msg"].removeprefix("Value error, ")
+def _schemas_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _schemas_in(argument)
 
 
-def explain(error: ValidationError, model: type[BaseModel], source: str | Callable[[str], str]) -> InputError:
-    """Turn pydantic's errors into one message, a line each: `file: key: value …: remedy`.
+def remedy_of(errors: Sequence[ErrorDetails], model: type[BaseModel], key: Sequence[str]) -> str:
+    """What to do about pydantic's errors at one key of a schema, in a person's words and with the key's meaning."""
+    # Of a union: where one member found the right shape, the others' shapes are not what was meant.
+    understood = [error for error in errors if not error["type"].endswith("_type")] or errors
+    field, schemas = _place_in(model, key)
+    meaning = "" if field is None else field.description or ""
+    wanted = {_wanted(error, schemas): None for error in understood if error["type"] in _WANTED}
+    others = {_other_remedy(error, model, key, meaning): None for error in understood if error["type"] not in _WANTED}
+    given = [f"give {' or '.join(wanted)}{meaning and f' ({meaning})'}"] if wanted else []
+    return ", or ".join([*others, *given])
+
+
+def _wanted(error: ErrorDetails, schemas: Sequence[type[BaseModel]]) -> str:
+    kind, given = error["type"], error["input"]
+    words = _WANTED[kind].format(**error.get("ctx", {}))
+    if kind == "model_type" and schemas:
+        return f"{words}, as `{next(iter(schemas[0].model_fields))}: …`"
+    is_quoted = isinstance(given, str) and (kind == "bool_type" or any(letter.isdigit() for letter in given))
+    return f"{words} without quotes" if is_quoted else words
+
+
+def _other_remedy(error: ErrorDetails, model: type[BaseModel], key: Sequence[str], meaning: str) -> str:
+    limits = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            schemas = _place_in(model, key[:-1])[1]
+            gone = {old: new for schema in schemas for old, new in getattr(schema, "GONE", {}).items()}
+            if key[-1] in gone:
+                return f"this key is gone; {gone[key[-1]]}"
+            known = {name for schema in schemas for name in schema.model_fields}
+            return f"unknown key; {near_matches(key[-1], known)}"
+        case "missing":
+            return f"this key is missing; add it{meaning and f' ({meaning})'}"
+        case "literal_error":
+            return near_matches(str(error["input"]), _names_in(limits["expected"]))
+        case "union_tag_invalid":
+            return f"{limits['discriminator']} = {limits['tag']!r}: {near_matches(limits['tag'], _names_in(limits['expected_tags']))}"
+        case "union_tag_not_found":
+            return f"the key {limits['discriminator']} is missing; add it"
+        case "json_invalid":
+            return f"no JSON ({limits['error']}); restore it from a copy, or move it away"
+        case "string_pattern_mismatch":
+            return f"give {meaning or limits['pattern']}"
+        case _:
+            return error["msg"].removeprefix("Value error, ")
+
+
+def _names_in(expected: str) -> list[str]:
+    return re.findall(r"'([^']*)'", expected) or [expected]
+
+
+def _key_of(error: ErrorDetails, content: Any) -> tuple[str, ...]:
+    """Where in the content an error lies: without what pydantic adds for the members of a union and the keys of a mapping."""
+    key, here = [], content
+    for part in error["loc"]:
+        is_there = part in here if isinstance(here, dict) else isinstance(here, list) and isinstance(part, int)
+        if is_there:
+            here = here[part]
+        if is_there or (error["type"] == "missing" and part == error["loc"][-1]):
+            key.append(str(part))
+    return tuple(key)
+
+
+def explain(
+    error: ValidationError, model: type[BaseModel], source: str | Callable[[str], str], content: Any
+) -> InputError:
+    """Turn pydantic's errors about a content into one message, a line each: `file: key = value: remedy`.
 
     `source` is the file's name, or a function that finds it from the first part of the key.
     """
-    found: dict[tuple[str, ...], list[str]] = {}
-    shown: dict[tuple[str, ...], str] = {}
+    found: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
-        key = tuple(str(part) for part in detail["loc"] if not _TAG.fullmatch(str(part)))
-        found.setdefault(key, []).append(_remedy(model, detail))
-        shown[key] = "" if detail["type"] == "missing" else f" = {_shorten(detail['input'])}"
-    whole_is_wrong = any(detail["type"] == "model_type" and not detail["loc"] for detail in error.errors())
+        found.setdefault(_key_of(detail, content), []).append(detail)
     lines = []
-    for key, remedies in found.items():
+    for key, details in found.items():
         if any(other[: len(key)] == key for other in found if other != key):
             continue  # a union: the member that was understood furthest is the one that was meant
         where = source if isinstance(source, str) else source(key[0] if key else "")
-        place = f"{'.'.join(key) or 'the whole of it'}{shown[key]}: "
-        if key == () and not whole_is_wrong:
-            place = ""  # a rule about several keys names them itself
-        lines.append(f"{where}: {place}{', or: '.join(dict.fromkeys(remedies))}")
+        lines.append(f"{where}: {_shown(key, details[0])}{remedy_of(details, model, key)}")
     return InputError("\n".join(lines))
+
+
+def _shown(key: tuple[str, ...], error: ErrorDetails) -> str:
+    """The key and its value; nothing for a rule about several keys, which names them itself."""
+    value = "" if error["type"] == "missing" else f" = {_shorten(error['input'])}"
+    if key:
+        return f"{'.'.join(key)}{value}: "
+    return f"the whole of it{value}: " if error["type"].endswith("_type") else ""
 
 
 def checked(
@@ -121,11 +191,19 @@ def checked(
     try:
         return validate(content, context=context)
     except ValidationError as error:
-        raise explain(error, schema, source) from error
+        raise explain(error, schema, source, json_content(content) if is_json else content) from error
+
+
+def json_content(text: str | bytes) -> Any:
+    """What a JSON text holds; null where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _shorten(value: object) -> str:
-    text = repr(value)
+    text = "null" if value is None else repr(value)
     return text if len(text) <= 120 else text[:117] + "…"
 
 

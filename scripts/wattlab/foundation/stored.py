@@ -1,12 +1,11 @@
 """Our own JSON files, read back: checked against their schema, and the version of it that they say."""
 
-import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.errors import InputError, explain, json_content
 
 Stored = TypeVar("Stored", bound=BaseModel)
 
@@ -32,7 +31,7 @@ def read_json(path: Path, model: type[Stored], lacking: str, known: int | None =
     except ValidationError as error:
         if known is not None:
             refuse_newer(_stated_version(text), known, path)
-        raise explain(error, model, str(path)) from error
+        raise explain(error, model, str(path), json_content(text)) from error
     if known is not None:
         refuse_newer(vars(stored)["schema_version"], known, path)
     return stored
@@ -48,8 +47,5 @@ def refuse_newer(version: object, known: int, path: Path) -> None:
 
 
 def _stated_version(text: str) -> object:
-    try:
-        content: Any = json.loads(text)
-    except ValueError:
-        return None
+    content = json_content(text)
     return content.get("schema_version") if isinstance(content, dict) else None

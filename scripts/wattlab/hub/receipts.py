@@ -65,7 +65,7 @@ class Receipt(Outcome):
     kind: Literal["model", "dataset"]
     hub_id: str = fact("namespaced id, as asked")
     revision: str | None = fact("revision, as asked", None)
-    commit: str | None = fact("commit that the hub gave", None, pattern=r"^[0-9a-f]{40}$")
+    commit: str | None = fact("commit that the hub gave, 40 hexadecimal digits", None, pattern=r"^[0-9a-f]{40}$")
     endpoint: str | None = fact("hub, where it is another than the public one", None)
     fetched_at_utc: str = fact("when")
     split: DatasetFetch | None = fact("of a dataset: the split that was looked up", None)

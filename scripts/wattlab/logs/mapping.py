@@ -31,17 +31,17 @@ class Home(Closed):
     """Where the logs are published."""
 
     repository: str = fact("owner/name on GitHub", pattern=r"^[\w.-]+/[\w.-]+$")
-    commit: str = fact("commit", pattern=r"^[0-9a-f]{7,40}$")
+    commit: str = fact("commit, 7 to 40 hexadecimal digits", pattern=r"^[0-9a-f]{7,40}$")
     paths: list[str] = fact("folders and files that are read", min_length=1)
-    sha256: str = fact("checksum of those files (`archive.checksum`)", pattern=r"^[0-9a-f]{64}$")
+    sha256: str = fact("checksum of those files (`archive.checksum`), 64 hexadecimal digits", pattern=r"^[0-9a-f]{64}$")
     licence: str = fact("licence of the logs")
 
 
 class LoggedModel(Closed):
     """A logged model that has no file in catalog/models."""
 
-    hub_id: str = fact("id on the hub", pattern=r"^[\w.-]+/[\w.-]+$")
-    family: str = fact("family of architectures", pattern=r"^[a-z0-9-]+$")
+    hub_id: str = fact("id on the hub: owner/name", pattern=r"^[\w.-]+/[\w.-]+$")
+    family: str = fact("family of architectures: small letters, digits and hyphens", pattern=r"^[a-z0-9-]+$")
     structure: Structure = fact("structure")
     published_parameters: int | None = fact("as the authors published them; null where they did not", None)
     notes: str | None = fact("for people", None)
@@ -63,7 +63,7 @@ class Group(Closed):
 
     file: Pattern = fact("file or pattern whose rows name the runs; a file of windows may name its own")
     task: TaskName = fact("task")
-    dataset: str = fact("dataset", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    dataset: str = fact("dataset: small letters, digits and hyphens", pattern=r"^[a-z0-9][a-z0-9-]*$")
     variant: Literal["native"] | None = fact("preprocessing variant", None)
     purpose: Purpose = fact("task-specific or multi-purpose", "task-specific")
     models: list[str] = fact("names in the model column: aliases of catalog/models, or keys of `models`", min_length=1)

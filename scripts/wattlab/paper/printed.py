@@ -127,7 +127,7 @@ class Otherwise(Closed):
 class Statement(Closed):
     """A number where it stands."""
 
-    id: str = fact("name of the row", pattern=r"^[a-z0-9.-]+$")
+    id: str = fact("name of the row: small letters, digits, dots and hyphens", pattern=r"^[a-z0-9.-]+$")
     place: str = fact("section, table or footnote")
     text: str = fact("the words around it")
     printed: str = fact("as printed, without thousands separators")
@@ -149,10 +149,11 @@ class Statement(Closed):
 
 def load_statements(path: Path) -> list[Statement]:
     """Read and check the printed numbers; raises `InputError`."""
+    content = read_yaml(path)
     try:
-        statements = TypeAdapter(list[Statement]).validate_python(read_yaml(path), context=task_context(read_tasks()))
+        statements = TypeAdapter(list[Statement]).validate_python(content, context=task_context(read_tasks()))
     except ValidationError as error:
-        raise explain(error, Statement, str(path)) from error
+        raise explain(error, Statement, str(path), content) from error
     seen: set[str] = set()
     for statement in statements:
         if statement.id in seen:

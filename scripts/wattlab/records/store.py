@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from wattlab import SCHEMA_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.stored import refuse_newer
 from wattlab.records.record import Observed, Phase, Session
 
@@ -46,7 +46,6 @@ class StoredCell(BaseModel):
 
 
 #: By the name that a pydantic error gives.
-_SCHEMAS: dict[str, type[BaseModel]] = {schema.__name__: schema for schema in (Observed, Session, StoredCell)}
 
 
 def store_path(results: Path, cell_id: str, fingerprint: str) -> Path:
@@ -157,10 +156,7 @@ def read_store(path: Path) -> StoredCell:
     Raises:
         InputError: the file is damaged, or of a newer version than this program reads.
     """
-    try:
-        return _stored(path, read_events(path))
-    except ValidationError as error:
-        raise explain(error, _SCHEMAS[error.title], str(path)) from error
+    return _stored(path, read_events(path))
 
 
 def _stored(path: Path, events: list[dict[str, Any]]) -> StoredCell:
@@ -179,18 +175,19 @@ def _stored(path: Path, events: list[dict[str, Any]]) -> StoredCell:
         elif kind == "passes":
             passes = event["passes"]
         elif kind == "repeat":
-            observed.append(Observed.model_validate(event))
+            observed.append(checked(Observed, event, str(path)))
         elif kind == "ended":
             session = sessions[event["session"]]
             session |= {"ended": event["ended"], "ended_at_utc": event["ended_at_utc"], "reason": event.get("reason")}
             if event["ended"] == "done":
                 done[event["session"]] = (event["repeats"], event["max_redo"])
-    return StoredCell(
-        sessions=[Session.model_validate(session) for session in sessions.values()],
-        observed=sorted(observed, key=lambda repeat: repeat.index),
-        passes=passes,
-        done=done,
-    )
+    content = {
+        "sessions": [checked(Session, session, str(path)) for session in sessions.values()],
+        "observed": sorted(observed, key=lambda repeat: repeat.index),
+        "passes": passes,
+        "done": done,
+    }
+    return checked(StoredCell, content, str(path))
 
 
 def phase_event(session: str, phase: Phase) -> dict[str, Any]:

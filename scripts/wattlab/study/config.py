@@ -43,7 +43,10 @@ class StudyConfig(Closed):
         "tables/cells.csv are always there; take the key out"
     }
 
-    study: str = fact("names results/{study}", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    study: str = fact(
+        "a name for results/{study}: small letters, digits and hyphens, a letter or digit first",
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+    )
     source: Literal["measure", "logs", "codecarbon-logs"] = fact(
         "measure cells, or import logs; codecarbon-logs: the same", "measure"
     )
