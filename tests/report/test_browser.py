@@ -188,7 +188,7 @@ def test_parity_slider_against_arithmetic(page: Page) -> None:
     assert days() == pytest.approx(training / (1e7 * 1.0e-5), rel=1e-9)
     low, high = training / (1e7 * 1.2e-5), training / (1e7 * 0.9e-5)
     assert (
-        f"day {three_digits(training / 100)}, 95 % interval {three_digits(low)} to {three_digits(high)}"
+        f"day {three_digits(training / 100)}, 95 % interval of the repeats alone {three_digits(low)} to {three_digits(high)}"
         in out.inner_text()
     )
     slide("training", 3)

@@ -232,6 +232,7 @@ def totals() -> pd.DataFrame:
                 "scope": "node",
                 "n_windows": n,
                 "n_windows_measured": n,
+                "n_windows_shared": 0,
                 "energy_kwh": kwh,
                 "emissions_kg": kwh * INTENSITY_G_PER_KWH / 1000,
                 "duration_s": 10.0 * n,

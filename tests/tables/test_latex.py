@@ -48,9 +48,17 @@ def test_numbers_and_headings() -> None:
         "0.000612",
         r"$5.43 \times 10^{-7}$",
         "$-$1.5",
-        "12,346",
+        "12,300",
         "3",
     ]
+    # Three digits, zeros kept; what somebody states, and whole numbers, as they are.
+    assert [number(value) for value in (13.0001, 568_377_442.3, 51_686.0, 9999.7)] == [
+        "13.0",
+        "568,000,000",
+        "51,686",
+        "10,000",
+    ]
+    assert number(138.75, "intensity_g_per_kwh") == "138.75"
     assert heading("training_energy_kwh") == r"training energy \\ (kWh)"
     assert heading("n_models") == "n models"
 

@@ -20,6 +20,7 @@ from wattlab.foundation.units import UNITS
 from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
 from wattlab.records.record import Failure
+from wattlab.report.summary import closing_paragraph
 from wattlab.tables import provenance
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
@@ -307,6 +308,13 @@ def test_comparison_with_the_paper():
     assert table["ci95_low_spearman_rho"].iloc[0] == pytest.approx(math.tanh(math.atanh(0.6) - half))
 
 
+def test_a_device_has_no_ratio_to_the_papers_node():
+    cell = records.resolved_cell(exclusive=False)
+    pairs = [(cell, records.record_of(cell, repeats_of(3600.0, 3600.0, 3600.0)))]
+    row = build(evidence_of(pairs, exclusive=False, headline_scope="device"))["comparison"].iloc[0]
+    assert (row["scope"], row[ENERGY]) == ("device", pytest.approx(0.1)) and math.isnan(row["energy_ratio"])
+
+
 def test_emissions_under_every_grid():
     table = one_cell(3600.0, 7200.0, 10800.0)["emissions"].set_index("grid")
     assert table.loc["clean", "emissions_g_per_1000"] == pytest.approx(2.0)
@@ -366,6 +374,33 @@ def test_unknown_energy_is_counted_apart():
     query = build(evidence_of([(cell, record)]))["totals"].set_index("phase").loc["query"]
     assert (query["n_windows"], query["n_windows_measured"]) == (2, 1)
     assert query["energy_kwh"] == pytest.approx(3600 / 3.6e6)
+
+
+def test_cells_that_share_a_device_are_not_summed():
+    cells = [records.resolved_cell(dataset=name, exclusive=False) for name in ("c4", "oscar", "bookcorpus")]
+    together = [records.repeat(at, cpu_j=3600.0, session="a") for at in range(3)]
+    beside = [one.model_copy(update={"session": "b"}) for one in together]
+    later = [
+        one.model_copy(update={"session": "c", "started_at_utc": records.utc(5000.0 + 100 * one.index)})
+        for one in together
+    ]
+    pairs = [(cell, records.record_of(cell, repeats, sessions=[records.session(repeats[0].session, phases=False)]))
+             for cell, repeats in zip(cells, (together, beside, later), strict=True)]  # fmt: skip
+    built = build(evidence_of(pairs, exclusive=False, headline_scope="device"))
+    query = built["totals"].set_index("phase").loc["query"]
+    # Two cells at once on one CPU: the counter ran once. What is known is the third cell's alone.
+    assert (query["n_windows"], query["n_windows_measured"], query["n_windows_shared"]) == (9, 3, 6)
+    assert query["energy_kwh"] == pytest.approx(3 * 3600 / 3.6e6) and query["duration_s"] == 90.0
+    text = closing_paragraph(records.resolved_study(cells, exclusive=False, headline_scope="device"), built)
+    assert "it took at least (" in text and "of them since other cells ran on the same device)" in text
+    on_gpus = [(cell, records.record_of(cell, [one.model_copy(update={"energy_gpu_j": [500.0, 700.0], "energy_gpu_method": "counter"})
+                                               for one in repeats], sessions=[records.session("a" if place == 0 else "b", gpu_index=place, phases=False)], device="cuda"))
+               for place, (cell, repeats) in enumerate(zip(cells[:2], (together, beside), strict=True))]  # fmt: skip
+    query = (
+        build(evidence_of(on_gpus, exclusive=False, headline_scope="device"))["totals"].set_index("phase").loc["query"]
+    )
+    assert query["n_windows_shared"] == 0  # each has a GPU of its own
+    assert query["energy_kwh"] == pytest.approx(3 * (500 + 700) / 3.6e6)
 
 
 def test_unassigned_windows_of_imported_logs(tmp_path):
@@ -567,7 +602,14 @@ def test_nothing_is_written_when_one_table_fails(tmp_path, monkeypatch):
 
 def test_markdown_rounds_and_escapes():
     assert shown_value(0.0023456789) == "0.002346"
-    assert shown_value(592_570_000.4) == "592,600,000"
+    assert shown_value(592_570_000.4) == "592,600,000" and shown_value(51_686.0) == "51,686"
+    assert [shown_value(value) for value in (9999.7, 1354.2, 999.96, 13.0001, 8.67e-5, 5.43e-8)] == [
+        "10,000", "1,354", "1,000", "13.00", "0.00008670", "5.430e-08",
+    ]  # fmt: skip
+    assert (
+        shown_value(0.002, "paper_energy_kwh_per_1000") == "0.002"
+        and shown_value(138.75, "intensity_g_per_kwh") == "138.75"
+    )
     assert shown_value(float("nan")) == "" and shown_value(None) == ""
     assert shown_value("a|b <script>\n") == "a\\|b &lt;script&gt; "
     table = pd.DataFrame({"model": ["m|n"], "energy_kwh": [1 / 3]})

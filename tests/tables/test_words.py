@@ -168,13 +168,41 @@ def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
     study = records.resolved_study([cell], exclusive=False, headline_scope="device")
     shown = built_of(study, [record])["cells"].iloc[0]
     assert shown["energy_kwh_per_1000"] == pytest.approx(3000 / 3.6e6 * 100)
-    assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1e+03 s per 1,000 inferences"
+    assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1,000 s per 1,000 inferences"
     # A component that was not read is not zero.
     unread = records.record_of(records.resolved_cell("fill-mask", "c4"), [records.repeat(0, ram_j=None)])
-    assert outcome(unread, "node") == "1 repeats, 1e+03 s per 1,000 inferences"
+    assert outcome(unread, "node") == "1 repeats, 1,000 s per 1,000 inferences"
 
 
 def test_scopes_of_several_studies_are_said() -> None:
     rows = pd.DataFrame({"cell": ["a", "a"], "headline_scope": ["node", "device"]})
     study, built = measured([records.resolved_cell()])
-    assert "The rows' energies are of device or node: so is their ratio." in captioned("protocols", study, built, rows)
+    assert "The rows' energies are of device or node; no ratio is of both." in captioned(
+        "protocols", study, built, rows
+    )
+
+
+def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
+    study, built = measured([records.resolved_cell("fill-mask", "c4")])
+
+    def said(source: str | None) -> list[str]:
+        aspects = {"meter.cpu_tdp_w": "8.0", "meter.ram_power_w": "20.0", "meter.cpu_power_source": source}
+        more = pd.DataFrame([{"aspect": name, "value": value} for name, value in aspects.items() if value])
+        tables = built | {"provenance": pd.concat([built["provenance"], more])}
+        where = [
+            methods_paragraph(study, tables),
+            closing_paragraph(study, tables),
+            notes.footnote(tables, built["cells"], study),
+        ]
+        return [*where, caption("cells", "Title", built["cells"], study, tables, "md")]
+
+    for source, words_of_it in (
+        ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W"),
+        ("nameplate", "CPU 8 W, memory 20 W"),
+        (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W"),
+    ):
+        assert all(f"ssumed power: {words_of_it}" in text for text in said(source)), source
+    counted = [records.repeat(index, energy_cpu_method="counter") for index in range(3)]
+    cell = records.resolved_cell("fill-mask", "c4")
+    built = built_of(records.resolved_study([cell]), [records.record_of(cell, counted)])
+    assert all("ssumed power: memory 20 W" in text for text in said("nameplate"))

@@ -15,6 +15,9 @@ LEVEL = f"{100 * CONFIDENCE:.0f} %"
 #: Significant digits of a number in a table for people, by the form of its file.
 DIGITS = {"md": 4, "tex": 3}
 
+#: Columns of numbers that somebody states: printed as they are stated.
+STATED = frozenset({"intensity_g_per_kwh", "paper_energy_kwh_per_1000", "sd_paper_energy_kwh_per_1000"})
+
 #: Components of a node -> their names.
 COMPONENTS = {"gpu": "GPU", "cpu": "CPU", "ram": "RAM"}
 
@@ -22,7 +25,7 @@ COMPONENTS = {"gpu": "GPU", "cpu": "CPU", "ram": "RAM"}
 METHODS = {
     "counter": ("a hardware counter", "{} counter"),
     "sampled": ("integrated power readings", "{} power sampled"),
-    "model": ("computed from load and a nameplate power", "{} model"),
+    "model": ("computed from load and an assumed power, a nameplate's or a guess", "{} model"),
     "constant": ("a fixed power times time", "constant {} power"),
     "absent": ("the machine has none", "no {}"),
 }
@@ -140,6 +143,23 @@ INTERVALS = {
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
     "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets", 2),
 }
+
+
+def significant(value: float, digits: int) -> str:
+    """Significant digits, zeros kept, thousands separated: `0.00229`, `13.0`, `10,000`; a power of ten beyond 1e-6, 1e14."""
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    if value == 0:
+        return "0"
+    if not power or not -6 <= int(power) <= 14:
+        return f"{mantissa}e{power}" if power else mantissa
+    return f"{float(f'{value:.{digits - 1}e}'):,.{max(0, digits - 1 - int(power))}f}"
+
+
+def rounded(value: float, digits: int, column: str = "") -> str:
+    """A number of a table for people: whole and stated ones as they are, others with so many significant digits."""
+    if column in STATED:
+        return f"{value:,.10g}"
+    return f"{value:,.0f}" if float(value).is_integer() else significant(value, digits)
 
 
 def obtained(component: str, method: str) -> str:

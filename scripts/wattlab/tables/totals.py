@@ -1,6 +1,6 @@
 """`totals`: what the study cost, by phase."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from wattlab.records.record import Record, Repeat, Window
 from wattlab.tables.columns import Flag
 from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
+from wattlab.tables.overlaps import Span, device_name, overlapping
 from wattlab.tables.table import Table
 
 #: Phases of a study's cost, in the order of the protocol.
@@ -21,7 +22,8 @@ _PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", 
 class _Cost:
     """A window with the phase that it is counted in.
 
-    Windows of one `name` (cell, session, kind, start) are one window; None: counted in any case.
+    Windows of one `name` (cell, session, kind, start) are one window; None: counted in any case. `device`: on which a
+    cell that is measured beside others computed.
     """
 
     phase: str
@@ -29,6 +31,7 @@ class _Cost:
     name: tuple[str, ...] | None
     reused: bool
     energy_j: float | None
+    device: Hashable | None = None
 
 
 def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -36,16 +39,18 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
     Every window of every session is counted once, by session and start: neighbouring repeats share an idle window. Energy
     (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose energy is known
-    (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats are `unassigned`.
+    (`n_windows_measured` of `n_windows`). Windows of several cells at one time on one device (`n_windows_shared`) hold
+    the same joules: they have a time and no energy. The windows of stale records were paid too: their repeats are
+    `unassigned`.
     """
     sums: dict[tuple[str, bool], dict[str, Any]] = {}
-    seen: set[tuple[str, ...]] = set()
-    for cost in _all_costs(evidence):
-        if cost.name in seen:
-            continue
-        if cost.name is not None:
-            seen.add(cost.name)
-        _add(sums.setdefault((cost.phase, cost.reused), _nothing(cost, evidence.scope)), cost)
+    once: dict[Hashable, _Cost] = {}
+    for place, cost in enumerate(_all_costs(evidence)):
+        once.setdefault(cost.name or place, cost)
+    shared = _shared(once)
+    for name, cost in once.items():
+        row = sums.setdefault((cost.phase, cost.reused), _nothing(cost, evidence.scope))
+        _add(row, cost, is_shared=name in shared)
     intensity = evidence.study.grid.intensity_g_per_kwh
     ordered = sorted(sums.items(), key=lambda item: (_PHASES.index(item[0][0]), item[0][1]))
     return TABLE.frame([_in_kwh(row, intensity) for _, row in ordered])
@@ -60,6 +65,7 @@ TABLE = Table(
         "scope",
         "n_windows",
         "n_windows_measured",
+        "n_windows_shared",
         "energy_kwh",
         "emissions_kg",
         "duration_s",
@@ -69,6 +75,13 @@ TABLE = Table(
 )
 
 
+def _shared(costs: dict[Hashable, _Cost]) -> set[Hashable]:
+    """Names of the windows that ran beside another cell's on one device."""
+    known = [(cost.name, cost) for cost in costs.values() if cost.name and cost.device is not None]
+    found = overlapping([Span(cost.device, name[:2], cost.window) for name, cost in known])
+    return {known[place][0] for place in found}
+
+
 def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
     return {
         "phase": cost.phase,
@@ -76,15 +89,17 @@ def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
         "scope": scope,
         "n_windows": 0,
         "n_windows_measured": 0,
+        "n_windows_shared": 0,
         "energy_j": 0.0,
         "duration_s": 0.0,
     }
 
 
-def _add(row: dict[str, Any], cost: _Cost) -> None:
+def _add(row: dict[str, Any], cost: _Cost, is_shared: bool) -> None:
     row["n_windows"] += 1
+    row["n_windows_shared"] += is_shared
     row["duration_s"] += cost.window.duration_s
-    if cost.energy_j is not None:
+    if not is_shared and cost.energy_j is not None:
         row["n_windows_measured"] += 1
         row["energy_j"] += cost.energy_j
 
@@ -115,7 +130,8 @@ def _record_costs(record: Record, evidence: Evidence, stale: bool) -> Iterator[_
         reused = paid_by is not None and paid_by.study != evidence.study.config.study
         parts = components_of(window, evidence.scope, device_of(record, paid_by))
         name = (record.cell_id, session, kind, window.started_at_utc)
-        return _Cost(phase, window, name, reused, total_j(parts))
+        device = None if evidence.exclusive else device_name(paid_by)
+        return _Cost(phase, window, name, reused, total_j(parts), device)
 
     for name, session in sessions.items():
         for phase, window in (("load", session.load), ("transfer", session.transfer), ("warm-up", session.warmup)):

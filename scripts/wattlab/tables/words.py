@@ -133,6 +133,29 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     return f"energy {verdict(found)}{how}, {scope}{holds}, {QUANTITIES[name].basis}"
 
 
+def assumed(rows: pd.DataFrame, provenance: pd.DataFrame, name: str = ENERGY) -> str | None:
+    """`assumed power: CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W`; None where nothing is modelled."""
+    found, parts = methods(rows, name), []
+    for component, noun, aspect in (("cpu", "CPU", "cpu_tdp_w"), ("ram", "memory", "ram_power_w")):
+        watts = _known(provenance, f"meter.{aspect}")
+        if found.get(component, set()) & MODELLED and watts:
+            source = _known(provenance, "meter.cpu_power_source") if component == "cpu" else ["nameplate"]
+            parts.append(f"{noun} {span(float(one) for one in watts)} W{_guess(source)}")
+    return f"assumed power: {', '.join(parts)}" if parts else None
+
+
+def _guess(sources: list[str]) -> str:
+    """Where an assumed power comes from, unless from a nameplate alone."""
+    if not sources:
+        return " (its nameplate or a guess: not recorded)"
+    return " (a guess: CodeCarbon does not know it)" if set(sources) - {"nameplate"} else ""
+
+
+def _known(provenance: pd.DataFrame, aspect: str) -> list[str]:
+    values = provenance.loc[provenance["aspect"] == aspect, "value"].dropna().astype(str)
+    return [value for value in values if value not in ("none", "not recorded")]
+
+
 def modelled_share(rows: pd.DataFrame) -> str:
     """`100 %`, `38 % to 51 %`: the part of a node's energy that is estimated; empty where it is not known."""
     shares = pd.to_numeric(rows["modelled_share"]).dropna()
@@ -219,10 +242,8 @@ def device(rows: pd.DataFrame, provenance: pd.DataFrame) -> str:
 
 
 def _named(device: str, provenance: pd.DataFrame) -> str:
-    aspect = "machine.cpu_model" if device == "cpu" else "machine.gpu_names"
-    values = provenance.loc[provenance["aspect"] == aspect, "value"].dropna()
-    known = set(values) - {"none", "not recorded"}
-    names = sorted({_brand(name) for value in known for name in str(value).split(", ")})
+    known = _known(provenance, "machine.cpu_model" if device == "cpu" else "machine.gpu_names")
+    names = sorted({_brand(name) for value in known for name in value.split(", ")})
     kind = {"cpu": "CPU", "cuda": "GPU"}.get(device, device)
     return f"{kind} ({', '.join(names)})" if names else kind
 
@@ -243,8 +264,8 @@ def grid(rows: pd.DataFrame) -> str:
 def conditions(rows: pd.DataFrame, study: ResolvedStudy, provenance: pd.DataFrame, name: str = ENERGY) -> str:
     """Methods and scope of a quantity, weights, data and device of the rows, as one clause."""
     source = ", published logs" if study.config.is_imported else ""
-    what = energy(rows, name) if QUANTITIES[name].scope else "time by the clock"
-    return f"{what}; {ground(rows, study)}{source}; {device(rows, provenance)}"
+    what = [energy(rows, name), assumed(rows, provenance, name)] if QUANTITIES[name].scope else ["time by the clock"]
+    return "; ".join([*filter(None, what), f"{ground(rows, study)}{source}", device(rows, provenance)])
 
 
 def sentences(*clauses: str | None) -> str:

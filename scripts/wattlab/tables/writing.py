@@ -8,7 +8,7 @@ import pandas as pd
 
 from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
-from wattlab.foundation.quantities import DIGITS
+from wattlab.foundation.quantities import DIGITS, rounded
 from wattlab.tables.captions import caption
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
@@ -73,23 +73,18 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
     """The shown columns (all: None) as a Markdown table below its caption."""
     columns = list(table.columns if shown is None else shown)
     lines = [text, "", _line(columns), _line(["---:" if _is_float(table[column]) else "---" for column in columns])]
-    lines += [_line([shown_value(value) for value in row]) for row in table[columns].itertuples(index=False)]
+    rows = table[columns].itertuples(index=False)
+    lines += [_line([shown_value(*pair) for pair in zip(row, columns, strict=True)]) for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def shown_value(value: Any) -> str:
+def shown_value(value: Any, column: str = "") -> str:
     """A value for people: numbers rounded to `DIGITS` significant digits, text escaped, a missing one empty."""
     if pd.isna(value):
         return ""
     if isinstance(value, float):
-        return _rounded(value)
+        return rounded(value, DIGITS["md"], column)
     return str(value).translate(_ESCAPES)
-
-
-def _rounded(number: float) -> str:
-    digits = DIGITS["md"]
-    text = f"{number:.{digits}g}"
-    return text if abs(number) < 10**digits else f"{float(text):,.0f}"
 
 
 def _is_float(column: "pd.Series[Any]") -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wattlab.foundation.errors import NoDevice
+from wattlab.foundation.quantities import significant
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
@@ -90,7 +91,7 @@ def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator
 
 def notice(again: Again) -> str:
     """One sentence for the person who is about to pay."""
-    energy = "an unknown energy" if again.energy_kwh is None else f"{again.energy_kwh:.3g} kWh"
+    energy = "an unknown energy" if again.energy_kwh is None else f"{significant(again.energy_kwh, 3)} kWh"
     duration = "an unknown time" if again.duration_s is None else _spoken(again.duration_s)
     return (
         f"Of {again.n_planned} cell(s) to measure, {again.n_cells} were measured before with "
