@@ -98,7 +98,7 @@ def test_paragraph_before_the_first_measurement() -> None:
 
 def test_paragraph_counts_windows_without_an_energy_and_missing_cells() -> None:
     totals = hand_tables.totals()
-    totals.loc[0, ["n_windows_measured", "energy_kwh", "emissions_kg"]] = [11, 0.001, 0.00013875]
+    totals.loc[0, ["n_windows_with_energy", "energy_kwh", "emissions_kg"]] = [11, 0.001, 0.00013875]
     rows = [("fill-mask", "c4", "m", "failed", "r", "d", 0), ("fill-mask", "oscar", "m", "known", "r", "d", 0)]
     tables = hand_tables.tables() | {"totals": totals, "missing": hand_tables.missing(*rows)}
     text = closing_paragraph(hand_tables.study(), tables)

@@ -231,7 +231,7 @@ def totals() -> pd.DataFrame:
                 "reused": reused,
                 "scope": "node",
                 "n_windows": n,
-                "n_windows_measured": n,
+                "n_windows_with_energy": n,
                 "n_windows_shared": 0,
                 "energy_kwh": kwh,
                 "emissions_kg": kwh * INTENSITY_G_PER_KWH / 1000,

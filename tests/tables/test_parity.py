@@ -49,7 +49,7 @@ def test_a_measured_model_over_its_nine_cells():
     table = parity_table(records.multi_purpose_cells(), lambda place: three_repeats(3600.0 + 36.0 * place))
     row = table.iloc[0]
     energy = (3600.0 + 4 * 36.0) / 3.6e6 / 10
-    assert row["source"] == "measured in this study"
+    assert row["source"] == "run by this study"
     assert row["n_cells"] == 9 and row["n_cells_planned"] == 9
     assert row["inference_energy_kwh"] == pytest.approx(energy, rel=1e-12)
     assert row["parity_inferences"] == pytest.approx(59_257 / energy, rel=1e-12)

@@ -372,7 +372,7 @@ def test_unknown_energy_is_counted_apart():
     cell = records.resolved_cell(repeats=2)
     record = records.record_of(cell, [records.repeat(0), records.repeat(1, ram_j=None)])
     query = build(evidence_of([(cell, record)]))["totals"].set_index("phase").loc["query"]
-    assert (query["n_windows"], query["n_windows_measured"]) == (2, 1)
+    assert (query["n_windows"], query["n_windows_with_energy"]) == (2, 1)
     assert query["energy_kwh"] == pytest.approx(3600 / 3.6e6)
 
 
@@ -389,7 +389,7 @@ def test_cells_that_share_a_device_are_not_summed():
     built = build(evidence_of(pairs, exclusive=False, headline_scope="device"))
     query = built["totals"].set_index("phase").loc["query"]
     # Two cells at once on one CPU: the counter ran once. What is known is the third cell's alone.
-    assert (query["n_windows"], query["n_windows_measured"], query["n_windows_shared"]) == (9, 3, 6)
+    assert (query["n_windows"], query["n_windows_with_energy"], query["n_windows_shared"]) == (9, 3, 6)
     assert query["energy_kwh"] == pytest.approx(3 * 3600 / 3.6e6) and query["duration_s"] == 90.0
     text = closing_paragraph(records.resolved_study(cells, exclusive=False, headline_scope="device"), built)
     assert "it took at least (" in text and "of them since other cells ran on the same device)" in text

@@ -48,7 +48,9 @@ def test_the_scope_of_the_device_names_the_device_alone() -> None:
     study, built = on_a_gpu(headline_scope="device")
     text = captioned("cells", study, built)
     assert "Energy measured (GPU counter), device (one GPU), gross." in text
-    assert "modelled" not in text and "node" not in text  # the table's modelled share is the node's: 0.88
+    assert "modelled" not in text and "node" not in text
+    assert built["cells"]["modelled_share"].tolist() == [0.0, 0.0]  # of the GPU's counter, and not of the node's model
+    assert built["tasks"]["modelled_share"].tolist() == [0.0]
     study, built = on_a_gpu()
     text = captioned("cells", study, built)
     assert (

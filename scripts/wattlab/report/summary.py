@@ -97,7 +97,7 @@ def _cost(study: ResolvedStudy, shown: pd.DataFrame, totals: pd.DataFrame) -> st
 def _least(totals: pd.DataFrame) -> str:
     """Why the sum is a lower bound; empty where every window has an energy."""
     n_windows, n_measured, n_shared = (
-        int(pd.to_numeric(totals[name]).sum()) for name in ("n_windows", "n_windows_measured", "n_windows_shared")
+        int(pd.to_numeric(totals[name]).sum()) for name in ("n_windows", "n_windows_with_energy", "n_windows_shared")
     )
     if n_windows == n_measured:
         return ""

@@ -13,7 +13,7 @@ from wattlab.tables.intervals import Estimate, quotient
 from wattlab.tables.table import Table
 
 #: Where the energy per inference comes from.
-MEASURED, IMPORTED = "measured in this study", "computed from the published logs"
+MEASURED, IMPORTED = "run by this study", "computed from the published logs"
 PRINTED = "printed in the paper"
 
 #: Multi-purpose cells that the definition means: three tasks of three datasets.

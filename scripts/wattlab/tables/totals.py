@@ -39,7 +39,7 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
     Every window of every session is counted once, by session and start: neighbouring repeats share an idle window. Energy
     (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose energy is known
-    (`n_windows_measured` of `n_windows`). Windows of several cells at one time on one device (`n_windows_shared`) hold
+    (`n_windows_with_energy` of `n_windows`). Windows of several cells at one time on one device (`n_windows_shared`) hold
     the same joules: they have a time and no energy. The windows of stale records were paid too: their repeats are
     `unassigned`.
     """
@@ -64,7 +64,7 @@ TABLE = Table(
         Flag("reused"),
         "scope",
         "n_windows",
-        "n_windows_measured",
+        "n_windows_with_energy",
         "n_windows_shared",
         "energy_kwh",
         "emissions_kg",
@@ -88,7 +88,7 @@ def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
         "reused": cost.reused,
         "scope": scope,
         "n_windows": 0,
-        "n_windows_measured": 0,
+        "n_windows_with_energy": 0,
         "n_windows_shared": 0,
         "energy_j": 0.0,
         "duration_s": 0.0,
@@ -100,13 +100,13 @@ def _add(row: dict[str, Any], cost: _Cost, is_shared: bool) -> None:
     row["n_windows_shared"] += is_shared
     row["duration_s"] += cost.window.duration_s
     if not is_shared and cost.energy_j is not None:
-        row["n_windows_measured"] += 1
+        row["n_windows_with_energy"] += 1
         row["energy_j"] += cost.energy_j
 
 
 def _in_kwh(row: dict[str, Any], intensity_g_per_kwh: float) -> dict[str, Any]:
     energy_j = row.pop("energy_j")
-    energy_kwh = energy_j / J_PER_KWH if row["n_windows_measured"] else None
+    energy_kwh = energy_j / J_PER_KWH if row["n_windows_with_energy"] else None
     emissions_kg = None if energy_kwh is None else energy_kwh * intensity_g_per_kwh / 1000
     return {**row, "energy_kwh": energy_kwh, "emissions_kg": emissions_kg}
 

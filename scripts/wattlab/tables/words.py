@@ -126,7 +126,8 @@ def energy(rows: pd.DataFrame, name: str = ENERGY) -> str:
 
 def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     found = methods(rows, name)
-    share = modelled_share(rows) if scope == "node" and verdict(found) == "partly modelled" else ""
+    own = rows[rows[HEADLINE] == scope]  # the share is the headline's
+    share = modelled_share(own) if verdict(found) == "partly modelled" else ""
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
     parts = [("all GPUs" if scope == "node" else "one GPU") if part == "gpu" else COMPONENTS[part] for part in found]
     holds = f" ({listed(parts)})" if parts else ""
@@ -157,7 +158,7 @@ def _known(provenance: pd.DataFrame, aspect: str) -> list[str]:
 
 
 def modelled_share(rows: pd.DataFrame) -> str:
-    """`100 %`, `38 % to 51 %`: the part of a node's energy that is estimated; empty where it is not known."""
+    """`100 %`, `38 % to 51 %`: the part of the headline's energy that is estimated; empty where it is not known."""
     shares = pd.to_numeric(rows["modelled_share"]).dropna()
     return "" if shares.empty else " to ".join(dict.fromkeys([percent(shares.min()), percent(shares.max())]))
 
