@@ -86,6 +86,6 @@ def place(body: SubFigure, handles: list[Line2D], layout: style.Layout) -> None:
         loc="outside lower center",
         ncols=max(1, min(len(handles), fitting, 6)),
         frameon=False,
-        handletextpad=0.1,
+        handletextpad=0.4,
         columnspacing=1.2,
     )

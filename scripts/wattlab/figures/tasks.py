@@ -84,4 +84,4 @@ def _legend(body: SubFigure, axes: Axes, layout: style.Layout, has_interval: boo
     if layout.narrow:
         panels.place(body, handles, layout)
     else:
-        axes.legend(handles=handles, loc="upper left", frameon=False, handletextpad=0.1)
+        axes.legend(handles=handles, loc="upper left", frameon=False, handletextpad=0.4)

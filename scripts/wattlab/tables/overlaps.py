@@ -1,29 +1,12 @@
 """Windows of one device at the same time: the energy of each holds what the others used, so that no sum of them is one."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wattlab.records.record import Session, Window
 
-
-@dataclass(frozen=True)
-class Span:
-    """A window, the device that its energy is of, and whose it is: windows of one owner follow one another."""
-
-    device: Hashable
-    owner: Hashable
-    window: Window
-
-    @property
-    def began(self) -> datetime:
-        """Start."""
-        return datetime.fromisoformat(self.window.started_at_utc)
-
-    @property
-    def ended(self) -> datetime:
-        """End, by the time between the readings of the counters."""
-        return self.began + timedelta(seconds=self.window.window_s)
+#: Device, owner (its windows follow one another), window.
+Span = tuple[Hashable, Hashable, Window]
 
 
 def device_name(session: Session | None) -> Hashable | None:
@@ -35,13 +18,13 @@ def device_name(session: Session | None) -> Hashable | None:
 
 def overlapping(spans: Sequence[Span]) -> set[int]:
     """Places of the spans during which another owner's window ran on the same device."""
+    began = [datetime.fromisoformat(window.started_at_utc) for _, _, window in spans]
     found: set[int] = set()
-    open_spans: list[int] = []
-    for place in sorted(range(len(spans)), key=lambda at: spans[at].began):
-        span = spans[place]
-        open_spans = [other for other in open_spans if spans[other].ended > span.began]
-        for other in open_spans:
-            if spans[other].device == span.device and spans[other].owner != span.owner:
-                found |= {place, other}
-        open_spans.append(place)
+    running: list[int] = []
+    for place in sorted(range(len(spans)), key=began.__getitem__):
+        device, owner, _ = spans[place]
+        running = [one for one in running if began[one] + timedelta(seconds=spans[one][2].window_s) > began[place]]
+        beside = [one for one in running if spans[one][0] == device and spans[one][1] != owner]
+        found |= {place, *beside} if beside else set()
+        running.append(place)
     return found

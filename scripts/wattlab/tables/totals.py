@@ -11,7 +11,7 @@ from wattlab.records.record import Record, Repeat, Window
 from wattlab.tables.columns import Flag
 from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.overlaps import Span, device_name, overlapping
+from wattlab.tables.overlaps import device_name, overlapping
 from wattlab.tables.table import Table
 
 #: Phases of a study's cost, in the order of the protocol.
@@ -78,7 +78,7 @@ TABLE = Table(
 def _shared(costs: dict[Hashable, _Cost]) -> set[Hashable]:
     """Names of the windows that ran beside another cell's on one device."""
     known = [(cost.name, cost) for cost in costs.values() if cost.name and cost.device is not None]
-    found = overlapping([Span(cost.device, name[:2], cost.window) for name, cost in known])
+    found = overlapping([(cost.device, name[:2], cost.window) for name, cost in known])
     return {known[place][0] for place in found}
 
 

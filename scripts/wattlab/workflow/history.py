@@ -72,7 +72,7 @@ class Measured:
     def spans(self) -> list[Span]:
         """Its windows, where other cells may have run beside it."""
         found = [(device_name(session), window) for session, window in self._windows() if not self.is_exclusive]
-        return [Span(device, self.path, window) for device, window in found if device is not None]
+        return [(device, self.path, window) for device, window in found if device is not None]
 
     @property
     def duration_s(self) -> float | None:
@@ -94,7 +94,7 @@ class Measured:
 def at_once(measured: Iterable[Measured]) -> set[Path]:
     """The files whose cells ran beside one another on one device: their energies hold the same joules."""
     spans = [span for one in measured for span in one.spans()]
-    return {Path(str(spans[place].owner)) for place in overlapping(spans)}
+    return {path for place in overlapping(spans) if isinstance(path := spans[place][1], Path)}
 
 
 def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list[Measured]:
