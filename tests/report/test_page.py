@@ -171,9 +171,9 @@ def test_grams_carry_their_energy(tmp_path: Path) -> None:
     table = pd.DataFrame({"emissions_g_per_1000": [13.875], ENERGY: [0.1], "emissions_kg": [1.0], "energy_kwh": [7.2]})
     assert [str(value)[:28] for value in shown("x", table, 138.75).rows[0]] == [
         '<span class="g" data-kwh="0.',
-        "0.1",
+        "0.1000",
         '<span class="g" data-kwh="7.',
-        "7.2",
+        "7.200",
     ]
     page = page_of(hand_tables.tables(), tmp_path)
     assert re.search(r'\(<span class="g" data-kwh="0\.05" data-per="">6\.94 g</span> CO₂eq at <span class="int', page)

@@ -47,7 +47,7 @@ def test_numbers_and_headings() -> None:
     assert [number(value) for value in (0.000612345, 5.43e-7, -1.5, 12345.6, 3)] == [
         "0.000612",
         r"$5.43 \times 10^{-7}$",
-        "$-$1.5",
+        "$-$1.50",
         "12,300",
         "3",
     ]

@@ -97,7 +97,7 @@ def test_files_that_ran_beside_one_another_are_no_sum(tmp_path: Path) -> None:
 
 
 def test_history_totals_and_the_terminal_agree(tmp_path: Path) -> None:
-    measure(tmp_path, BERT, "a" * 12, day=1, n=3)
+    measure(tmp_path, BERT, "a" * 12, day=1, n=3, ram_j=900.0)
     (found,) = measured_cells(tmp_path)
     record = measured_record(BERT, None, found.path, "s", tmp_path / "answers", None, [])
     built = build(records.evidence_of([(BERT, record)]))
