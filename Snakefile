@@ -52,7 +52,7 @@ include: "rules/targets.smk"
 # seconds, may need the network, or speak to a person.
 rule all:
     input:
-        list(RECORDS.values()),
+        records,
         rules.build_tables.output,
         EXTRA_TABLES,
         expand(rules.draw_figure.output, figure=STUDY_FIGURES),

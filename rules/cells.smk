@@ -9,17 +9,22 @@ from wattlab.runs.places import input_paths
 from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
 from wattlab.study.specs import spec_path, write_specs
 
+# Found once for each cell: their names are hashes.
+INPUTS = {
+    cell_id: input_paths(Path("results"), resolved)
+    for cell_id, resolved in CELLS.items()
+}
+
+# By the names in the paths of what is made from them.
 SAMPLE_SPECS = {
-    resolved.spec.samples.key: resolved.spec.samples for resolved in STUDY.cells
+    INPUTS[cell_id].manifest.stem: resolved.spec.samples
+    for cell_id, resolved in CELLS.items()
 }
 TOKENIZER_SPECS = {
-    resolved.spec.tokenizer.name: resolved.spec.tokenizer
-    for resolved in STUDY.cells
+    INPUTS[cell_id].tokenizer.stem: resolved.spec.tokenizer
+    for cell_id, resolved in CELLS.items()
     if resolved.spec.tokenizer is not None
 }
-
-
-# By the names in the paths of their receipts.
 MODEL_FETCHES = {
     (resolved.cell.model, model_fetch(resolved).key): model_fetch(resolved)
     for resolved in STUDY.cells
@@ -41,26 +46,16 @@ def spec_key(wildcards):
     return SPEC_KEYS[cell_of(wildcards).cell.id]
 
 
-def arguments_of(wildcards, output):
+def command_of(wildcards, output):
     # What takes `output` counts as derived from it: Snakemake does not compare it, and it plans no cell again.
     spec = spec_path(Path(placed("results")), spec_key(wildcards))
-    return job_arguments(Path(placed(STUDY_FILE)), spec, cell_of(wildcards))
+    arguments = job_arguments(Path(placed(STUDY_FILE)), spec, cell_of(wildcards))
+    return [f"{SCRIPTS}/measure_cell.py", *arguments]
 
 
 def inputs_of(wildcards):
-    return input_paths(Path("results"), cell_of(wildcards))
-
-
-def samples_of(wildcards):
-    return str(inputs_of(wildcards).manifest)
-
-
-def tokenizer_of(wildcards):
-    return str(inputs_of(wildcards).tokenizer or "") or []
-
-
-def receipt_of(wildcards):
-    return str(inputs_of(wildcards).receipt or "") or []
+    """Samples, and the trained tokenizer or the model's receipt."""
+    return [ancient(str(path)) for path in INPUTS[cell_of(wildcards).cell.id].all]
 
 
 def sampled_from(wildcards):

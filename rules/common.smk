@@ -1,4 +1,5 @@
 # The study, resolved while this file is parsed, and the functions that the rules ask.
+import gc
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,11 @@ from wattlab.workflow.loading import resolve_study
 
 sys.path.remove(f"{BASE}/scripts")
 
+# Snakemake makes hundreds of objects for each job and keeps them: at Python's own threshold of 700, looking through them
+# for garbage again and again is a fifth of the time of a large study's plan. No more memory is taken.
+gc.set_threshold(200_000)
+gc.freeze()
+
 # Relative, so that a moved checkout makes nothing due.
 SCRIPTS, CATALOG = (os.path.relpath(BASE / name) for name in ("scripts", "catalog"))
 try:
@@ -48,6 +54,22 @@ TABLES_STUDY = f"{RESULTS}/tables/{Path(STUDY_FILE).name}"
 
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
+
+
+# Functions, since Snakemake takes a list apart for each rule that names it, whether the call needs the rule or not.
+def records(wildcards):
+    """All records of the study."""
+    return list(RECORDS.values())
+
+
+def records_with(name, value):
+    """An input function: the records of the cells that have this task or model."""
+    return lambda wildcards: [
+        record
+        for cell_id, record in RECORDS.items()
+        if getattr(CELLS[cell_id].cell, name) == value
+    ]
+
 
 # Tables beyond those of every study; rules of a kind of study add theirs.
 EXTRA_TABLES = []

@@ -12,13 +12,13 @@ rule fetch_model:
     resources:
         quiet=1,
     params:
-        program=program("fetch_model"),
+        program=program("fetch_from_hub"),
         # Another value has another key, and so another receipt: a param that changed alone would mask what is below.
         spec=lambda wildcards: json_of(MODEL_FETCHES[wildcards.model, wildcards.key]),
     message:
         "Fetching {wildcards.model} ({wildcards.revision})"
     shell:
-        "python {params.program:q} --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"
+        "python {params.program:q} --kind model --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"
 
 
 rule fetch_dataset:
@@ -32,11 +32,11 @@ rule fetch_dataset:
     resources:
         quiet=1,
     params:
-        program=program("fetch_dataset"),
+        program=program("fetch_from_hub"),
         spec=lambda wildcards: json_of(
             DATASET_FETCHES[wildcards.dataset, wildcards.key]
         ),
     message:
         "Looking up {wildcards.dataset} ({wildcards.revision})"
     shell:
-        "python {params.program:q} --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"
+        "python {params.program:q} --kind dataset --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"

@@ -3,7 +3,7 @@
 rule score_answers:
     input:
         study=TABLES_STUDY,
-        records=list(RECORDS.values()),
+        records=records,
         answers=[f"{RESULTS}/outputs/{cell_id}.jsonl.gz" for cell_id in CELLS],
         rows=[
             f"results/samples/{spec.dataset}/{spec.key}.parquet"

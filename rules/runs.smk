@@ -2,9 +2,7 @@
 # spec's file is no input: written anew, it would plan every cell. Inputs are `ancient`: their content is in the fingerprint.
 rule measure_cell:
     input:
-        samples=lambda wildcards: ancient(samples_of(wildcards)),
-        tokenizer=lambda wildcards: ancient(tokenizer_of(wildcards)),
-        receipt=lambda wildcards: ancient(receipt_of(wildcards)),
+        inputs_of,
     output:
         record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}.json",
         # Empty where there are none.
@@ -23,13 +21,12 @@ rule measure_cell:
         runtime=lambda wildcards: walltime_min(cell_of(wildcards)),
         mem_mb=lambda wildcards: memory_mb(cell_of(wildcards)),
     params:
-        program=program("measure_cell"),
         spec=spec_key,
-        arguments=arguments_of,
+        command=command_of,
     message:
         "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}"
     shell:
-        "python {params.program:q} {params.arguments:q}"
+        "python {params.command:q}"
 
 
 # Called once, by the process that a person started, when jobs are due: neither a dry run nor a job on a cluster says it.

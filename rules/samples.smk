@@ -48,9 +48,7 @@ rule train_tokenizer:
 # Everything that measuring reads: for the machine that has the network, before the one that measures.
 rule inputs:
     input:
-        [
-            str(path)
-            for resolved in STUDY.cells
-            for path in input_paths(Path("results"), resolved).all
-        ],
+        list(
+            dict.fromkeys(str(path) for paths in INPUTS.values() for path in paths.all)
+        ),
     localrule: True

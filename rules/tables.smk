@@ -2,7 +2,7 @@
 rule build_tables:
     input:
         study=STUDY_FILE,
-        records=list(RECORDS.values()),
+        records=records,
         beside=beside_of(STUDY.config.beside),
         catalog=catalog("tasks", "grids", "training", "paper"),
         source=sources("build_tables", *TABLES.values()),

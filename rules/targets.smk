@@ -2,41 +2,28 @@
 # record below newer tables for an intermediate file, and would not measure it again.
 rule tables:
     input:
-        list(RECORDS.values()),
+        records,
         rules.build_tables.output,
         EXTRA_TABLES,
 
 
 rule figures:
     input:
-        list(RECORDS.values()),
+        records,
         expand(rules.draw_figure.output, figure=STUDY_FIGURES),
 
 
 rule report:
     input:
-        list(RECORDS.values()),
+        records,
         rules.write_report.output,
 
 
-_of_task, _of_model = {}, {}
-for _cell_id, _record in RECORDS.items():
-    _of_task.setdefault(CELLS[_cell_id].cell.task, []).append(_record)
-    _of_model.setdefault(CELLS[_cell_id].cell.model, []).append(_record)
+for _part in ("task", "model"):
+    for _value in sorted({getattr(cell.cell, _part) for cell in CELLS.values()}):
 
-for _task, _records in sorted(_of_task.items()):
-
-    rule:
-        name:
-            f"task_{_task}"
-        input:
-            _records,
-
-
-for _model, _records in sorted(_of_model.items()):
-
-    rule:
-        name:
-            f"model_{_model}"
-        input:
-            _records,
+        rule:
+            name:
+                f"{_part}_{_value}"
+            input:
+                records_with(_part, _value),

@@ -9,8 +9,8 @@ from typing import Annotated
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import InputError, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.imported import read_account, read_records, repeats_frame
 from wattlab.logs.mapping import printed_path
 from wattlab.paper.audit import TABLE, audit_table

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import copy_file
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.specs import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather, gather_beside

@@ -7,8 +7,7 @@ import math
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.imported import read_records, read_unassigned
 from wattlab.logs.mapping import mapping_of
 from wattlab.paper.decomposition import TABLE, decomposition

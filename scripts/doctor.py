@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import free_bytes
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
 from wattlab.workflow.loading import study_of

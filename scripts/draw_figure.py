@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.figures.listing import FIGURES
-from wattlab.foundation.errors import InputError, near_matches, tell
+from wattlab.foundation.errors import entry_of
 from wattlab.foundation.members import load_member
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.specs import read_study
 from wattlab.tables.reading import read_tables
 
@@ -20,9 +20,7 @@ def main(
     figure: Annotated[str, "name of the figure"],
 ) -> None:
     """`--figure NAME` -> `{figures}/NAME.pdf` and `.png`, `NAME_column.pdf` and `.png`."""
-    if figure not in FIGURES:
-        raise InputError(f"--figure {figure!r} is no figure; {near_matches(figure, FIGURES)}")
-    listed = load_member(FIGURES[figure])
+    listed = load_member(entry_of(FIGURES, figure, f"--figure {figure!r} is no figure"))
     read, shown = read_tables(tables, listed.tables), read_study(study)
 
     from wattlab.figures.style import LAYOUTS, save

@@ -8,9 +8,8 @@ The receipt says what was found and its checksum. Local logs that differ from th
 from pathlib import Path
 from typing import Annotated, Any
 
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_json
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.archive import LOGS_VARIABLE, checksum, fetch, place_of, read_logs
 from wattlab.logs.mapping import Mapping, mapping_of
 from wattlab.study.specs import read_study

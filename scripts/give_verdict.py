@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.report.summary import TABLES, closing_paragraph
 from wattlab.report.verdict import is_whole, missing_lines
 from wattlab.study.specs import read_study

@@ -10,10 +10,10 @@ from typing import Annotated
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.quantities import QUANTITIES
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.archive import LOGS_VARIABLE, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.contract import Problem

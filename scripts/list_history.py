@@ -10,10 +10,9 @@ from typing import Annotated
 
 import pandas as pd
 
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
 from wattlab.foundation.quantities import significant
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.workflow.history import Measured, at_once, is_of, measured_cells
 from wattlab.workflow.loading import study_of

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import NoDevice, tell
+from wattlab.foundation.errors import NoDevice
+from wattlab.foundation.verbs import tell
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.files import copy_file
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.specs import write_study
 from wattlab.workflow.loading import study_of
-from wattlab.workflow.merging import copy_all, plan_merge
+from wattlab.workflow.merging import plan_merge
 
 CONFIG, RESULTS = Path("config.yaml"), Path("results")
 
@@ -33,7 +34,8 @@ def main(
     study = study_of(CONFIG, *configfile)
     merge = plan_merge(study, RESULTS, list(folders))
     if not dry_run:
-        copy_all(merge.copies)
+        for source, target in merge.copies:
+            copy_file(source, target)
         write_study(RESULTS / study.config.study, study)
     for folder, n_cells in Counter(merge.taken.values()).items():
         print(f"{folder}: {n_cells} cell(s)")

@@ -12,9 +12,9 @@ from typing import Annotated
 from PIL import Image
 
 from wattlab.figures.listing import FIGURES
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_bytes
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 
 #: Tables, with the forms that are small enough to keep: the rest is a run of seconds away.
 TABLES = {

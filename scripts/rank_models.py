@@ -6,9 +6,8 @@ python -m rank_models --study results/published/tables/study-*.json --tables res
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import tell
 from wattlab.foundation.quantities import INTERVALS
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.imported import read_records, repeats_frame
 from wattlab.paper import rank_stability, ranks
 from wattlab.study.specs import read_study

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import InputError, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.receipts import Receipt, earlier_place, read_receipt
 from wattlab.hub.requests import samples_receipt
 from wattlab.models.tokenizers.file import TokenizerFile, read_tokenizer

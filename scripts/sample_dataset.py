@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import Unavailable, checked, tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.errors import Unavailable, checked
+from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.receipts import Receipt, read_receipt
 from wattlab.samples.manifest import Manifest, Row, take_over, write_samples
 from wattlab.samples.surrogate.generate import notes_on, surrogate_rows

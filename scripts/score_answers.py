@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import tell
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.quality.table import TABLE, quality
 from wattlab.study.specs import read_study
 from wattlab.tables.evidence import gather

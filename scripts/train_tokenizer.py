@@ -7,9 +7,9 @@ succeeds: the cells that wait for the tokenizer take that status over.
 from pathlib import Path
 from typing import Annotated
 
-from wattlab.foundation.errors import Unavailable, checked, tell
+from wattlab.foundation.errors import Unavailable, checked
 from wattlab.foundation.files import write_json
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.models.tokenizers.file import TokenizerFile, save
 from wattlab.models.tokenizers.training import train
 from wattlab.study.cells import TokenizerSpec

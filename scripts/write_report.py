@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.report.explorer import Beside
 from wattlab.report.page import render
 from wattlab.report.summary import TABLES

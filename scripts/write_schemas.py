@@ -10,9 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 
 from wattlab.catalog.entries import DatasetEntry, ModelEntry
-from wattlab.foundation.errors import tell
 from wattlab.foundation.files import write_text
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 from wattlab.study.config import StudyConfig
 
 SCHEMAS: dict[str, type[BaseModel]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import fetch_dataset
+import fetch_from_hub
 from support.hub_datasets import add, card, card_of_splits, fetch_of, refusal, small, talk_to
 from support.mock_hub import MockHub
 from wattlab.catalog.reading import CATALOG_ROOT
@@ -226,10 +226,20 @@ def test_the_verb_writes_a_receipt_and_exits_0_either_way(
 ) -> None:
     add(hub, "org/data", {"test.parquet": small()})
     path = tmp_path / "receipts/data/main.json"
-    assert fetch_dataset.main(["--spec", fetch_of("org/data").model_dump_json(), "--receipt", str(path)]) == 0
+    assert (
+        fetch_from_hub.main(
+            ["--kind", "dataset", "--spec", fetch_of("org/data").model_dump_json(), "--receipt", str(path)]
+        )
+        == 0
+    )
     assert read_receipt(path).status == "complete"
-    assert "org/data: 1 files of split test" in capsys.readouterr().out
-    assert fetch_dataset.main(["--spec", fetch_of("org/gone").model_dump_json(), "--receipt", str(path)]) == 0
+    assert "org/data: 1 files, 0.000 GB, commit " in capsys.readouterr().out
+    assert (
+        fetch_from_hub.main(
+            ["--kind", "dataset", "--spec", fetch_of("org/gone").model_dump_json(), "--receipt", str(path)]
+        )
+        == 0
+    )
     assert read_receipt(path).status == "unavailable"
     assert "gone, renamed, or private" in capsys.readouterr().out
 
@@ -245,7 +255,9 @@ def test_the_endpoint_may_end_with_a_slash(hub: MockHub, tmp_path: Path, slash: 
     command = [
         sys.executable,
         "-m",
-        "fetch_dataset",
+        "fetch_from_hub",
+        "--kind",
+        "dataset",
         "--spec",
         fetch_of("org/data").model_dump_json(),
         "--receipt",
@@ -263,7 +275,9 @@ def test_offline_is_a_refusal_and_never_another_answer(hub: MockHub, tmp_path: P
     command = [
         sys.executable,
         "-m",
-        "fetch_dataset",
+        "fetch_from_hub",
+        "--kind",
+        "dataset",
         "--spec",
         fetch_of("org/data").model_dump_json(),
         "--receipt",

@@ -22,7 +22,17 @@ NAME = "model.safetensors"
 def start(hub: MockHub, folder: Path, **environment: str) -> "subprocess.Popen[str]":
     spec = ModelFetch(hub_id="org/model", library="transformers").model_dump_json()
     return subprocess.Popen(
-        [sys.executable, "-m", "fetch_model", "--spec", spec, "--receipt", str(folder / "receipt.json")],
+        [
+            sys.executable,
+            "-m",
+            "fetch_from_hub",
+            "--kind",
+            "model",
+            "--spec",
+            spec,
+            "--receipt",
+            str(folder / "receipt.json"),
+        ],
         env=os.environ | hub.environment(folder / "home") | {"PYTHONPATH": str(SCRIPTS)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

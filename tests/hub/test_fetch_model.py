@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import fetch_model as verb
+import fetch_from_hub as verb
 from support.hub_clients import CONFIG, MODEL, connect, fetched, paths, refused, snapshot
 from support.mock_hub import MockHub, Repo
 from wattlab.foundation.schema import Structure
@@ -211,7 +211,7 @@ def test_the_verb_writes_the_receipt_and_no_secret(hub, tmp_path):
     spec = ModelFetch(hub_id="org/model", library="transformers").model_dump_json()
     path = tmp_path / "receipt.json"
     done = subprocess.run(
-        [sys.executable, "-m", "fetch_model", "--spec", spec, "--receipt", str(path)],
+        [sys.executable, "-m", "fetch_from_hub", "--kind", "model", "--spec", spec, "--receipt", str(path)],
         env=os.environ | hub.environment(tmp_path / "home") | {"HF_TOKEN": SECRET, "PYTHONPATH": str(ROOT / "scripts")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -227,6 +227,6 @@ def test_the_verb_writes_the_receipt_and_no_secret(hub, tmp_path):
 
 def test_the_verb_succeeds_where_the_model_is_gone(hub, waits, tmp_path, capsys):
     spec = ModelFetch(hub_id="org/gone", library="transformers").model_dump_json()
-    assert verb.main(["--spec", spec, "--receipt", str(tmp_path / "r.json")]) == 0
+    assert verb.main(["--kind", "model", "--spec", spec, "--receipt", str(tmp_path / "r.json")]) == 0
     assert read_receipt(tmp_path / "r.json").status == "unavailable"
     assert "the hub has no model org/gone" in capsys.readouterr().out

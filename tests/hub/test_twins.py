@@ -19,6 +19,7 @@ from support.mock_hub import MockHub
 from support.mock_hub.datasets import add_datasets, fetched_traps
 from support.mock_hub.models import make_twins, twins
 from support.mock_hub.twin_weights import SHARDED_ABOVE
+from support.samples import read_samples
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.hub.datasets import look_up
 from wattlab.hub.models import fetch_model
@@ -28,7 +29,7 @@ from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.checkpoint import HubSource
 from wattlab.models.environments import missing_environment
 from wattlab.runs.places import input_paths
-from wattlab.samples.manifest import Row, read_samples
+from wattlab.samples.manifest import Row
 from wattlab.study.cells import MeasuredCell, ResolvedStudy, SampleSpec
 from wattlab.tasks import adapter_for
 from wattlab.workflow.loading import study_of

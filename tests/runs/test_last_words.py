@@ -2,7 +2,7 @@
 
 import pytest
 
-from wattlab.foundation.errors import DISK_FULL_EXIT
+from wattlab.foundation.verbs import DISK_FULL_EXIT
 from wattlab.runs.deaths import death_of, last_words
 
 CUDA = """loading

@@ -10,10 +10,11 @@ from types import SimpleNamespace
 import pytest
 from datasets import ClassLabel, Features, Value
 
-import fetch_dataset
+import fetch_from_hub
 import sample_dataset
 from support.hub_datasets import add, json_lines_gz, parquet, refusal, sampled, spec_of_hub, talk_to, texts
 from support.mock_hub import MockHub
+from support.samples import read_samples
 from support.surrogates import one_cell
 from wattlab.hub import models
 from wattlab.hub.datasets import look_up
@@ -21,7 +22,7 @@ from wattlab.hub.requests import dataset_fetch, samples_receipt
 from wattlab.samples.draws import Draws
 from wattlab.samples.from_hub import sampling as hub_sampling
 from wattlab.samples.from_hub.selection import algorithm_r, distinct
-from wattlab.samples.manifest import Manifest, read_samples
+from wattlab.samples.manifest import Manifest
 from wattlab.samples.places import manifest_of
 
 
@@ -235,7 +236,12 @@ def test_the_verbs_find_each_other_through_the_receipt(hub: MockHub, tmp_path: P
     receipt, manifest = samples_receipt(results, spec.samples), manifest_of(results, spec.samples)
     assert receipt is not None
     arguments = ["--spec", spec.samples.model_dump_json(), "--receipt", str(receipt)]
-    assert fetch_dataset.main(["--spec", dataset_fetch(spec.samples).model_dump_json(), "--receipt", str(receipt)]) == 0
+    assert (
+        fetch_from_hub.main(
+            ["--kind", "dataset", "--spec", dataset_fetch(spec.samples).model_dump_json(), "--receipt", str(receipt)]
+        )
+        == 0
+    )
     assert sample_dataset.main([*arguments, "--manifest", str(manifest)]) == 0
     found, rows = read_samples(manifest)
     assert (found.hub_id, found.n_rows, rows[0]) == ("stanfordnlp/sst2", 1, {"sentence": "a", "label": -1})

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 import sample_dataset
+from support.samples import read_samples
 from support.surrogates import DATASETS, one_cell, rows_of, spec_of
 from wattlab.foundation.errors import InputError, Unavailable
-from wattlab.samples.manifest import Manifest, read_manifest, read_samples, rows_path, samples_sha256, write_samples
+from wattlab.samples.manifest import Manifest, read_manifest, rows_path, samples_sha256, write_samples
 from wattlab.samples.surrogate import images as image_material
 from wattlab.samples.surrogate.generate import surrogate_rows
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import tell
+from wattlab.foundation.verbs import tell
 from wattlab.machine.describe import boot_id, describe_machine
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session, Window

@@ -12,13 +12,14 @@ from support.mock_hub import Content, MockHub, Repo
 from support.mock_hub.formats import card as card
 from support.mock_hub.formats import json_lines_gz as json_lines_gz
 from support.mock_hub.formats import parquet as parquet
+from support.samples import read_samples
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.schema import working_fields
 from wattlab.hub import client
 from wattlab.hub.datasets import look_up
 from wattlab.hub.receipts import DatasetFetch, Receipt
 from wattlab.hub.requests import dataset_fetch
-from wattlab.samples.manifest import Manifest, Row, read_samples
+from wattlab.samples.manifest import Manifest, Row
 from wattlab.study.cells import SampleSpec
 
 

@@ -175,7 +175,15 @@ def test_a_bare_id_is_fetched_sampled_measured_and_recorded(hub, tmp_path, monke
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    run("fetch_model", "--spec", model_fetch(cell).model_dump_json(), "--receipt", str(inputs.receipt))
+    run(
+        "fetch_from_hub",
+        "--kind",
+        "model",
+        "--spec",
+        model_fetch(cell).model_dump_json(),
+        "--receipt",
+        str(inputs.receipt),
+    )
     run("sample_dataset", "--spec", cell.spec.samples.model_dump_json(), "--manifest", str(inputs.manifest))
     hub.requests.clear()
     snapshot = snapshot_of(read_receipt(inputs.receipt), inputs.receipt)

@@ -9,12 +9,13 @@ import pytest
 
 from support import records
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.files import copy_file
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, read_store, store_path
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.runs.places import input_paths
 from wattlab.study.cells import MeasuredCell
-from wattlab.workflow.merging import copy_all, plan_merge
+from wattlab.workflow.merging import plan_merge
 
 BERT = records.resolved_cell()
 GPT = records.resolved_cell(task="text-generation", dataset="oscar", model="openai-community--gpt2")
@@ -62,7 +63,8 @@ def test_parts_become_one_study(machines: list[Path]) -> None:
     before = files(here)
     merge = plan_merge(STUDY, here, others)
     assert merge.taken == {GPT.cell.id: others[0], T5.cell.id: others[1]}
-    copy_all(merge.copies)
+    for source, target in merge.copies:
+        copy_file(source, target)
     assert files(here) == before | files(others[0]) | files(others[1])
     for cell in STUDY.cells:
         assert len(read_store(store_path(here, cell.cell.id, FINGERPRINT)).observed) == 3

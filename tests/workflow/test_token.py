@@ -14,12 +14,22 @@ MARKER = "secret-marker-91c2"
 
 def asked(hub: MockHub, folder: Path, fetch: ModelFetch | DatasetFetch) -> tuple[Receipt, str]:
     """The receipt of a fetch with the token, and all that it printed."""
-    script = "fetch_model" if isinstance(fetch, ModelFetch) else "fetch_dataset"
+    kind = "model" if isinstance(fetch, ModelFetch) else "dataset"
     receipt = folder / fetch.hub_id / "receipt.json"
     receipt.parent.mkdir(parents=True)
     environment = os.environ | hub.environment(folder / "home") | {"HF_TOKEN": MARKER, "HF_DEBUG": "1"}
     run = subprocess.run(
-        [sys.executable, "-m", script, "--spec", fetch.model_dump_json(), "--receipt", str(receipt)],
+        [
+            sys.executable,
+            "-m",
+            "fetch_from_hub",
+            "--kind",
+            kind,
+            "--spec",
+            fetch.model_dump_json(),
+            "--receipt",
+            str(receipt),
+        ],
         env=environment | {"PYTHONPATH": str(SCRIPTS)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

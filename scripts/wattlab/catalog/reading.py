@@ -21,8 +21,9 @@ from wattlab.catalog.entries import (
     TrainingEntry,
 )
 from wattlab.catalog.protocols import ProtocolEntry
-from wattlab.foundation.errors import InputError, Schema, checked, near_matches, remedy_of
+from wattlab.foundation.errors import InputError, Schema, checked, entry_of, near_matches, remedy_of
 from wattlab.foundation.schema import Closed, TaskName, task_context
+from wattlab.foundation.stored import read_text
 
 #: The catalog of this repository.
 CATALOG_ROOT = Path(__file__).resolve().parents[3] / "catalog"
@@ -39,6 +40,10 @@ class Catalog(Closed):
     equivalents: dict[str, EquivalentEntry]
     training: dict[str, TrainingEntry]
     paper: PaperEntry
+
+    def protocol(self, name: str, place: str) -> ProtocolEntry:
+        """A named set of values; `place` names who asks. Raises `InputError`."""
+        return entry_of(self.protocols, name, f"{place}: protocol = {name!r} is no entry of catalog/protocols.yaml")
 
 
 class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -60,15 +65,9 @@ class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignor
 def read_yaml(path: Path) -> Any:
     """Content of a YAML file; an `InputError` names the file and the line."""
     try:
-        return yaml.load(path.read_text(), Loader=_UniqueKeys)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; correct the name") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path}: a folder; name a file in it") from error
+        return yaml.load(read_text(path, "correct the name"), Loader=_UniqueKeys)
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text: {error}; save the file as UTF-8") from error
 
 
 def _folder(schema: type[Schema], folder: Path, tasks: Collection[str]) -> dict[str, Schema]:

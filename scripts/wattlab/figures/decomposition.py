@@ -128,8 +128,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, least: float) -> None:
         texts = [f"{100 * share:.0f}" if share >= least else "" for share in known[column]]
         axes.bar_label(bars, texts, label_type="center", fontsize=style.SMALL_PT, color=ink)
         left = left + rows[column].fillna(0.0)
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("share of the node's energy as logged (%)")
+    axes.set(xlim=(0, 1), xlabel="share of the node's energy as logged (%)")
     _percent(axes)
 
 
@@ -138,8 +137,7 @@ def _readings(axes: Axes, rows: pd.DataFrame, columns: list[str]) -> None:
         known, (_, colour, marker) = rows[rows[column].notna()], READINGS[column]
         axes.scatter(known[column], known.index, s=20, marker=marker, color=colour, zorder=3).set_gid(column)
     axes.axvline(1, color=palette.BLACK, linewidth=0.8, gid="as logged")
-    axes.set_xlim(0, 1.04)
-    axes.set_xlabel("the same runs, read otherwise\n(% of the logged energy)")
+    axes.set(xlim=(0, 1.04), xlabel="the same runs, read otherwise\n(% of the logged energy)")
     axes.tick_params(left=False)
     _percent(axes)
 
@@ -148,7 +146,6 @@ def _percent(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MultipleLocator(0.2))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}"))
     axes.grid(False, axis="y")
-    style.finish(axes)
 
 
 def _share_handles(rows: pd.DataFrame, methods: dict[str, set[str]]) -> list[Patch]:

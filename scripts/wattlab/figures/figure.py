@@ -2,14 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from wattlab.figures.style import Layout
-    from wattlab.study.cells import ResolvedStudy
-    from wattlab.tables.reading import Tables
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,4 +17,4 @@ class StudyFigure:
     title: str
     caption: str
     tables: Sequence[str]
-    draw: "Callable[[Tables, ResolvedStudy, Layout], Figure] | None" = None
+    draw: Callable[..., Any] | None = None

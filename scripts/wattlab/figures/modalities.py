@@ -39,9 +39,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         ).set_gid(modality)
     style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
     style.log_axis(axes, "y", [*models["low"], *models["high"]])
-    axes.set_xlabel(style.PARAMETERS_LABEL)
-    axes.set_ylabel(style.EMISSIONS_LABEL)
-    style.finish(axes)
+    axes.set(xlabel=style.PARAMETERS_LABEL, ylabel=style.EMISSIONS_LABEL)
     shown = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
     handles = [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown]
     panels.place(body, [*handles, *panels.line_handles(models, "low", "high", style.RANGE)], layout)

@@ -35,12 +35,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     colours = palette.task_colours(points.shared_tasks(chosen))
     _points(axes, models, names, colours)
     _label(axes, names, list(sizes["parameters_as_published"]), layout)
-    axes.set_xlim(-0.5, len(names) - 0.5)
     style.value_axis(axes, "y", [*models["low"], *models["high"]])
-    axes.set_ylabel(style.EMISSIONS_LABEL)
-    axes.set_xlabel("model, by parameters as published")
+    axes.set(xlim=(-0.5, len(names) - 0.5), xlabel="model, by parameters as published", ylabel=style.EMISSIONS_LABEL)
     axes.grid(False, axis="x")
-    style.finish(axes)
     _legend(body, models, layout, colours)
     return figure
 
@@ -59,7 +56,7 @@ FIGURE = StudyFigure(
 def _label(axes: Axes, names: list[str], sizes: list[float], layout: style.Layout) -> None:
     between = ", " if layout.narrow else "\n"
     labels = [
-        f"{palette.model_title(model)}{between}{style.parameters(size)}"
+        f"{model.rpartition('--')[2]}{between}{style.parameters(size)}"
         for model, size in zip(names, sizes, strict=True)
     ]
     axes.set_xticks(range(len(names)), labels)

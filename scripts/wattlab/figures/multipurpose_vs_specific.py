@@ -31,7 +31,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
         style.log_axis(axes, "y", [*models["low"], *models["high"]])
         axes.set_title(palette.task_title(task))
-        style.finish(axes)
     panels.label(body, drawn, layout, style.PARAMETERS_LABEL, style.EMISSIONS_LABEL)
     panels.legend(body, models, layout, panels.line_handles(models, "low", "high", style.RANGE))
     return figure

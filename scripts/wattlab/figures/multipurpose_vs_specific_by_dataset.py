@@ -67,7 +67,5 @@ def strips(rows: pd.DataFrame, datasets: list[str]) -> pd.DataFrame:
 
 def _label(axes: Axes, task: str, datasets: list[str]) -> None:
     axes.set_xticks(range(len(datasets)), datasets)
-    axes.set_xlim(-0.5, len(datasets) - 0.5)
+    axes.set(xlim=(-0.5, len(datasets) - 0.5), title=palette.task_title(task))
     axes.grid(False, axis="x")
-    axes.set_title(palette.task_title(task))
-    style.finish(axes)

@@ -8,7 +8,7 @@ from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
 from wattlab.foundation.quantities import LENGTHS
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables.reading import Tables, column
+from wattlab.tables.reading import Tables
 
 LENGTH = "n_output_units_per_inference"
 
@@ -39,7 +39,6 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         style.value_axis(axes, "y", bounds)
         style.value_axis(axes, "x", list(cells[LENGTH]))
         axes.set_title(dataset)
-        style.finish(axes)
     panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
     panels.legend(body, cells, layout, panels.line_handles(cells, EMISSIONS_LOW, EMISSIONS_HIGH, style.INTERVAL))
     return figure
@@ -59,7 +58,7 @@ FIGURE = StudyFigure(
 def _written(cells: pd.DataFrame) -> pd.DataFrame:
     """The selected cells of the tasks that task-specific and multi-purpose models both answer with text."""
     shared = points.chosen(cells, tasks=points.shared_tasks(cells))
-    return shared[column(shared, "modality", "cells").str.endswith("-to-text")]
+    return shared[shared["modality"].str.endswith("-to-text")]
 
 
 def _length_label(cells: pd.DataFrame) -> str:

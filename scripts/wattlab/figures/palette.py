@@ -42,8 +42,3 @@ def task_title(task: str) -> str:
 def task_colours(tasks: tuple[str, ...]) -> dict[str, str]:
     """A colour for each of the tasks, in their order; after six they come again."""
     return {task: _TASK_COLOURS[place % len(_TASK_COLOURS)] for place, task in enumerate(tasks)}
-
-
-def model_title(model: str) -> str:
-    """A model's name without its namespace."""
-    return model.rpartition("--")[2]

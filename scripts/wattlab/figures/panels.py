@@ -22,10 +22,17 @@ def scatter(
         gid = f"{structure}/{purpose}"
         style.interval(axes, list(group[x]), list(group[low]), list(group[high]), colour, f"interval/{gid}", line)
         face = "white" if purpose == "task-specific" else colour
-        points = axes.scatter(
-            group[x], group[y], s=20, marker=marker, facecolors=face, edgecolors=colour, linewidths=1.0, zorder=3
+        axes.scatter(
+            group[x],
+            group[y],
+            s=20,
+            marker=marker,
+            facecolors=face,
+            edgecolors=colour,
+            linewidths=1.0,
+            zorder=3,
+            gid=gid,
         )
-        points.set_gid(gid)
 
 
 #: Height of one of several panels one below the other (inches), and of what stands around a group of panels.

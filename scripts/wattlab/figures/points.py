@@ -3,7 +3,6 @@
 import pandas as pd
 
 from wattlab.foundation.quantities import EMISSIONS
-from wattlab.tables.reading import column
 
 EMISSIONS_LOW = f"ci95_low_{EMISSIONS}"
 EMISSIONS_HIGH = f"ci95_high_{EMISSIONS}"
@@ -11,25 +10,23 @@ EMISSIONS_HIGH = f"ci95_high_{EMISSIONS}"
 
 def shared_tasks(cells: pd.DataFrame) -> tuple[str, ...]:
     """The tasks that multi-purpose models are asked, in the order of the cells."""
-    asked = column(cells, "purpose", "cells") == "multi-purpose"
-    return tuple(dict.fromkeys(column(cells, "task", "cells")[asked]))
+    asked = cells["purpose"] == "multi-purpose"
+    return tuple(dict.fromkeys(cells["task"][asked]))
 
 
 def chosen(cells: pd.DataFrame, purpose: str | None = None, tasks: tuple[str, ...] | None = None) -> pd.DataFrame:
     """The selected cells of a purpose and of tasks, with and without a value."""
-    mask = column(cells, "selected", "cells").astype(bool)
+    mask = cells["selected"].astype(bool)
     if purpose is not None:
-        mask &= column(cells, "purpose", "cells") == purpose
+        mask &= cells["purpose"] == purpose
     if tasks is not None:
-        mask &= column(cells, "task", "cells").isin(tasks)
+        mask &= cells["task"].isin(tasks)
     return cells[mask]
 
 
 def with_values(rows: pd.DataFrame, *needed: str) -> tuple[pd.DataFrame, int]:
     """The rows whose needed columns all hold a positive number (the axes are logarithmic), and how many do not."""
-    mask = pd.Series(True, index=rows.index)
-    for name in needed:
-        mask &= pd.to_numeric(column(rows, name, "cells")) > 0
+    mask = (rows[list(needed)].apply(pd.to_numeric) > 0).all(axis=1)
     return rows[mask], int((~mask).sum())
 
 

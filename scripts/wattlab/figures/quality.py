@@ -130,7 +130,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, x: str) -> None:
     if x == ENERGY:
         for names, group in rows.dropna(subset=[ENERGY_LOW, ENERGY_HIGH]).groupby(["structure", "purpose"], sort=True):
             structure, purpose = (str(name) for name in names)
-            lines = axes.hlines(
+            axes.hlines(
                 group[SCORE],
                 group[ENERGY_LOW],
                 group[ENERGY_HIGH],
@@ -138,6 +138,5 @@ def _panel(axes: Axes, rows: pd.DataFrame, x: str) -> None:
                 linewidth=0.9,
                 alpha=0.8,
                 zorder=2,
+                gid=f"interval/{structure}/{purpose}",
             )
-            lines.set_gid(f"interval/{structure}/{purpose}")
-    style.finish(axes)

@@ -73,6 +73,8 @@ sns.set_theme(
         "legend.fontsize": SMALL_PT,
         "legend.title_fontsize": SMALL_PT,
         "axes.linewidth": 0.6,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
         "axes.grid": True,
         "axes.grid.which": "major",
         "grid.linewidth": 0.4,
@@ -192,11 +194,6 @@ def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D
 def line_handle(label: str, line: Stroke) -> Line2D:
     """A legend's entry for the lines through the points."""
     return Line2D([], [], linestyle=line, linewidth=0.9, color="#444444", label=label)
-
-
-def finish(axes: Axes) -> None:
-    """Take away the frame's upper and right lines."""
-    sns.despine(ax=axes)
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -67,10 +67,8 @@ def _label(axes: Axes, means: pd.DataFrame, layout: style.Layout) -> None:
     titles = [f"{palette.task_title(task)} ({n})" for task, n in zip(tasks, means["n_models"], strict=True)]
     turned = 45 if layout.narrow else 28
     axes.set_xticks(range(len(tasks)), titles, rotation=turned, ha="right", rotation_mode="anchor")
-    axes.set_xlim(-0.6, len(tasks) - 0.4)
+    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylabel=style.EMISSIONS_LABEL)
     axes.grid(False, axis="x")
-    axes.set_ylabel(style.EMISSIONS_LABEL)
-    style.finish(axes)
 
 
 def _legend(body: SubFigure, axes: Axes, layout: style.Layout, has_interval: bool) -> None:

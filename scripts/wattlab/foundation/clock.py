@@ -11,3 +11,10 @@ def utc_now() -> str:
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one ISO 8601 time to another."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def spoken(duration_s: float) -> str:
+    """A duration for people."""
+    if duration_s < 120:
+        return f"{duration_s:.0f} s"
+    return f"{duration_s / 60:.0f} min" if duration_s < 7200 else f"{duration_s / 3600:.1f} h"

@@ -1,13 +1,9 @@
 """Bad input, in one message: the file, the key, the value and the remedy."""
 
-import contextlib
 import difflib
-import errno
 import json
-import os
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -32,9 +28,7 @@ class Unavailable(Exception):
 
 
 Schema = TypeVar("Schema", bound=BaseModel)
-
-#: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
-DISK_FULL_EXIT = os.EX_IOERR
+Entry = TypeVar("Entry")
 
 #: Kinds of mistakes in pydantic's words -> what to give instead, in which pydantic's own limits stand in braces.
 _WANTED = {
@@ -68,6 +62,13 @@ def near_matches(word: str, allowed: Iterable[str]) -> str:
         return "there is none"
     shown = ", ".join(names[:40]) + (", …" if len(names) > 40 else "")
     return f"allowed: {shown}"
+
+
+def entry_of(entries: Mapping[str, Entry], name: str, problem: str) -> Entry:
+    """The entry of this name. Raises `InputError` where there is none: the problem, then the names that are near."""
+    if name not in entries:
+        raise InputError(f"{problem}; {near_matches(name, entries)}")
+    return entries[name]
 
 
 def _place_in(model: type[BaseModel], key: Sequence[str]) -> tuple[FieldInfo | None, list[type[BaseModel]]]:
@@ -205,28 +206,3 @@ def json_content(text: str | bytes) -> Any:
 def _shorten(value: object) -> str:
     text = "null" if value is None else repr(value)
     return text if len(text) <= 120 else text[:117] + "…"
-
-
-def tell(main: Callable[[list[str] | None], int]) -> None:
-    """Run a verb's `main` and exit with its code; an `InputError` is one message on stderr and exit code 1.
-
-    A full disk is one message too, and `DISK_FULL_EXIT`.
-    """
-    try:
-        code = main(None)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 1
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        place = f" ({error.filename})" if error.filename else ""
-        _say_last(f"error: no space left on the disk{place}; free some and call again: what was finished is kept")
-        code = DISK_FULL_EXIT
-    sys.exit(code)
-
-
-def _say_last(message: str) -> None:
-    """To stderr as far as that has room: it may be a log on the disk that is full."""
-    with contextlib.suppress(OSError):
-        os.write(sys.stderr.fileno(), f"{message}\n".encode())

@@ -1,4 +1,4 @@
-"""Our own JSON files, read back: checked against their schema, and the version of it that they say."""
+"""Files read, with one message for each thing that can be wrong; our own JSON checked against its schema and version."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,18 @@ from wattlab.foundation.errors import InputError, explain, json_content
 Stored = TypeVar("Stored", bound=BaseModel)
 
 
+def read_text(path: Path, lacking: str) -> str:
+    """The text of a file. `lacking`: what to do where it is not there. Raises `InputError`."""
+    try:
+        return path.read_text()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; {lacking}") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path}: a folder; name a file in it") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text: {error}; save it as UTF-8, or restore it from a copy") from error
+
+
 def read_json(path: Path, model: type[Stored], lacking: str, known: int | None = None) -> Stored:
     """The content of a file. `lacking`: what to do where it is not there.
 
@@ -18,14 +30,7 @@ def read_json(path: Path, model: type[Stored], lacking: str, known: int | None =
     Raises:
         InputError: no such file, not of the schema, or of a newer version; it names the file and the key.
     """
-    try:
-        text = path.read_text()
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; {lacking}") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path}: a folder; name a file in it") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text: {error}; restore the file from a copy, or move it away") from error
+    text = read_text(path, lacking)
     try:
         stored = model.model_validate_json(text)
     except ValidationError as error:

@@ -7,12 +7,21 @@ takes `folders … [--dry-run]`: what stands before the `*` is positional, the r
 words, a `bool` is a switch, and what has no default is required.
 """
 
+import contextlib
+import errno
 import inspect
+import os
+import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from functools import wraps
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
+
+from wattlab.foundation.errors import InputError
+
+#: Exit code of a verb that found no space left: the log that would say so may be on the same disk.
+DISK_FULL_EXIT = os.EX_IOERR
 
 
 def verb(main: Callable[..., int | None]) -> Callable[[list[str] | None], int]:
@@ -45,3 +54,28 @@ def _add(parser: ArgumentParser, parameter: inspect.Parameter, kind: Any, meanin
         parser.add_argument(f"--{parameter.name.replace('_', '-')}", required=is_required, **given)
     else:
         parser.add_argument(parameter.name, **given)
+
+
+def tell(main: Callable[[list[str] | None], int]) -> None:
+    """Run a verb's `main` and exit with its code; an `InputError` is one message on stderr and exit code 1.
+
+    A full disk is one message too, and `DISK_FULL_EXIT`.
+    """
+    try:
+        code = main(None)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        _say_last(f"error: no space left on the disk{place}; free some and call again: what was finished is kept")
+        code = DISK_FULL_EXIT
+    sys.exit(code)
+
+
+def _say_last(message: str) -> None:
+    """To stderr as far as that has room: it may be a log on the disk that is full."""
+    with contextlib.suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{message}\n".encode())

@@ -18,7 +18,7 @@ from wattlab.paper.printed import (
     rounded,
     truncated,
 )
-from wattlab.tables.table import Table
+from wattlab.tables.columns import Table
 
 #: Further definitions that also give the print, so many are spelled out.
 _SHOWN = 3

@@ -13,7 +13,7 @@ import pandas as pd
 
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Window
-from wattlab.tables.table import Table
+from wattlab.tables.columns import Table
 
 KEYS = ["task", "dataset", "variant", "model", "purpose"]
 

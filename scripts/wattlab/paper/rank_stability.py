@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from wattlab.foundation.quantities import CONFIDENCE
-from wattlab.tables.table import Table
+from wattlab.tables.columns import Table
 
 QUANTILES = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from wattlab.paper import rank_stability
 from wattlab.paper.rank_stability import QUANTILES, Draws, stability_rows
+from wattlab.tables.columns import Table
 from wattlab.tables.intervals import BOOTSTRAP_SEED
-from wattlab.tables.table import Table
 
 #: Draws; the seed is that of every bootstrap of the project.
 N_DRAWS = 2_000

@@ -11,9 +11,8 @@ from wattlab.quality.scoring import metric_of
 from wattlab.records.record import Record
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import Spec
-from wattlab.tables.columns import Flag, Whole
+from wattlab.tables.columns import Flag, Table, Whole
 from wattlab.tables.evidence import CellEvidence, Evidence
-from wattlab.tables.table import Table
 
 #: What a row has of the cell's row in `cells`.
 _OF_CELL = (

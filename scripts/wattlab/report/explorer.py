@@ -31,6 +31,9 @@ CHOICES = {
 }
 UNITS = "n_output_units_per_inference"
 
+#: Of this study and the paper by task, kWh per 1,000 inferences.
+_COMPARED = ("task", "scope", ENERGY, f"paper_{ENERGY}", f"sd_paper_{ENERGY}", "energy_ratio", "energy_rank", "paper_energy_rank")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -58,7 +61,7 @@ def embedded(
         "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
         "tasks": task_rows(cells),
         "parity": parity_rows(tables),
-        "comparison": comparison_rows(tables["comparison"]),
+        "comparison": _records(tables["comparison"], _COMPARED),
         "comparison_scope": _scope(tables["comparison"], "scope"),
         "beside": [
             {
@@ -115,7 +118,8 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """
     rows = []
     for task, group in measured_cells(cells, "task-specific").groupby("task", sort=False):
-        units, n_models = _numbers(group, UNITS), int(group["model"].nunique())
+        units, named = _numbers(group, UNITS), group["output_unit"].dropna().unique()
+        n_models = int(group["model"].nunique())
         kind = INTERVALS["tasks"].kind(n_models)
         row: dict[str, Any] = {
             "task": task,
@@ -124,7 +128,7 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
             "has_interval": kind not in (RANGE, "none"),
             "n_cells": len(group),
             "n_repeats": int(group["n_valid"].sum()),
-            "output_unit": _one_of(group, "output_unit"),
+            "output_unit": named[0] if len(named) == 1 else None,
             "per_inference": {},
             "per_unit": {},
         }
@@ -141,11 +145,6 @@ def _numbers(rows: pd.DataFrame, column: str) -> "np.ndarray[Any, np.dtype[np.fl
     if column not in rows:
         return np.full(len(rows), np.nan)
     return pd.to_numeric(rows[column]).to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _one_of(rows: pd.DataFrame, column: str) -> str | None:
-    values = set(rows[column].dropna()) if column in rows else set()
-    return str(values.pop()) if len(values) == 1 else None
 
 
 def _bounds(values: "np.ndarray[Any, np.dtype[np.float64]]", models: "pd.Series[Any]", kind: str) -> list[float | None]:
@@ -194,14 +193,6 @@ def parity_rows(tables: Tables) -> list[dict[str, Any]]:
             "note",
         ),
     )
-
-
-def comparison_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """This study and the paper by task, kWh per 1,000 inferences."""
-    return _records(
-        table,
-        ("task", "scope", ENERGY, f"paper_{ENERGY}", f"sd_paper_{ENERGY}", "energy_ratio", "energy_rank", "paper_energy_rank"),
-    )  # fmt: skip
 
 
 def quality_rows(tables: Tables) -> list[dict[str, Any]]:

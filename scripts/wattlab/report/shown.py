@@ -12,7 +12,7 @@ from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
 from wattlab.report.numbers import grams, value_text
 from wattlab.tables import listing as of_studies
-from wattlab.tables.table import Table
+from wattlab.tables.columns import Table
 
 #: Rows of a table that the page shows; the rest is in the CSV.
 MOST_ROWS = 400

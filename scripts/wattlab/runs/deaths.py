@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wattlab.foundation.errors import DISK_FULL_EXIT
+from wattlab.foundation.verbs import DISK_FULL_EXIT
 from wattlab.meters.accelerators import ACCELERATORS, computing
 
 #: Signals by which a scheduler or a person stops a worker together with its parent.

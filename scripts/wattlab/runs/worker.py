@@ -20,8 +20,9 @@ from PIL import Image
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError, tell
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_bytes
+from wattlab.foundation.verbs import tell
 from wattlab.machine.describe import boot_id, describe_machine
 from wattlab.machine.locks import GPU_INDEX
 from wattlab.machine.software import code_sha256, versions

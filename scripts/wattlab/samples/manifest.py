@@ -237,12 +237,6 @@ def read_rows(manifest: Manifest, path: Path) -> list[Row]:
     return [rows[place % len(rows)] for place in range(manifest.n_wanted)]
 
 
-def read_samples(manifest_path: Path) -> tuple[Manifest, list[Row]]:
-    """The manifest and `read_rows`."""
-    manifest = read_manifest(manifest_path)
-    return manifest, read_rows(manifest, manifest_path)
-
-
 def check_rows(manifest: Manifest, path: Path, rows: Iterable[Row] | None = None) -> None:
     """Raise `InputError` where the rows beside the manifest at `path` are not those that it says; `rows`: read already."""
     found = samples_sha256(_stored_rows(path) if rows is None else rows)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 
 from wattlab.catalog.protocols import Override, Where
 from wattlab.foundation.schema import Closed, TaskName, fact
@@ -67,10 +67,10 @@ class StudyConfig(Closed):
     exclusive: bool = fact("nothing else runs beside a measurement", True)
     require_counters: bool = fact("true: a modelled component makes a repeat invalid", False)
     beside: list[str] = fact("studies beside which tables/protocols.csv and the page set this one", [])
-    time_limit_s: float | dict[TaskName, float] | None = fact(
+    time_limit_s: PositiveFloat | dict[TaskName, PositiveFloat] | None = fact(
         "limit of one cell, or by task; null: none", None, unit="s"
     )
-    grid: str | float = fact("entry of catalog/grids.yaml, or an intensity", unit="g CO2eq/kWh")
+    grid: str | NonNegativeFloat = fact("entry of catalog/grids.yaml, or an intensity", unit="g CO2eq/kWh")
     selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
     protocol: str = fact("entry of catalog/protocols.yaml")
     overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])
@@ -98,9 +98,4 @@ class StudyConfig(Closed):
             raise ValueError(f"beside = {self.beside}: name other studies than {self.study!r}, each once")
         if self.is_imported and self.logs is None:
             raise ValueError(f"source: {self.source} needs logs: {{path, mapping}}")
-        limits = self.time_limit_s.values() if isinstance(self.time_limit_s, dict) else [self.time_limit_s]
-        if any(limit is not None and limit <= 0 for limit in limits):
-            raise ValueError(f"time_limit_s = {self.time_limit_s}: a limit must be above 0 s; null sets none")
-        if not isinstance(self.grid, str) and self.grid < 0:
-            raise ValueError(f"grid = {self.grid} is negative; give 0 g/kWh or more, or an entry of catalog/grids.yaml")
         return self

@@ -3,7 +3,7 @@
 from string import Formatter
 
 from wattlab.catalog.entries import DatasetEntry
-from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.errors import InputError, entry_of
 from wattlab.study.cells import Cell
 
 
@@ -19,5 +19,4 @@ def check_prompt(cell: Cell, prompt: str | None, dataset: DatasetEntry, source: 
     except ValueError as error:
         raise InputError(f"{place}: {error}; write a brace of the text itself twice") from error
     for role in roles:
-        if role not in dataset.fields:
-            raise InputError(f"{place}: {{{role}}} is no role of {cell.dataset}; {near_matches(role, dataset.fields)}")
+        entry_of(dataset.fields, role, f"{place}: {{{role}}} is no role of {cell.dataset}")

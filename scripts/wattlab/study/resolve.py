@@ -6,9 +6,9 @@ from typing import Any
 from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
-from wattlab.catalog.protocols import Override, Protocol, ProtocolEntry
+from wattlab.catalog.protocols import Override, Protocol
 from wattlab.catalog.reading import Catalog, read_tasks
-from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.errors import InputError, checked, entry_of, near_matches
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
 from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
@@ -66,11 +66,7 @@ def _cells_of(
     cells = []
     for written in group.datasets:
         dataset, _, variant = written.partition("@")
-        entry = catalog.datasets.get(dataset)
-        if entry is None:
-            raise InputError(
-                f"{where}.datasets: {written!r} is no file of catalog/datasets; {near_matches(dataset, catalog.datasets)}"
-            )
+        entry = entry_of(catalog.datasets, dataset, f"{where}.datasets: {written!r} is no file of catalog/datasets")
         if group.task not in entry.tasks:
             raise InputError(
                 f"{where}.datasets: {written!r} serves {', '.join(entry.tasks)}, not {group.task}; take it out, or add the task to catalog/datasets/{dataset}.yaml"
@@ -181,7 +177,7 @@ def _place(cell: Cell, model: ModelEntry | UncataloguedModel) -> dict[str, str]:
 
 def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> Protocol:
     """The values of the named set, its exceptions, the set lengths of architecture mode, the study's exceptions."""
-    named = _named_protocol(config, catalog, source)
+    named = catalog.protocol(config.protocol, source)
     place = _place(cell, _facts_of(cell, catalog))
     values: dict[str, Any] = named.values.model_dump(mode="json")
     if cell.purpose == "multi-purpose":
@@ -195,14 +191,6 @@ def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) ->
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
     return checked(Protocol, values, f"{source}: protocol {config.protocol!r} for {cell.id}")
-
-
-def _named_protocol(config: StudyConfig, catalog: Catalog, source: str) -> ProtocolEntry:
-    if config.protocol not in catalog.protocols:
-        raise InputError(
-            f"{source}: protocol = {config.protocol!r} is no entry of catalog/protocols.yaml; {near_matches(config.protocol, catalog.protocols)}"
-        )
-    return catalog.protocols[config.protocol]
 
 
 def _apply(overrides: list[Override], place: dict[str, str], values: dict[str, Any]) -> None:
@@ -229,11 +217,8 @@ def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
     """The carbon intensity that the study names or states; raises `InputError`."""
     if not isinstance(config.grid, str):
         return Grid(grid="stated", intensity_g_per_kwh=config.grid)
-    if config.grid not in catalog.grids:
-        raise InputError(
-            f"{source}: grid = {config.grid!r} is no entry of catalog/grids.yaml; {near_matches(config.grid, catalog.grids)}"
-        )
-    return Grid(grid=config.grid, intensity_g_per_kwh=catalog.grids[config.grid].intensity_g_per_kwh)
+    entry = entry_of(catalog.grids, config.grid, f"{source}: grid = {config.grid!r} is no entry of catalog/grids.yaml")
+    return Grid(grid=config.grid, intensity_g_per_kwh=entry.intensity_g_per_kwh)
 
 
 def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: str) -> None:

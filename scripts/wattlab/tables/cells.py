@@ -15,7 +15,7 @@ from wattlab.tables.columns import (
     METHOD_COLUMNS,
     PARAMETERS,
     Flag,
-    frame,
+    Table,
     joined,
     keys_of,
     statistics_of,
@@ -26,7 +26,6 @@ from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import Trend, mann_kendall, t_half_width
 from wattlab.tables.missing import problem_of
 from wattlab.tables.net import shared_idle_variance
-from wattlab.tables.table import Table
 
 _FACTS = (
     *KEYS,
@@ -79,7 +78,8 @@ def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     a gross energy or a time never goes below zero. `flags` says `several_sessions` where repeats do not come from one
     process, and `trend` where the energy rises or falls with their order (Mann-Kendall, p below 0.05).
     """
-    facts = frame([_facts(cell, evidence) for cell in evidence.cells], _FACTS)
+    rows = [_facts(cell, evidence) for cell in evidence.cells]
+    facts = pd.DataFrame(rows, columns=[str(column) for column in _FACTS])
     counted = built["runs"][built["runs"]["counted"]]
     return typed(facts.join(_over_repeats(counted, _shared(evidence)), on="cell"), TABLE.columns)
 
@@ -172,11 +172,12 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
     columns["output_unit"] = groups["output_unit"].agg(
         lambda units: joined([unit for unit in units if isinstance(unit, str)])
     )
-    columns |= {name: groups[name].agg(_methods) for name in _METHODS}
+    columns |= {name: groups[name].agg(method_set) for name in _METHODS}
     columns |= {name: means[name] for name in _MEANS}
     trends = {cell: _trend(repeats) for cell, repeats in groups}
-    columns["trend_tau"] = pd.Series({cell: trend.tau for cell, trend in trends.items()})
-    columns["trend_p"] = pd.Series({cell: trend.p for cell, trend in trends.items()})
+    columns |= {
+        f"trend_{name}": pd.Series({cell: getattr(trends[cell], name) for cell in trends}) for name in ("tau", "p")
+    }
     for quantity in quantities:
         mean, is_net = means[quantity], quantity in shared
         variance = sds[quantity] ** 2 / groups.size() + (shared[quantity].reindex(mean.index) if is_net else 0.0)
@@ -203,7 +204,3 @@ def _trend(repeats: pd.DataFrame) -> Trend:
     ordered = repeats.sort_values("index")
     headline = ordered["energy_kwh_per_1000"]
     return mann_kendall(headline if headline.notna().all() else ordered["energy_device_kwh_per_1000"])
-
-
-def _methods(methods: "pd.Series[str]") -> str | None:
-    return method_set([method for method in methods if method])

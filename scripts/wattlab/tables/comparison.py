@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from wattlab.tables.aggregates import measured_cells
+from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import spearman
-from wattlab.tables.table import Table
 
 _ENERGIES = ("energy_kwh_per_1000", "paper_energy_kwh_per_1000", "energy_ratio")
 

@@ -1,5 +1,6 @@
 """`drift`: cells whose numbers come from another spec, other code or other versions than today's."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,8 @@ from wattlab import METHOD_VERSION
 from wattlab.foundation.hashing import canonical_json
 from wattlab.machine.software import CODE_OF_OLDER_LAYOUT, code_sha256, versions
 from wattlab.records.record import Record, Session
-from wattlab.study.cells import Spec
-from wattlab.tables.columns import KEYS, keys_of
+from wattlab.tables.columns import KEYS, Table, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence
-from wattlab.tables.table import Table
 
 #: Longest value that is shown whole.
 _LONGEST = 80
@@ -49,17 +48,13 @@ TABLE = Table(
 def _of_spec(cell: CellEvidence) -> Iterator[dict[str, Any]]:
     if cell.stale is None or cell.stale.spec is None:
         return
-    before = dict(_flat("spec", _dumped(cell.stale.spec)))
-    after = dict(_flat("spec", _dumped(cell.resolved.spec)))
+    specs = (cell.stale.spec, cell.resolved.spec)
+    before, after = (dict(_flat("spec", spec and spec.model_dump(mode="json"))) for spec in specs)
     n_repeats = len(cell.stale.valid_repeats)
     for aspect in sorted(before.keys() | after.keys()):
         measured, today = before.get(aspect, "none"), after.get(aspect, "none")
         if measured != today:
             yield {"aspect": aspect, "measured": measured, "today": today, "n_repeats": n_repeats}
-
-
-def _dumped(spec: Spec | None) -> Any:
-    return None if spec is None else spec.model_dump(mode="json")
 
 
 def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -76,12 +71,12 @@ def _of_sessions(record: Record | None, now: dict[str, str]) -> Iterator[dict[st
     """Each value that sessions of valid repeats had and today has not, with the repeats that it holds for."""
     if record is None:
         return
-    counts: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for session in record.sessions:
         n_repeats = sum(repeat.session == session.session for repeat in record.valid_repeats)
         for aspect, measured in _known(session):
             if n_repeats and now.get(aspect, measured) != measured:
-                counts[aspect, measured] = counts.get((aspect, measured), 0) + n_repeats
+                counts[aspect, measured] += n_repeats
     for (aspect, measured), n_repeats in sorted(counts.items()):
         yield {"aspect": aspect, "measured": measured, "today": now[aspect], "n_repeats": n_repeats}
 

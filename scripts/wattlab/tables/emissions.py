@@ -3,9 +3,8 @@
 import pandas as pd
 
 from wattlab.tables.aggregates import complete_cells
-from wattlab.tables.columns import KEYS, Flag, statistics_of
+from wattlab.tables.columns import KEYS, Flag, Table, statistics_of
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 _EMISSIONS = "emissions_g_per_1000"
 

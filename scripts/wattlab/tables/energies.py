@@ -95,9 +95,9 @@ def modelled_share(parts: Iterable[tuple[float | None, str]]) -> float | None:
     return sum(energy for energy, method in listed if energy is not None and method in MODELLED) / total
 
 
-def method_set(methods: Iterable[str]) -> str | None:
+def method_set(methods: Iterable[str | None]) -> str | None:
     """Methods as one word, `counter+model`, each once and in a fixed order; None for none."""
-    named = {part for method in methods for part in method.split("+")}
+    named = {part for method in methods if method for part in method.split("+")}
     return "+".join(method for method in METHODS if method in named) or None
 
 

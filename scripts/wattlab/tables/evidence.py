@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
@@ -68,13 +68,7 @@ class Evidence:
         """Valid repeats that the cell's protocol asks for; an imported cell's is the study's protocol."""
         if resolved.spec is not None:
             return resolved.spec.protocol.repeats
-        name = self.study.config.protocol
-        if name not in self.catalog.protocols:
-            raise InputError(
-                f"study {self.study.config.study}: protocol = {name!r} is no entry of catalog/protocols.yaml; "
-                f"{near_matches(name, self.catalog.protocols)}"
-            )
-        return self.catalog.protocols[name].values.repeats
+        return self.catalog.protocol(self.study.config.protocol, f"study {self.study.config.study}").values.repeats
 
 
 def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[Evidence] = ()) -> Evidence:

@@ -6,9 +6,8 @@ from typing import Any
 import pandas as pd
 
 from wattlab.records.record import Record
-from wattlab.tables.columns import KEYS, Flag, keys_of
-from wattlab.tables.evidence import CellEvidence, Evidence, Kind, Problem
-from wattlab.tables.table import Table
+from wattlab.tables.columns import KEYS, Flag, Table, keys_of
+from wattlab.tables.evidence import CellEvidence, Evidence, Problem
 
 _REMEDIES: dict[str, str] = {
     "failed": "read the cell's log, repair the cause, then `make retry`",
@@ -66,10 +65,10 @@ def problem_of(cell: CellEvidence, n_wanted: int) -> Problem | None:
 def _record_problem(record: Record, n_wanted: int) -> Problem | None:
     if record.status == "complete":
         return _too_few(record, n_wanted)
-    kind: Kind = record.status
-    if record.failure is None:
-        return Problem(kind, "the record gives no reason", _REMEDIES[kind])
-    return Problem(kind, record.failure.reason, record.failure.remedy or _REMEDIES[kind])
+    failure, remedy = record.failure, _REMEDIES[record.status]
+    if failure is None:
+        return Problem(record.status, "the record gives no reason", remedy)
+    return Problem(record.status, failure.reason, failure.remedy or remedy)
 
 
 def _too_few(record: Record, n_wanted: int) -> Problem | None:

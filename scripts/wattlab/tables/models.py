@@ -5,9 +5,8 @@ import pandas as pd
 
 from wattlab.foundation.quantities import QUANTITIES
 from wattlab.tables.aggregates import MODEL_FACTS, SHARED_FACTS, first_of, measured_cells, of_group, selected_cells
-from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE
+from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 _KEYS = ("model", "task", "purpose")
 

@@ -10,9 +10,8 @@ from wattlab.tables.aggregates import (
     over_cells,
     selected_cells,
 )
-from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, bounds_of
+from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table, bounds_of
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 _BOUNDS = [column for quantity in HEADLINES for column in bounds_of(quantity)]
 _MODEL = ("model", "structure", "parameters_as_published", "n_cells")

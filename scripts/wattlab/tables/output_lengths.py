@@ -3,9 +3,8 @@
 import pandas as pd
 
 from wattlab.tables.aggregates import measured_cells
-from wattlab.tables.columns import KEYS
+from wattlab.tables.columns import KEYS, Table
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 _UNITS = "n_output_units_per_inference"
 

@@ -7,10 +7,9 @@ import pandas as pd
 from wattlab.catalog.entries import TrainingEntry
 from wattlab.foundation.units import INFERENCES_PER_ROW
 from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of, over_cells, selected_cells
-from wattlab.tables.columns import Whole, bounds_of
+from wattlab.tables.columns import Table, Whole, bounds_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import Estimate, quotient
-from wattlab.tables.table import Table
 
 #: Where the energy per inference comes from.
 MEASURED, IMPORTED = "run by this study", "computed from the published logs"

@@ -7,10 +7,9 @@ import pandas as pd
 
 from wattlab.foundation.quantities import HEADLINE
 from wattlab.tables.cells import cells
-from wattlab.tables.columns import KEYS, bounds_of, statistics_of
+from wattlab.tables.columns import KEYS, Table, bounds_of, statistics_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.runs import runs
-from wattlab.tables.table import Table
 
 _ENERGY, _DURATION = "energy_kwh_per_1000", "duration_s_per_1000"
 

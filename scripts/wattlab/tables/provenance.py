@@ -1,14 +1,14 @@
 """`provenance`: on what and by what the cells were measured; a study that mixes machines or versions is flagged."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from wattlab.records.record import Record, Session
-from wattlab.tables.columns import Flag
+from wattlab.tables.columns import Flag, Table
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 #: The value of an aspect that a record does not hold (imported logs).
 NOT_RECORDED = "not recorded"
@@ -25,19 +25,21 @@ def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
     `mixed`: the aspect has several known values among the cells. `intended`: a protocol's value, that the study sets
     for each cell, so that a difference is no accident.
     """
-    counts: dict[str, dict[str, int]] = {}
-    for cell in evidence.cells:
-        if cell.record is None or cell.record.status != "complete":
-            continue
-        for aspect, value in sorted(set(_aspects(cell.record))):
-            values = counts.setdefault(aspect, {})
-            values[value] = values.get(value, 0) + 1
-    rows = []
-    for aspect, values in counts.items():
-        mixed = len(values.keys() - {NOT_RECORDED}) > 1
-        for value, n_cells in sorted(values.items(), key=lambda item: (-item[1], item[0])):
-            row = {"aspect": aspect, "value": value, "n_cells": n_cells, "mixed": mixed}
-            rows.append({**row, "intended": aspect.startswith(_PROTOCOL)})
+    records = [cell.record for cell in evidence.cells if cell.record is not None and cell.record.status == "complete"]
+    counts: dict[str, Counter[str]] = {}
+    for aspect, value in (pair for record in records for pair in sorted(set(_aspects(record)))):
+        counts.setdefault(aspect, Counter())[value] += 1
+    rows = [
+        {
+            "aspect": aspect,
+            "value": value,
+            "n_cells": n_cells,
+            "mixed": len(values.keys() - {NOT_RECORDED}) > 1,
+            "intended": aspect.startswith(_PROTOCOL),
+        }
+        for aspect, values in counts.items()
+        for value, n_cells in sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    ]
     return TABLE.frame(rows)
 
 

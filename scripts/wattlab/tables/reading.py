@@ -29,10 +29,3 @@ def read_table(path: Path) -> pd.DataFrame:
 def read_tables(folder: Path, names: Iterable[str]) -> Tables:
     """The named tables."""
     return {name: read_table(folder / f"{name}.csv") for name in names}
-
-
-def column(table: pd.DataFrame, name: str, table_name: str) -> pd.Series:
-    """A column; raises `InputError` naming the table and the near columns."""
-    if name not in table.columns:
-        raise InputError(f"tables/{table_name}.csv: no column {name!r}; {near_matches(name, table.columns)}")
-    return table[name]

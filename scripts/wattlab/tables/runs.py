@@ -1,5 +1,6 @@
 """`runs`: one row per repeat, with its keys, flags, windows, energies, methods and quantities per 1,000 inferences."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from wattlab.tables.columns import (
     METHOD_AND_SHARE,
     METHOD_COLUMNS,
     Flag,
+    Table,
     Whole,
     joined,
     keys_of,
@@ -36,7 +38,6 @@ from wattlab.tables.energies import (
 )
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import is_outlier
-from wattlab.tables.table import Table
 
 _COLUMNS = (
     *KEYS,
@@ -144,8 +145,7 @@ def _cell_rows(cell: CellEvidence, record: Record, evidence: Evidence) -> list[d
 
 def _flag_outliers(counted: list[dict[str, Any]]) -> None:
     """Flag `outlier`: the energy (headline, else the device's) is more than 20 % off the cell's median. It is kept."""
-    columns = ("energy_kwh_per_1000", "energy_device_kwh_per_1000")
-    for column in columns:
+    for column in ("energy_kwh_per_1000", "energy_device_kwh_per_1000"):
         energies = [row[column] for row in counted]
         if energies and all(energy is not None for energy in energies):
             for row, outlier in zip(counted, is_outlier(energies), strict=True):
@@ -249,17 +249,15 @@ def _codecarbon_2(repeat: Repeat, ram_j: float | None, exclusive: bool) -> dict[
     """`CODECARBON_2`, from the memory's energy (J) by that model."""
     by_model = repeat.model_copy(update={"energy_ram_j": ram_j})
     node_j = None if ram_j is None else total_j(node_components(by_model, exclusive))
-    return {name: _per_1000(part_j, repeat) for name, part_j in zip(CODECARBON_2, (ram_j, node_j), strict=True)}
+    return {name: _per_1000(repeat, part_j) for name, part_j in zip(CODECARBON_2, (ram_j, node_j), strict=True)}
 
 
-def _per_1000(energy_j: float | None, repeat: Repeat) -> float | None:
+def _per_1000(repeat: Repeat, energy_j: float | None) -> float | None:
     return None if energy_j is None else kwh_per_1000(energy_j, repeat.n_inferences)
 
 
 def _quantities(repeat: Repeat, energies: dict[str, Any], evidence: Evidence) -> dict[str, Any]:
-    def per_1000(energy_j: float | None) -> float | None:
-        return _per_1000(energy_j, repeat)
-
+    per_1000 = partial(_per_1000, repeat)
     scope = evidence.study.config.headline_scope
     headline = per_1000(energies[f"energy_{scope}_j"])
     intensity = evidence.study.grid.intensity_g_per_kwh

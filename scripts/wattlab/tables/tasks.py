@@ -8,10 +8,9 @@ import pandas as pd
 
 from wattlab.foundation.quantities import INTERVALS
 from wattlab.tables.aggregates import estimate_columns, measured_cells, methods_of
-from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, range_of
+from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table, range_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import models_estimate
-from wattlab.tables.table import Table
 
 _SPREADS: dict[str, Callable[[Any], Any]] = {"median": np.median, "min": np.min, "max": np.max}
 

@@ -8,17 +8,16 @@ import pandas as pd
 
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Record, Repeat, Window
-from wattlab.tables.columns import Flag
+from wattlab.tables.columns import Flag, Table
 from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.overlaps import device_name, overlapping
-from wattlab.tables.table import Table
 
 #: Phases of a study's cost, in the order of the protocol.
 _PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Cost:
     """A window with the phase that it is counted in.
 
@@ -43,17 +42,15 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     the same joules: they have a time and no energy. The windows of stale records were paid too: their repeats are
     `unassigned`.
     """
-    sums: dict[tuple[str, bool], dict[str, Any]] = {}
     once: dict[Hashable, _Cost] = {}
     for place, cost in enumerate(_all_costs(evidence)):
         once.setdefault(cost.name or place, cost)
     shared = _shared(once)
+    phases: dict[tuple[str, bool], dict[Hashable, _Cost]] = {}
     for name, cost in once.items():
-        row = sums.setdefault((cost.phase, cost.reused), _nothing(cost, evidence.scope))
-        _add(row, cost, is_shared=name in shared)
-    intensity = evidence.study.grid.intensity_g_per_kwh
-    ordered = sorted(sums.items(), key=lambda item: (_PHASES.index(item[0][0]), item[0][1]))
-    return TABLE.frame([_in_kwh(row, intensity) for _, row in ordered])
+        phases.setdefault((cost.phase, cost.reused), {})[name] = cost
+    ordered = sorted(phases, key=lambda phase: (_PHASES.index(phase[0]), phase[1]))
+    return TABLE.frame([_row(phase, phases[phase], shared, evidence) for phase in ordered])
 
 
 TABLE = Table(
@@ -82,33 +79,23 @@ def _shared(costs: dict[Hashable, _Cost]) -> set[Hashable]:
     return {known[place][0] for place in found}
 
 
-def _nothing(cost: _Cost, scope: str) -> dict[str, Any]:
+def _row(
+    phase: tuple[str, bool], costs: dict[Hashable, _Cost], shared: set[Hashable], evidence: Evidence
+) -> dict[str, Any]:
+    known_j = [cost.energy_j for name, cost in costs.items() if cost.energy_j is not None and name not in shared]
+    energy_kwh = sum(known_j) / J_PER_KWH if known_j else None
+    intensity = evidence.study.grid.intensity_g_per_kwh
     return {
-        "phase": cost.phase,
-        "reused": cost.reused,
-        "scope": scope,
-        "n_windows": 0,
-        "n_windows_with_energy": 0,
-        "n_windows_shared": 0,
-        "energy_j": 0.0,
-        "duration_s": 0.0,
+        "phase": phase[0],
+        "reused": phase[1],
+        "scope": evidence.scope,
+        "n_windows": len(costs),
+        "n_windows_with_energy": len(known_j),
+        "n_windows_shared": len(costs.keys() & shared),
+        "energy_kwh": energy_kwh,
+        "emissions_kg": None if energy_kwh is None else energy_kwh * intensity / 1000,
+        "duration_s": sum(cost.window.duration_s for cost in costs.values()),
     }
-
-
-def _add(row: dict[str, Any], cost: _Cost, is_shared: bool) -> None:
-    row["n_windows"] += 1
-    row["n_windows_shared"] += is_shared
-    row["duration_s"] += cost.window.duration_s
-    if not is_shared and cost.energy_j is not None:
-        row["n_windows_with_energy"] += 1
-        row["energy_j"] += cost.energy_j
-
-
-def _in_kwh(row: dict[str, Any], intensity_g_per_kwh: float) -> dict[str, Any]:
-    energy_j = row.pop("energy_j")
-    energy_kwh = energy_j / J_PER_KWH if row["n_windows_with_energy"] else None
-    emissions_kg = None if energy_kwh is None else energy_kwh * intensity_g_per_kwh / 1000
-    return {**row, "energy_kwh": energy_kwh, "emissions_kg": emissions_kg}
 
 
 def _all_costs(evidence: Evidence) -> Iterator[_Cost]:

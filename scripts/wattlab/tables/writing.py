@@ -10,10 +10,10 @@ from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
 from wattlab.foundation.quantities import DIGITS, rounded
 from wattlab.tables.captions import caption
+from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
 from wattlab.tables.listing import TABLES
-from wattlab.tables.table import Table
 
 _ESCAPES = str.maketrans(
     {
@@ -34,10 +34,8 @@ _ESCAPES = str.maketrans(
 
 def write_tables(evidence: Evidence, built: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write every table as `.csv`, `.md` and `.tex`. All texts are made before the first file is written."""
-    texts: dict[str, str] = {}
-    for name, target in TABLES.items():
-        texts |= texts_of(name, load_member(target), built[name], evidence, built)
-    write_texts(texts, folder)
+    of_all = [texts_of(name, load_member(target), built[name], evidence, built) for name, target in TABLES.items()]
+    write_texts({file: text for texts in of_all for file, text in texts.items()}, folder)
 
 
 def write_texts(texts: dict[str, str], folder: Path) -> None:
@@ -72,7 +70,12 @@ def as_csv(table: pd.DataFrame) -> str:
 def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> str:
     """The shown columns (all: None) as a Markdown table below its caption."""
     columns = list(table.columns if shown is None else shown)
-    lines = [text, "", _line(columns), _line(["---:" if _is_float(table[column]) else "---" for column in columns])]
+    lines = [
+        text,
+        "",
+        _line(columns),
+        _line(["---:" if pd.api.types.is_float_dtype(table[column]) else "---" for column in columns]),
+    ]
     rows = table[columns].itertuples(index=False)
     lines += [_line([shown_value(*pair) for pair in zip(row, columns, strict=True)]) for row in rows]
     return "\n".join(lines) + "\n"
@@ -85,10 +88,6 @@ def shown_value(value: Any, column: str = "") -> str:
     if isinstance(value, float):
         return rounded(value, DIGITS["md"], column)
     return str(value).translate(_ESCAPES)
-
-
-def _is_float(column: "pd.Series[Any]") -> bool:
-    return bool(pd.api.types.is_float_dtype(column))
 
 
 def _line(parts: Sequence[str]) -> str:

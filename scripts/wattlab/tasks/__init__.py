@@ -7,7 +7,7 @@ Imports `models` and below.
 from typing import TYPE_CHECKING
 
 from wattlab.catalog.reading import read_tasks
-from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.errors import entry_of
 from wattlab.foundation.members import load_member
 from wattlab.study.cells import Spec
 
@@ -20,9 +20,6 @@ PROMPTED = "wattlab.tasks.prompted:Prompted"
 
 def adapter_for(spec: Spec) -> "type[Adapter]":
     """The adapter class of a cell, from its task's entry; imports its module. Raises `InputError` for an unknown task."""
-    tasks = read_tasks()
-    if spec.cell.task not in tasks:
-        raise InputError(f"catalog/tasks.yaml: {spec.cell.task!r} is no task; {near_matches(spec.cell.task, tasks)}")
-    target = PROMPTED if spec.cell.purpose == "multi-purpose" else tasks[spec.cell.task].adapter
-    adapter: type[Adapter] = load_member(target)
+    task = entry_of(read_tasks(), spec.cell.task, f"catalog/tasks.yaml: {spec.cell.task!r} is no task")
+    adapter: type[Adapter] = load_member(PROMPTED if spec.cell.purpose == "multi-purpose" else task.adapter)
     return adapter

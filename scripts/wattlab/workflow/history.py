@@ -41,12 +41,6 @@ class Measured:
         return min((session.started_at_utc for session in self.stored.sessions), default=None)
 
     @property
-    def ended_at_utc(self) -> str | None:
-        """Last sign of life: the end of a session, or the start of a repeat."""
-        signs = [session.ended_at_utc or session.started_at_utc for session in self.stored.sessions]
-        return max([*signs, *(repeat.started_at_utc for repeat in self.stored.observed)], default=None)
-
-    @property
     def studies(self) -> list[str]:
         """Studies that paid for it."""
         return sorted({session.study for session in self.stored.sessions})

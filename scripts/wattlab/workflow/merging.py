@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wattlab.foundation.errors import InputError, near_matches
-from wattlab.foundation.files import copy_file
 from wattlab.hub.receipts import earlier_place as earlier_receipt
 from wattlab.records.record import Record, read_record
 from wattlab.records.store import answers_path, store_path
@@ -137,9 +136,3 @@ def _same_or_new(there: Path, here: Path, source: Path) -> Iterator[tuple[Path, 
             f"{target} and {source} differ: this cell was begun on both machines; move the one without a complete record away"
         )
     yield source, target
-
-
-def copy_all(copies: list[tuple[Path, Path]]) -> None:
-    """Make the copies; each file is whole or not there."""
-    for source, target in copies:
-        copy_file(source, target)

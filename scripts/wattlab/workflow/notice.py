@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wattlab.foundation.clock import spoken
 from wattlab.foundation.errors import NoDevice
 from wattlab.foundation.quantities import significant
 from wattlab.machine.describe import describe_machine, device_kind
@@ -92,15 +93,9 @@ def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator
 def notice(again: Again) -> str:
     """One sentence for the person who is about to pay."""
     energy = "an unknown energy" if again.energy_kwh is None else f"{significant(again.energy_kwh, 3)} kWh"
-    duration = "an unknown time" if again.duration_s is None else _spoken(again.duration_s)
+    duration = "an unknown time" if again.duration_s is None else spoken(again.duration_s)
     return (
         f"Of {again.n_planned} cell(s) to measure, {again.n_cells} were measured before with "
         f"{'; '.join(again.reasons)}: last time they cost {energy} and {duration}. Those repeats stay in results/repeats "
         "(`make history` lists them). To keep their numbers instead, stop here (Ctrl-C) and undo the change."
     )
-
-
-def _spoken(duration_s: float) -> str:
-    if duration_s < 120:
-        return f"{duration_s:.0f} s"
-    return f"{duration_s / 60:.0f} min" if duration_s < 7200 else f"{duration_s / 3600:.1f} h"

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.table import Table
 
 
 def toy(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:

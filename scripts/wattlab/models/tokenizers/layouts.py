@@ -7,7 +7,7 @@ vocabularies of the published checkpoints. The id of a mask is no fact here, sin
 
 from dataclasses import dataclass
 
-from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.errors import InputError, entry_of
 from wattlab.study.cells import TokenizerSpec
 
 _WITH_SEGMENTS = ("input_ids", "token_type_ids", "attention_mask")
@@ -140,12 +140,8 @@ LAYOUTS = {
 def layout_of(spec: TokenizerSpec) -> Layout:
     """The layout of a spec's class; an `InputError` for a class that is unknown or of another kind."""
     name = spec.layout.removesuffix("Fast")
-    if name not in LAYOUTS:
-        raise InputError(
-            f"catalog/models: tokenizer.class_name = {spec.layout!r}: no layout is known for it; "
-            f"{near_matches(name, LAYOUTS)} (or add it to wattlab/models/tokenizers/layouts.py)"
-        )
-    layout = LAYOUTS[name]
+    place = f"catalog/models: tokenizer.class_name = {spec.layout!r}"
+    layout = entry_of(LAYOUTS, name, f"{place}: wattlab/models/tokenizers/layouts.py has no layout for it; add one")
     if layout.kind != spec.kind:
         raise InputError(
             f"catalog/models: tokenizer.kind = {spec.kind!r} with class_name = {spec.layout!r}: "

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wattlab.foundation.errors import InputError, checked, near_matches
+from wattlab.foundation.errors import checked, entry_of
 from wattlab.samples.surrogate import documents, pictures, questions, reviews, tagging
 from wattlab.samples.surrogate.images import CREDITS
 from wattlab.samples.surrogate.source import Parameters, Row, Source
@@ -44,16 +44,14 @@ def generator_of(spec: SampleSpec) -> tuple[Generator, Parameters]:
     surrogate = spec.entry.surrogate
     assert surrogate is not None, "rows of the hub need no generator"
     name = surrogate.generator
-    if name not in GENERATORS:
-        raise InputError(f"{where}: surrogate.generator = {name!r} is unknown; {near_matches(name, GENERATORS)}")
-    schema = GENERATORS[name].parameters
+    generator = entry_of(GENERATORS, name, f"{where}: surrogate.generator = {name!r} is unknown")
     # As JSON, since a list of YAML is a tuple only there.
     content, place = json.dumps(surrogate.parameters), f"{where}: surrogate.parameters"
-    return GENERATORS[name], checked(schema, content, place, is_json=True)
+    return generator, checked(generator.parameters, content, place, is_json=True)
 
 
-def surrogate_rows(spec: SampleSpec, n: int | None = None) -> Iterator[Row]:
-    """Rows 0 to n-1 (default: the spec's n), one at a time. Raises `InputError`, and `Unavailable` where the
+def surrogate_rows(spec: SampleSpec) -> Iterator[Row]:
+    """The spec's rows, one at a time. Raises `InputError`, and `Unavailable` where the
     material that rows are made of is not installed."""
     generator, parameters = generator_of(spec)
     source = Source(
@@ -62,7 +60,7 @@ def surrogate_rows(spec: SampleSpec, n: int | None = None) -> Iterator[Row]:
         in_file_order=spec.selection == "first",
         fields=spec.entry.fields,
     )
-    for row in range(spec.n if n is None else n):
+    for row in range(spec.n):
         yield generator.row(source, parameters, row)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.errors import InputError, entry_of, near_matches
 from wattlab.foundation.schema import Closed
 from wattlab.samples.draws import Draws
 from wattlab.samples.surrogate.names import FAMILY_NAMES, FIRST_NAMES
@@ -28,12 +28,8 @@ class Source:
 
     def column(self, role: str) -> str:
         """Column of a role; an `InputError` where the entry names none."""
-        if role not in self.fields:
-            raise InputError(
-                f"catalog/datasets/{self.dataset}.yaml: fields: the generator fills the role {role!r}, "
-                f"which has no column; {near_matches(role, self.fields)}"
-            )
-        return self.fields[role]
+        place = f"catalog/datasets/{self.dataset}.yaml: fields"
+        return entry_of(self.fields, role, f"{place}: the generator fills the role {role!r}, which has no column")
 
     def group(self, row: int, rows_each: int) -> int:
         """The group of a row where, in file order, so many neighbours share a text; else each row is its own."""

@@ -3,10 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from wattlab.runs.needs import BYTES_PER_PARAMETER
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
-
-#: Bytes of one parameter.
-BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2}
 
 #: Memory of the measuring process beside the weights (torch, transformers, one sample and its activations).
 PROCESS_GB = 1.5
@@ -49,13 +47,15 @@ class Largest:
 
 def largest(study: ResolvedStudy) -> Largest | None:
     """The model with most parameters, as published; null where no count is known."""
-    sizes = []
-    for resolved in study.measured:
-        parameters = resolved.facts.published_parameters
-        if parameters is None:
-            continue
-        weights_gb = parameters * BYTES_PER_PARAMETER[resolved.spec.protocol.dtype] / BYTES_PER_GB
-        sizes.append(Largest(resolved.cell.model, parameters, weights_gb + PROCESS_GB))
+    sizes = [
+        Largest(
+            resolved.cell.model,
+            parameters,
+            parameters * BYTES_PER_PARAMETER[resolved.spec.protocol.dtype] / BYTES_PER_GB + PROCESS_GB,
+        )
+        for resolved in study.measured
+        if (parameters := resolved.facts.published_parameters) is not None
+    ]
     return max(sizes, key=lambda size: size.memory_gb, default=None)
 
 

@@ -5,16 +5,21 @@ from pathlib import Path
 
 import psutil
 
+from wattlab.foundation.clock import spoken
 from wattlab.foundation.quantities import obtained, significant
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.energies import components
 from wattlab.workflow.doctor.components import Component, available_cores
-from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, passes_of_unknown_length
+from wattlab.workflow.doctor.costs import (
+    BYTES_PER_GB,
+    disk_gb,
+    largest,
+    least_time_s,
+    passes_of_unknown_length,
+)
 from wattlab.workflow.progress import finished_cells, left_s
-
-BYTES_PER_GB = 1024**3
 
 
 def lines_of(
@@ -31,18 +36,16 @@ def lines_of(
     finished = finished_cells(study, folder)
     return [
         f"{heading} ({machine.cpu_model}, {machine.cpu_cores} cores, {machine.ram_gb:g} GB)",
-        *[_component_line(component) for component in found],
+        *[
+            f"  {one.name:<7}{one.method}: {one.meaning}{f'. Remedy: {one.remedy}' if one.remedy else ''}"
+            for one in found
+        ],
         _quiet_line(study, window),
         _cores_line(study),
         *_cost_lines(study, finished, window, found),
-        _disk_line(study, free_gb),
+        f"  disk   about {disk_gb(study):.1f} GB needed, {free_gb:.1f} GB free",
         _memory_line(study),
     ]
-
-
-def _component_line(component: Component) -> str:
-    remedy = f". Remedy: {component.remedy}" if component.remedy else ""
-    return f"  {component.name:<7}{component.method}: {component.meaning}{remedy}"
 
 
 def _quiet_line(study: ResolvedStudy, window: Window) -> str:
@@ -85,17 +88,6 @@ def _cost_lines(
             f"  energy at least {kwh} kWh: that time at the {power_w:.1f} W that the machine takes now ({methods})"
         )
     return lines
-
-
-def spoken(duration_s: float) -> str:
-    """A duration for people."""
-    if duration_s < 120:
-        return f"{duration_s:.0f} s"
-    return f"{duration_s / 60:.0f} min" if duration_s < 7200 else f"{duration_s / 3600:.1f} h"
-
-
-def _disk_line(study: ResolvedStudy, free_gb: float) -> str:
-    return f"  disk   about {disk_gb(study):.1f} GB needed, {free_gb:.1f} GB free"
 
 
 def _memory_line(study: ResolvedStudy) -> str:
