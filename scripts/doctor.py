@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import free_bytes
 from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path(__file__).resolve().parents[1] / "config.yaml"
-NEEDED = ("codecarbon", "psutil", "pynvml", "filelock")
+NEEDED = ("codecarbon", "psutil", "pynvml")
 
 #: Length of the idle window that shows the machine's power now (s).
 IDLE_S = 1.0
@@ -45,11 +44,8 @@ def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
     window = meter.end(time.perf_counter() - begun)
     found = components(window, meter.describe(), accelerator)
     machine = describe_machine(study.config.device)
-    free_gb = free_bytes(results) / 1024**3
-    return (
-        lines_of(study, machine, found, window, results / study.config.study, free_gb),
-        obstacles_of(study, machine, found, free_gb),
-    )
+    folder = results / study.config.study
+    return lines_of(study, machine, found, window, folder), obstacles_of(study, machine, found, folder)
 
 
 def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
@@ -80,8 +76,7 @@ def main(
         _tell_what_is_measured_again(study, elsewhere)
         if elsewhere or os.environ.get("WATTLAB_DOCTOR") == "no":
             return 0
-    from filelock import Timeout
-
+    from wattlab.foundation.holding import Held
     from wattlab.machine.locks import machine_is_mine
 
     asked = study_of(CONFIG, *configfile) if study is None else read_study(study)
@@ -91,7 +86,7 @@ def main(
     try:
         with machine_is_mine():
             lines, obstacles = examine(asked, results)
-    except Timeout:
+    except Held:
         print("The machine was not examined: a measurement is running on it, and is not disturbed.")
         return 0
     print("\n".join(lines))

@@ -19,7 +19,7 @@ def main(
     verdict: Annotated[Path | None, "file to write where the study is whole"] = None,
 ) -> int:
     """Print the verdict; write it to `--verdict` where the study is whole, else exit 1 and leave no such file."""
-    read = read_tables(tables, TABLES)
+    read = read_tables(tables, [*TABLES, *(path.stem for path in tables.glob("audit.csv"))])
     text = "\n".join([closing_paragraph(read_study(study), read), *missing_lines(read["missing"])])
     print(text, flush=True)
     whole = is_whole(read["missing"])

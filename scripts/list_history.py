@@ -4,6 +4,7 @@ Nothing there is ever deleted by a run. `today` says whether the study, as it is
 repeats on the machine that measured them; the others were measured by another protocol, other samples or another model.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -92,13 +93,17 @@ def main(
     configfile: Annotated[Sequence[Path], "the study that `today` means"] = (),
     results: Annotated[Path, "the folder of all studies"] = Path("results"),
     csv: Annotated[Path | None, "write every digit to this file instead of printing"] = None,
-) -> None:
-    """Print the history, or write it as CSV."""
-    table = history_table(measured_cells(results), study_of(CONFIG, *configfile))
+) -> int:
+    """Print the history, or write it as CSV; exit code 1 where a file of the store can not be read."""
+    damaged: list[str] = []
+    table = history_table(measured_cells(results, damaged=damaged), study_of(CONFIG, *configfile))
     if csv:
         write_text(csv, table.to_csv(index=False))
     else:
         print(shown(table))
+    for message in damaged:
+        print(f"error: {message}", file=sys.stderr)
+    return 1 if damaged else 0
 
 
 if __name__ == "__main__":

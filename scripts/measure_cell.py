@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import NoDevice
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.verbs import tell
-from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
 from wattlab.meters.accelerators import CPU, computing
 from wattlab.models.environments import interpreter, is_this, missing_environment
 from wattlab.records.record import Record
-from wattlab.records.store import end_dead_sessions, read_store, store_path
+from wattlab.records.store import end_dead_sessions, read_store, store_path, wait_for_writer
 from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
 from wattlab.runs.deaths import STOPPING, Death, death_of, overdue
 from wattlab.runs.fingerprint import fingerprint_of, identity
@@ -38,6 +37,9 @@ from wattlab.workflow.progress import progress_line
 
 LOG_TAIL_LINES = 12
 PR_SET_PDEATHSIG = 1
+
+#: Ends a message that says what to do.
+_RETRY = "then `make retry`"
 
 
 class Stopped(BaseException):
@@ -74,8 +76,11 @@ def _die_with_parent() -> None:
 
 
 def record_of(job: Job) -> Record:
-    """The record of the cell, measured as far as this machine can."""
-    inputs = load_inputs(input_paths(job.results, job.cell))
+    """The record of the cell, measured as far as this machine can; what stands in its way stands in the record."""
+    try:
+        inputs = load_inputs(input_paths(job.results, job.cell))
+    except InputError as error:
+        return unmeasured_record(job.cell, None, "failed", str(error), _RETRY)
     missing = missing_environment(job.cell.spec)
     if missing:
         return unmeasured_record(job.cell, inputs.receipt, "waiting", *missing)
@@ -83,8 +88,8 @@ def record_of(job: Job) -> Record:
         return unmeasured_record(job.cell, inputs.receipt, "unavailable", *inputs.lacking)
     try:
         return measure(job, inputs)
-    except (NoDevice, FilesGone) as error:
-        return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), "then `make retry`")
+    except InputError as error:
+        return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), _RETRY)
 
 
 def measure(job: Job, inputs: Inputs) -> Record:
@@ -94,6 +99,8 @@ def measure(job: Job, inputs: Inputs) -> Record:
     store = store_path(job.results, spec.cell.id, fingerprint_of(identity(spec, machine, inputs.contents)))
     log = job.path("logs/measure_cell", ".log")
     died = None
+    if not is_settled(read_store(store), spec):
+        wait_for_writer(store)
     stored = read_store(store)
     if not is_settled(stored, spec):
         unfitting = too_large(job.cell, inputs, machine.device)

@@ -12,11 +12,9 @@ from typing import Any
 
 import pytest
 
-import audit_paper
 import build_tables
-import decompose_energy
+import examine_logs
 import import_logs
-import rank_models
 from support import golden_files, published_logs
 from support.golden_files import GOLDEN, as_json, compare, difference
 from wattlab.study.specs import write_study
@@ -36,7 +34,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     made = folder / "tables"
     study = write_study(folder, study_of(ROOT / "config.yaml", ROOT / "studies" / "published.yaml"))
     assert import_logs.main(["--study", str(study), "--logs", str(logs)]) == 0
-    for script in (build_tables, audit_paper, decompose_energy, rank_models):
+    for script in (build_tables, examine_logs):
         assert script.main(["--study", str(study), "--tables", str(made)]) == 0
     texts = {path.name: path.read_bytes().decode() for path in sorted(made.iterdir()) if path.suffix != ".json"}
     account = json.loads((folder / "import.json").read_text())

@@ -101,6 +101,10 @@ def test_a_study_resolves_to_the_recorded_file(tmp_path: Path, name: str) -> Non
     assert read_study(write_study(tmp_path, resolved(name))) == resolved(name)
 
 
+#: What d48ec93 did not look at: the counter of the made-up GPU idles at 118 W, and its power reading says 300 W.
+LATER_FLAGS = {"idle_power_disagrees"}
+
+
 def recorded_records() -> list[Path]:
     """Every record that was assembled from a store (but for the stale one), below `results`."""
     paths = sorted((MEASURED / "results").glob("*/runs/*/*/*.json"))
@@ -129,6 +133,8 @@ def test_a_store_gives_the_recorded_record(tmp_path: Path, record: Path) -> None
         DIED if died else None,
         LOG_TAIL if died else [],
     )
+    for repeat in (*made.repeats, *made.extra_repeats):
+        repeat.flags[:] = [flag for flag in repeat.flags if flag not in LATER_FLAGS]
     write_record(results / record, made)
     found = difference(expected, (results / record).read_text(), str(record))
     assert not found, found

@@ -1,10 +1,14 @@
 """Jobs on a node with eight GPUs, started by the hundred and killed at random: no two ever hold the same GPU."""
 
+import errno
 import fcntl
 import math
 import os
 import random
 import signal
+import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +19,8 @@ import wattlab.machine.locks
 from measure_cell import _hardware
 from support.meters_fake import FakeGpus, fake_nvml
 from wattlab.foundation.errors import NoDevice
-from wattlab.machine.locks import gpu_lease, machine_lock
+from wattlab.foundation.holding import NoLock, locks_hold
+from wattlab.machine.locks import gpu_lease, lock_folder, machine_is_mine, machine_lock, other_measurements
 from wattlab.meters.contract import Gpu
 
 N_GPUS, N_JOBS, N_STARTS = 8, 8, 200
@@ -173,3 +178,75 @@ def test_the_leased_gpu_is_what_the_worker_sees(monkeypatch: pytest.MonkeyPatch)
             assert environment["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
     with _hardware(True, "cpu") as environment:
         assert environment == {}
+
+
+def test_the_lock_is_at_one_place_whatever_tmpdir_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("WATTLAB_LOCKS")
+    shared, private = tmp_path / "shared", tmp_path / "private"
+    for folder, mode in ((private, 0o755), (shared, 0o1777)):
+        folder.mkdir()
+        folder.chmod(mode)
+    monkeypatch.setattr(wattlab.machine.locks, "PLACES", (tmp_path / "none", private, shared))
+    for temporary in ("one", "other"):
+        monkeypatch.setenv("TMPDIR", str(tmp_path / temporary))
+        assert lock_folder() == shared / "wattlab-locks"
+    assert stat.S_IMODE(lock_folder().stat().st_mode) == 0o1777
+    with machine_lock():
+        assert stat.S_IMODE((lock_folder() / "machine.lock").stat().st_mode) == 0o666
+
+
+@pytest.mark.parametrize("place", ["/proc/none", "a file/locks"])
+def test_a_lock_that_can_not_be_opened_is_one_line_with_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("WATTLAB_LOCKS", str(tmp_path / place))
+    for lock in (machine_lock, machine_is_mine):
+        with (
+            pytest.raises(NoLock, match=f"{place}: the machine's locks can not lie there: .*set WATTLAB_LOCKS"),
+            lock(),
+        ):
+            pass
+
+
+def test_a_lock_of_another_user_is_one_line_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+
+    def refuse(path: Path, *rest: int) -> int:
+        if str(path).endswith("machine.lock"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(NoLock, match=r"machine.lock: this lock can not be opened: Permission denied; let this user"):
+        machine_lock().__enter__()
+
+
+def test_locks_are_tried_with_two_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert locks_hold(tmp_path / "new")
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    assert not locks_hold(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(NoLock, match=f"{tmp_path} has no locks .No locks available.: mount it with them"):
+        locks_hold(tmp_path)
+    assert list(tmp_path.glob(".wattlab*")) == []
+
+
+def test_a_measurement_that_holds_another_lock_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under another TMPDIR before, or by a lock that locks nothing; one under other locks is another machine's."""
+    command = [sys.executable, "-c", "print('up', flush=True); input()", "-m", "wattlab.runs.worker"]
+    environments = [dict(os.environ), os.environ | {"WATTLAB_LOCKS": "others"}]
+    workers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        for environment in environments
+    ]
+    for worker in workers:
+        assert worker.stdout is not None and worker.stdout.readline() == b"up\n"
+    assert other_measurements() == [workers[0].pid]
+    for worker in workers:
+        worker.communicate(b"end\n")
+    assert other_measurements() == []

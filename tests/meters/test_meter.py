@@ -106,4 +106,4 @@ def test_rapl_wraps_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     counters = RaplCounters(rapl.root)
     before = counters.read_j()
     rapl.add_j(0, 700.0)  # from 1,000 J over the range of 1,500 J
-    assert counters.between_j(before, counters.read_j()) == pytest.approx(700.0)
+    assert counters.between_j(before, counters.read_j()) == pytest.approx([700.0])

@@ -19,8 +19,10 @@ from support.meters_fake import FakeNvml, FakeRapl, fake_nvml, fake_rapl, forget
 from support.meters_trace import Clock, traced_nvml
 from wattlab.foundation.errors import InputError
 from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.meters.rapl import RaplCounters
 from wattlab.records.record import Observed, Window
-from wattlab.runs.validity import judge
+from wattlab.records.store import StoredCell
+from wattlab.runs.validity import judge_all
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +52,18 @@ def use(nvml: FakeNvml, gpu: int, energy_j: float) -> None:
     nvml.energy_mj[gpu] += round(energy_j * 1000)
 
 
-def verdict(made: Window, first: Window | None = None, **spec: Any) -> list[str]:
-    """Reasons that a repeat with this window is invalid."""
+def verdict(made: Window, others: Window | None = None, **spec: Any) -> list[str]:
+    """Reasons that a repeat with this window is invalid; two more of its cell had the window `others`."""
     resolved = records.resolved_cell(protocol_values={"invalid_below_s": 0.0})
-    assert resolved.spec is not None
 
-    def observed(one: Window) -> Observed:
+    def observed(index: int, one: Window) -> Observed:
         idle = {"idle_before": None, "idle_after": None}
-        counts = {"index": 0, "session": "s1", "n_inferences": 1, "n_output_units": 1, "output_unit": "label"}
+        counts = {"index": index, "session": "s1", "n_inferences": 1, "n_output_units": 1, "output_unit": "label"}
         return Observed.model_validate({**one.model_dump(), "duration_s": one.window_s, **idle, **counts})
 
-    return judge(
-        observed(made), resolved.spec.model_copy(update=spec), records.session(), observed(first or made)
-    ).reasons
+    repeats = [observed(index, one) for index, one in enumerate([made, *([others] * 2 if others else [])])]
+    cell = StoredCell(sessions=[records.session()], observed=repeats, passes=1, done={})
+    return judge_all(cell, resolved.spec.model_copy(update=spec))[0].reasons
 
 
 # ------------------------------------------------------------------- start() and stop()
@@ -135,7 +136,7 @@ def test_a_counter_that_fails_within_a_cell_makes_the_repeat_invalid(nvml: FakeN
 
     broken = window(meter, fail)
     assert broken.energy_gpu_method == "sampled"
-    assert "energy_gpu_method changed from counter to sampled" in verdict(broken, first)
+    assert "energy_gpu_j is by sampled, and by counter in the repeats that count" in verdict(broken, first)
     nvml.has_counter = True
     again = window(meter, lambda: use(nvml, 0, 5.0))
     assert again.energy_gpu_j is not None and again.energy_gpu_j[0] == pytest.approx(5.0)
@@ -168,10 +169,30 @@ def test_unreadable_rapl_is_a_model_from_the_start_and_says_so(monkeypatch: pyte
 def test_a_package_that_can_not_be_read_is_not_left_out_in_silence(
     monkeypatch: pytest.MonkeyPatch, rapl: FakeRapl
 ) -> None:
+    """One of two packages is no CPU: it is modelled, and the doctor says why."""
     rapl.deny(monkeypatch, 1)
-    made = window(CodeCarbonMeter(), lambda: rapl.add_j(0, 40.0))
-    assert made.energy_cpu_method == "counter"
-    assert "the RAPL counter of intel-rapl:1 can not be read" in "; ".join(verdict(made))
+    meter = CodeCarbonMeter()
+    made = window(meter, lambda: [rapl.add_j(0, 40.0), time.sleep(0.05)])
+    assert (made.energy_cpu_method, made.reference_energy_cpu_j) == ("model", None)
+    assert verdict(made) == []
+    assert meter.describe()["cpu_power_source"] in ("nameplate", "default")
+    (unread,) = meter._rapl.unreadable
+    assert str(unread) == "energy_uj of intel-rapl:1 may not be read by this user" and "chmod" in str(unread.remedy)
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "is not there"), ("0", "is 0"), ("?", "can not be read")])
+def test_a_range_that_is_not_known_is_no_counter(rapl: FakeRapl, content: str | None, why: str) -> None:
+    """A wrap could not be corrected, and a range of 0 would let the thread of the splits run without a pause."""
+    path = rapl.root / "intel-rapl:0" / "max_energy_range_uj"
+    path.unlink() if content is None else path.write_text(content)
+    meter = CodeCarbonMeter()
+    assert [str(one) for one in meter._rapl.unreadable] == [f"max_energy_range_uj of intel-rapl:0 {why}"]
+    assert meter._rapl.unreadable[0].remedy is None
+    busy_s = time.process_time()
+    made = window(meter, lambda: [rapl.add_j(0, 40.0), time.sleep(0.3)])
+    assert (made.energy_cpu_method, verdict(made)) == ("model", [])
+    assert time.process_time() - busy_s < 0.2
+    assert meter._splits.interval_s == 60.0
 
 
 @pytest.mark.parametrize("packages", [(0,), (1,), (0, 1)])
@@ -227,13 +248,74 @@ def test_splits_come_before_a_wrap_and_only_on_rapl(monkeypatch: pytest.MonkeyPa
     assert meter._splits._thread is None
 
 
+def mirrored(monkeypatch: pytest.MonkeyPatch, root: Path, packages: int, apart_j: float = 0.0) -> FakeRapl:
+    """Packages whose counters show the same at first, or some joules more each."""
+    rapl = fake_rapl(monkeypatch, root, packages=packages)
+    for number in range(packages):
+        counter = rapl.root / f"intel-rapl:{number}" / "energy_uj"
+        counter.write_text(str(5_000_000_000 + round(number * apart_j * 1e6)))
+    return rapl
+
+
 def test_dies_that_mirror_one_counter_are_counted_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    mirrored = fake_rapl(monkeypatch, tmp_path, packages=2)
-    same = (mirrored.root / "intel-rapl:0" / "energy_uj").read_text()
-    (mirrored.root / "intel-rapl:1" / "energy_uj").write_text(same)
-    made = window(CodeCarbonMeter(), lambda: [mirrored.add_j(0, 25.0), mirrored.add_j(1, 25.0)])
-    assert made.energy_cpu_j == pytest.approx(25.0)
-    assert made.reference_energy_cpu_j == pytest.approx(25.0)
+    rapl = mirrored(monkeypatch, tmp_path, 2)
+    meter = CodeCarbonMeter()
+    for _ in range(3):
+        made = window(meter, lambda: [rapl.add_j(0, 25.0), rapl.add_j(1, 25.0)])
+        assert made.energy_cpu_j == pytest.approx(25.0)
+        assert made.reference_energy_cpu_j == pytest.approx(25.0)
+
+
+@pytest.mark.parametrize("apart_j", [0.0, 0.5])
+def test_two_sockets_are_told_from_mirrors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, apart_j: float) -> None:
+    """A joule apart at the start and alike while idle, as on a machine that has just booted; then at 25 W and 40 W."""
+    rapl = mirrored(monkeypatch, tmp_path, 2, apart_j)
+    meter = CodeCarbonMeter()
+    window(meter, lambda: [rapl.add_j(0, 0.4), rapl.add_j(1, 0.4)])
+    for _ in range(3):
+        made = window(meter, lambda: [rapl.add_j(0, 25.0), rapl.add_j(1, 40.0)])
+        assert made.energy_cpu_j == pytest.approx(65.0)
+        assert made.reference_energy_cpu_j == pytest.approx(65.0)
+
+
+def test_two_sockets_that_meet_again_are_still_two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """CodeCarbon looks at each window alone; what was told apart once is not one."""
+    rapl = mirrored(monkeypatch, tmp_path, 2)
+    meter = CodeCarbonMeter()
+    window(meter, lambda: rapl.add_j(0, 10.0))
+    rapl.add_j(1, 10.0)
+    same = window(meter, lambda: [rapl.add_j(0, 30.0), rapl.add_j(1, 30.0)])
+    assert same.energy_cpu_j == pytest.approx(60.0)
+    assert same.reference_energy_cpu_j == pytest.approx(60.0)
+
+
+def test_sockets_whose_counters_stand_still_at_first_are_two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rapl = mirrored(monkeypatch, tmp_path, 2)
+    for number in range(2):
+        (rapl.root / f"intel-rapl:{number}" / "energy_uj").write_text("0")
+    made = window(CodeCarbonMeter(), lambda: [rapl.add_j(0, 25.0), rapl.add_j(1, 40.0)])
+    assert made.energy_cpu_j == pytest.approx(65.0)
+    assert made.reference_energy_cpu_j == pytest.approx(65.0)
+
+
+def test_mirrors_that_are_read_one_after_the_other_stay_mirrors(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Four dies of a socket at 400 W; some readings lie 10 ms apart, 4 J."""
+    rapl = mirrored(monkeypatch, tmp_path, 4)
+    counters = RaplCounters(rapl.root)
+    energy_j, real = [5000.0], Path.read_text
+
+    def counted(path: Path, *rest: Any) -> str:
+        if path.name != "energy_uj":
+            return real(path, *rest)
+        energy_j[0] += 4.0
+        return str(round(energy_j[0] * 1e6))
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    for _ in range(50):
+        counters.read_j()
+    assert counters.distinct == [0]
 
 
 def test_memory_is_not_added_to_the_package(rapl: FakeRapl) -> None:

@@ -29,6 +29,7 @@ ABOUT_A_BOARD = (
     "CurrentClocksEventReasons",
     "ViolationStatus",
 )
+ASKED_BY_CODECARBON = ("UtilizationRates", "Temperature", "ComputeMode", "GraphicsRunningProcesses", "Name")
 TO_LIST = ("nvmlSystemGetDriverVersion", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex", "nvmlDeviceGetUUID")
 
 
@@ -76,7 +77,7 @@ def test_an_environment_without_nvml_does_not_know(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("error", ["LIB_RM_VERSION_MISMATCH", *ERRORS])
-@pytest.mark.parametrize("question", ["nvmlInit", *TO_LIST])
+@pytest.mark.parametrize("question", ["nvmlInit", "nvmlDeviceGetName", *TO_LIST])
 def test_a_driver_that_does_not_answer_is_not_taken_for_no_gpu(
     monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml, question: str, error: str
 ) -> None:
@@ -99,6 +100,15 @@ def test_a_name_that_is_no_text_is_no_traceback(monkeypatch: pytest.MonkeyPatch,
     assert [gpu.name for gpu in on_machine().gpus] == ["NVIDIA GPU of an unreadable name"] * 2
 
 
+@pytest.mark.parametrize("question", ["nvmlDeviceGetUUID", "nvmlSystemGetDriverVersion"])
+def test_an_answer_that_is_no_text_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml, question: str
+) -> None:
+    monkeypatch.setattr(pynvml, question, lambda *_: b"\xf8".decode())
+    with pytest.raises(NoDevice, match=r"NVML: .*invalid start byte.*nvidia-smi"):
+        on_machine()
+
+
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("question", ABOUT_A_BOARD)
 def test_a_question_without_an_answer_stops_nothing(
@@ -117,8 +127,30 @@ def test_a_question_without_an_answer_stops_nothing(
     }
     assert [name for name, answered in known.items() if not answered] == [name for name in known if name == question]
     assert not gpu.sliced
-    if question != "MemoryInfo":  # CodeCarbon has a guard of its own for that one, and for NotSupported alone
-        assert window(CodeCarbonMeter(0, nvidia), nvml).energy_gpu_j is not None
+    check(window(CodeCarbonMeter(0, nvidia), nvml), question)
+
+
+def check(made: Window, question: str) -> None:
+    """The joules, by the counter; without one no counter is claimed."""
+    assert made.problems == [] and made.energy_gpu_j is not None
+    if question == "TotalEnergyConsumption":
+        assert made.energy_gpu_method == "sampled" and made.reference_energy_gpu_j is None
+    else:
+        assert made.energy_gpu_method == "counter" and made.energy_gpu_j == pytest.approx([100.0, 100.0])
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize(
+    "question", [*(f"nvmlDeviceGet{one}" for one in (*ABOUT_A_BOARD, *ASKED_BY_CODECARBON)), *TO_LIST]
+)
+def test_an_answer_that_is_lost_later_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml, question: str, error: str
+) -> None:
+    meter = CodeCarbonMeter(0)
+    check(window(meter, nvml), "")
+    fail(monkeypatch, question, error)
+    for _ in range(2):
+        check(window(meter, nvml), question.removeprefix("nvmlDeviceGet"))
 
 
 def test_a_process_list_that_is_lost_is_not_known(monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml) -> None:

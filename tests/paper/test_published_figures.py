@@ -44,7 +44,7 @@ def decomposition() -> pd.DataFrame:
         ("task", "fill-mask", "task-specific", 0.003, 0.07, 0.46, 0.43, 0.04, 0.12, 0.61),
         ("all", None, None, 1.0, 0.22, 0.38, 0.38, 0.02, 0.26, 0.67),
     ]
-    columns = ["level", "task", "purpose", "energy_kwh_per_1000", *SHARES, "one_gpu_share", "codecarbon3_ratio"]
+    columns = ["level", "task", "purpose", "energy_kwh_per_1000", *SHARES, "one_gpu_share", "codecarbon3_ram_ratio"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -140,14 +140,14 @@ def test_decomposition_stacks_the_shares_from_0_to_100(tables: Tables) -> None:
 def test_decomposition_sets_the_other_readings_beside(tables: Tables) -> None:
     right = drawn("decomposition", tables).axes[1]
     expected = tables["decomposition"].iloc[[3, 1, 2, 4]]
-    for column in ("one_gpu_share", "codecarbon3_ratio"):
+    for column in ("one_gpu_share", "codecarbon3_ram_ratio"):
         assert points(right, column)[:, 0] == pytest.approx(list(expected[column]))
         assert list(points(right, column)[:, 1]) == [0, 1, 2, 3]
 
 
 def test_a_node_without_gpus_is_ram_and_cpu(tables: Tables) -> None:
     table = decomposition().assign(ram_share=0.9, cpu_share=0.1)
-    gpus = ["gpu_above_idle_share", "gpu_idle_share", "one_gpu_share", "codecarbon3_ratio"]
+    gpus = ["gpu_above_idle_share", "gpu_idle_share", "one_gpu_share", "codecarbon3_ram_ratio"]
     figure = drawn("decomposition", tables | {"decomposition": table.assign(**dict.fromkeys(gpus, np.nan))})
     (axes,) = figure.axes
     assert [str(bars.get_label()) for bars in axes.containers] == ["ram_share", "cpu_share"]

@@ -49,12 +49,12 @@ def planned(text: str) -> dict[str, int]:
 def test_the_papers_logs_plan_its_audit_and_two_more_figures(folder: Path) -> None:
     jobs = planned(snakemake(folder, str(ROOT / "studies" / "published.yaml"), "--dry-run"))
     assert "measure_cell" not in jobs and jobs["import_logs"] == 1
-    assert jobs["audit_paper"] == 1 and jobs["draw_figure"] == 9
+    assert jobs["examine_logs"] == 1 and jobs["draw_figure"] == 9
 
 
 def test_logs_of_ones_own_have_no_print_to_audit_and_no_quality(folder: Path) -> None:
     jobs = planned(snakemake(folder, "my-logs.yaml", "--dry-run"))
-    assert "audit_paper" not in jobs and jobs["draw_figure"] == 8
+    assert jobs["examine_logs"] == 1 and jobs["draw_figure"] == 8
 
 
 def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:
@@ -66,3 +66,14 @@ def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:
     page = (results / "report.html").read_text()
     assert "What the logged energy is made of" in page and "Quality, size and energy" not in page
     assert (results / "figures" / "decomposition.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_logs_without_a_valid_repeat_reach_empty_tables_and_not_a_traceback(folder: Path) -> None:
+    """Every project_name is another one: no cell has a run."""
+    (folder / "logs" / "emissions.csv").write_text(V3_TOTALS.replace("my-run", "our-run"))
+    tables = folder / "results" / "my-logs" / "tables"
+    wanted = [f"results/my-logs/tables/{name}.csv" for name in ("ranks", "missing")]
+    snakemake(folder, "my-logs.yaml", *wanted)
+    for name in ("decomposition", "ranks", "rank_stability"):
+        assert read_table(tables / f"{name}.csv").empty
+    assert len(read_table(tables / "missing.csv")) == 1

@@ -1,8 +1,10 @@
 """The repeat store: nothing finished is lost, nothing is written twice."""
 
 import errno
+import fcntl
 import json
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ import pytest
 
 from support import records
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.holding import NoLock
 from wattlab.records.record import Observed
 from wattlab.records.store import StoreWriter, end_dead_sessions, open_store, read_events, read_store
 
@@ -89,6 +92,15 @@ def test_a_torn_last_line_is_left_out_and_then_cut(path: Path) -> None:
 def test_damage_inside_the_file_is_not_taken_for_a_crash(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"event": "passes"', b'"event: "passes"'))
     with pytest.raises(InputError, match="line 3 is not JSON; restore the file from a copy"):
+        read_store(path)
+
+
+@pytest.mark.parametrize(
+    "line", ["garbage", '["event"]', '{"event": "ended", "session": "none"}', '{"event": "passes"}']
+)
+def test_damage_of_any_kind_is_one_message(path: Path, line: str) -> None:
+    path.write_text(f"{path.read_text()}{line}\n")
+    with pytest.raises(InputError, match="abc.jsonl: .*restore the file from a copy, or move it away"):
         read_store(path)
 
 
@@ -207,3 +219,142 @@ def test_two_writers_never_double_a_repeat(path: Path) -> None:
     repeats = read_store(path).observed
     assert [repeat.index for repeat in repeats] == list(range(10))
     assert {repeat.energy_cpu_j for repeat in repeats[2:]} in ({1.0}, {2.0}), "the second writer finds nothing to do"
+
+
+# ------------------------------------------------------------------- locks that lock nothing, or are not there
+
+#: Begins a process in which flock says yes and does nothing, as on Lustre without -o flock.
+NO_LOCKS = "import fcntl; fcntl.flock = lambda *_: None\n"
+
+OTHER_PARENT = """
+import sys
+from pathlib import Path
+from wattlab.records.store import end_dead_sessions
+end_dead_sessions(Path(sys.argv[1]), set(), "the worker was ended by SIGKILL")
+"""
+
+#: Writes what it is told to when it is told to; "up" when it holds the store.
+SLOW_WRITER = """
+import sys
+from pathlib import Path
+from records import test_store
+from wattlab.foundation.errors import InputError
+from wattlab.foundation.holding import NoLock
+from wattlab.records.store import open_store
+try:
+    with open_store(Path(sys.argv[1]), {"spec": 1}) as store:
+        print("up", flush=True)
+        for index in sys.stdin:
+            store.append("repeat", **test_store.observed(int(index)))
+            print("written", flush=True)
+except InputError as error:
+    print(error, flush=True)
+"""
+
+
+def begun(code: str, path: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def said(process: "subprocess.Popen[str]", order: str = "") -> str:
+    assert process.stdin is not None and process.stdout is not None
+    if order:
+        print(order, file=process.stdin, flush=True)
+    return process.stdout.readline().strip()
+
+
+def test_a_second_writer_is_refused_where_the_lock_locks_nothing(path: Path) -> None:
+    one = begun(NO_LOCKS + SLOW_WRITER, path)
+    assert said(one) == "up"
+    refusal = said(begun(NO_LOCKS + SLOW_WRITER, path))
+    assert f"process {one.pid} on " in refusal and "writes to this cell too" in refusal and "make doctor" in refusal
+    assert said(one, "2") == "written"
+    one.communicate()
+    assert [repeat.index for repeat in read_store(path).observed] == [0, 1, 2]
+    assert not path.with_suffix(".writer").exists()
+
+
+def test_a_live_session_is_not_ended_by_another_parent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    with open_store(path, {}) as store:
+        store.append("session", **session("alive"))
+        _, error = begun(NO_LOCKS + OTHER_PARENT, path).communicate()
+        assert error == ""
+        assert read_store(path).sessions[-1].ended == "killed"
+        store.end("alive", "done", repeats=2, max_redo=0)
+
+
+def elsewhere(path: Path) -> None:
+    """Let the writer of a store be one of another machine."""
+    writer = path.with_suffix(".writer")
+    writer.write_text(json.dumps(json.loads(writer.read_text()) | {"place": "another boot", "host": "node2"}))
+
+
+def test_a_writer_that_was_taken_over_writes_no_more(path: Path) -> None:
+    """Two machines: whether the first writer lives can not be seen from the second, whose lock was free."""
+    one = begun(NO_LOCKS + SLOW_WRITER, path)
+    assert said(one) == "up"
+    elsewhere(path)
+    other = begun(NO_LOCKS + SLOW_WRITER, path)
+    assert (said(other), said(other, "2")) == ("up", "written")
+    assert f"process {other.pid} on " in said(one, "2")
+    assert said(other, "3") == "written"
+    for process in (one, other):
+        process.communicate()
+    assert [repeat.index for repeat in read_store(path).observed] == [0, 1, 2, 3]
+
+
+def test_the_writer_of_a_dead_machine_stops_nobody(path: Path) -> None:
+    one = begun(SLOW_WRITER, path)
+    assert said(one) == "up"
+    one.kill()
+    one.wait()
+    assert path.with_suffix(".writer").exists()
+    elsewhere(path)
+    with open_store(path, {}) as store:
+        store.append("repeat", **observed(2))
+    assert [repeat.index for repeat in read_store(path).observed] == [0, 1, 2]
+
+
+def test_a_store_that_grew_behind_its_writer_gets_no_more_lines(path: Path) -> None:
+    """What a program does that knows nothing of the writer's file."""
+    with open_store(path, {}) as store:
+        path.write_bytes(path.read_bytes() + b'{"event": "passes", "passes": 1}\n')
+        with pytest.raises(NoLock, match="writes to this cell too"):
+            store.append("repeat", **observed(2))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_is_one_message(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (
+        pytest.raises(NoLock, match=f"{path.parent} has no locks .{os.strerror(number)}.: mount"),
+        open_store(path, {}),
+    ):
+        pass
+
+
+def test_who_waits_says_for_whom(path: Path) -> None:
+    one = begun(SLOW_WRITER, path)
+    assert said(one) == "up"
+    other = begun("import sys\nfrom pathlib import Path\n" + WAITER, path)
+    assert other.stderr is not None
+    assert (
+        other.stderr.readline()
+        == f"waiting for process {one.pid} on {platform.node()} to end, which writes to {path}\n"
+    )
+    one.communicate()
+    assert other.wait(timeout=30) == 0
+
+
+WAITER = "from wattlab.records.store import wait_for_writer\nwait_for_writer(Path(sys.argv[1]))\n"

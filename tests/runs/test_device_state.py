@@ -9,7 +9,8 @@ from support import records
 from support.meters_fake import fake_nvml, forget_hardware
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.records.record import GpuState, Observed, Repeat, Window
-from wattlab.runs.validity import judge
+from wattlab.records.store import StoredCell
+from wattlab.runs.validity import judge_all
 
 SPEC = records.resolved_cell().spec
 OBSERVED = set(Observed.model_fields)
@@ -20,21 +21,23 @@ def _no_cached_hardware() -> None:
     forget_hardware()
 
 
+def observed(index: int = 0, **extra: Any) -> Observed:
+    given = {"ram_j": 20.0, **extra}
+    return Observed.model_validate(records.repeat(index, **given).model_dump(include=OBSERVED))
+
+
 def on_cpu(threads: int = 1, **extra: Any) -> Repeat:
     spec = records.resolved_cell(protocol_values={"cpu_threads": threads}).spec
-    assert spec is not None
-    given = Observed.model_validate(records.repeat(0, ram_j=20.0, **extra).model_dump(include=OBSERVED))
-    return judge(given, spec, records.session(), given)
+    cell = StoredCell(sessions=[records.session()], observed=[observed(**extra)], passes=1, done={})
+    return judge_all(cell, spec)[0]
 
 
-def on_gpu(state: GpuState | None = None, first: GpuState | None = None, **extra: Any) -> Repeat:
-    assert SPEC is not None
-
-    def observed(of: GpuState | None) -> Observed:
-        given = {"gpu_j": [50.0, 3000.0], "ram_j": 20.0, "gpu_state": of, "foreign_processes": [], **extra}
-        return Observed.model_validate(records.repeat(0, **given).model_dump(include=OBSERVED))
-
-    return judge(observed(state), SPEC, records.session(gpu_index=1), observed(first or state))
+def on_gpu(state: GpuState | None = None, others: GpuState | None = None, **extra: Any) -> Repeat:
+    """A repeat on a GPU; two more of its session were in the state `others`."""
+    given = {"gpu_j": [50.0, 3000.0], "foreign_processes": [], **extra}
+    states = [state, *([others] * 2 if others else [])]
+    repeats = [observed(index, gpu_state=one, **given) for index, one in enumerate(states)]
+    return judge_all(StoredCell(sessions=[records.session(gpu_index=1)], observed=repeats, passes=1, done={}), SPEC)[0]
 
 
 @pytest.mark.parametrize(
@@ -90,13 +93,16 @@ def test_the_gpus_reference_may_be_off_by_a_refresh_at_each_end(reference_j: flo
         (GpuState(slowed_s={"thermal": 0.2}), "the GPU was slowed down for 0.20 s of 10.00 s: thermal"),
         (GpuState(slowed_s={"reliability": 5.0}), "the GPU was slowed down for 5.00 s of 10.00 s: reliability"),
         (GpuState(slowdowns=["power brake"]), "the GPU was slowed down: power brake"),
-        (GpuState(power_limit_w=300.0), "the GPU's power limit changed from 400.0 to 300.0 W"),
-        (GpuState(sm_clock_limit_mhz=1200), "the GPU's clock limit changed from 1410 to 1200 MHz"),
+        (GpuState(power_limit_w=300.0), "the GPU's power limit is 300.0 W, and 400.0 W in most repeats of its session"),
+        (
+            GpuState(sm_clock_limit_mhz=1200),
+            "the GPU's clock limit is 1200 MHz, and 1410 MHz in most repeats of its session",
+        ),
     ],
 )
 def test_a_slowed_or_changed_gpu_makes_the_repeat_invalid(state: GpuState, reason: str) -> None:
-    first = GpuState(power_limit_w=400.0, sm_clock_limit_mhz=1410, sm_clock_mhz=1410)
-    assert on_gpu(state, first).reasons == [reason]
+    others = GpuState(power_limit_w=400.0, sm_clock_limit_mhz=1410, sm_clock_mhz=1410)
+    assert on_gpu(state, others).reasons == [reason]
 
 
 @pytest.mark.parametrize(
@@ -114,14 +120,38 @@ def test_what_is_normal_or_a_hint_is_flagged(state: GpuState, flags: list[str]) 
     assert repeat.flags == flags
 
 
-@pytest.mark.parametrize(("power_w", "valid"), [(55.0, True), (90.0, True), (140.0, False), (5.0, False)])
-def test_counter_and_power_that_disagree_make_the_repeat_invalid(power_w: float, valid: bool) -> None:
-    idle = records.window(
-        window_s=2.0, gpu_j=[100.0, 120.0], gpu_state=GpuState(power_w=power_w)
-    )  # 60 W by the counter
-    repeat = on_gpu(GpuState(), idle_before=idle, idle_after=None)
-    assert repeat.valid is valid
-    assert valid or f"60 W and its power reading {power_w:.0f} W" in repeat.reasons[0]
+@pytest.mark.parametrize(
+    ("power_w", "flagged", "invalid"),
+    [
+        (55.0, False, False),
+        (71.0, False, False),
+        (74.0, True, False),
+        (34.3, True, False),  # a factor of 1.75
+        (140.0, True, True),
+        (5.0, True, True),
+    ],
+)
+@pytest.mark.parametrize("window_s", [2.0, 0.5])
+def test_counter_and_power_that_disagree_while_idle(
+    power_w: float, flagged: bool, invalid: bool, window_s: float
+) -> None:
+    """60 W by the counter; in the short windows of the default study flagged, by all of a session together."""
+    before, after = (
+        records.window(
+            start_s=start_s, window_s=window_s, gpu_j=[100.0, 60.0 * window_s], gpu_state=GpuState(power_w=power_w)
+        )
+        for start_s in (0.0, 100.0)
+    )
+    repeat = on_gpu(GpuState(), idle_before=before, idle_after=after)
+    assert repeat.flags == (["idle_power_disagrees"] if flagged else [])
+    said = f"the GPU's counter says 60 W and its power reading {power_w:.0f} W while idle"
+    assert repeat.reasons == ([said] if invalid and window_s >= 1 else [])
+
+
+def test_an_idle_second_is_needed_and_no_window_counts_twice() -> None:
+    """The counter moves every tenth of a second: half a second says nothing, and neighbours share it."""
+    idle = records.window(window_s=0.5, gpu_j=[100.0, 30.0], gpu_state=GpuState(power_w=140.0))
+    assert on_gpu(GpuState(), idle_before=idle, idle_after=idle).flags == []
 
 
 def window(meter: CodeCarbonMeter, work: Any = lambda: None) -> Window:

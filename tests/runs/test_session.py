@@ -1,5 +1,8 @@
 """The protocol with a fake meter and a fake adapter: what is inside a window, how many passes, what is resumed."""
 
+import errno
+import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +13,9 @@ import pytest
 from support import records
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Window
-from wattlab.records.store import open_store, read_store
+from wattlab.records.store import open_store, read_events, read_store
 from wattlab.runs.session import Bench, planned_passes, run_session, session_header
+from wattlab.runs.validity import judge_all
 from wattlab.study.cells import Spec
 
 
@@ -138,13 +142,19 @@ def test_a_second_session_measures_only_what_lacks(tmp_path: Path) -> None:
 
 def test_passes_are_fixed_by_the_first_session(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
-    run(path, [], min_window_s=0.04, inference_s=0.01)
-    passes = read_store(path).passes
-    assert passes == 3  # ceil(1.25 x 0.04 / (2 x 0.01)), a slower inference gives fewer
-    journal: list[str] = []
     with open_store(path, {}) as store:
-        run_session(bench(store, journal, session="s2", repeats=4, min_window_s=0.04, inference_s=0.0), ROWS)
-    assert journal.count("infer b") == passes
+        store.append("passes", session="s1", passes=3, last_inference_s=0.01)
+        journal: list[str] = []
+        run_session(bench(store, journal, session="s2", repeats=2, min_window_s=0.04, inference_s=0.0), ROWS)
+    assert journal.count("infer b") == 2 * 3  # its own inferences would give thousands
+
+
+def test_the_number_of_passes_follows_the_last_warm_up_inference(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    run(path, [], min_window_s=0.04, inference_s=0.01)
+    (event,) = [event for event in read_events(path) if event["event"] == "passes"]
+    assert event["last_inference_s"] >= 0.01
+    assert event["passes"] == planned_passes(0.04, 2, event["last_inference_s"]) <= 3
 
 
 def test_idle_windows_are_shared_by_neighbours(tmp_path: Path) -> None:
@@ -161,6 +171,82 @@ def test_the_first_repeats_answers_are_kept_once(tmp_path: Path) -> None:
         made.keep_answers = lambda answers: kept.append([answer.value for answer in answers])
         run_session(made, ROWS)
     assert kept == [["A", "B"]]
+
+
+def kept(path: Path, session: str, keep: Any, has_answers: bool = True) -> None:
+    with open_store(path, {}) as store:
+        made = bench(store, [], session)
+        made.keep_answers, made.has_answers = keep, lambda: has_answers
+        run_session(made, ROWS)
+
+
+def test_answers_that_did_not_fit_come_with_the_next_session(tmp_path: Path) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path, answers = tmp_path / "store.jsonl", []
+    with pytest.raises(OSError, match="No space"):
+        kept(path, "s1", full)
+    assert read_store(path).observed == []
+    kept(path, "s2", answers.append)
+    assert len(answers) == 1 and [repeat.index for repeat in read_store(path).observed] == [0, 1, 2]
+
+
+def test_a_kill_while_answers_are_kept_loses_none(tmp_path: Path) -> None:
+    path, answers = tmp_path / "store.jsonl", []
+    child = os.fork()
+    if child == 0:
+        kept(path, "s1", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    path.with_name(".store.answers.jsonl.gz.1.tmp").touch()  # the half of them
+    kept(path, "s2", answers.append)
+    assert len(answers) == 1 and len(read_store(path).observed) == 3
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_answers_that_were_lost_are_made_again_with_the_next_repeat(tmp_path: Path) -> None:
+    path, answers = tmp_path / "store.jsonl", []
+    run(path, [])
+    with open_store(path, {}) as store:
+        made = bench(store, [], "s2", repeats=4)
+        made.keep_answers, made.has_answers = answers.append, lambda: False
+        run_session(made, ROWS)
+    assert len(answers) == 1
+
+
+def test_another_measurement_on_the_machine_makes_the_repeat_invalid(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    others = iter([[], [4711], [4711], []])
+    with open_store(path, {}) as store:
+        made = bench(store, [])
+        made.other_measurements = lambda: next(others, [])
+        run_session(made, ROWS)
+        judged = judge_all(read_store(path), made.spec)
+    assert [repeat.reasons for repeat in judged] == [
+        *[["another measurement ran on this machine: process 4711"]] * 2,
+        *[[]] * 3,
+    ]
+
+
+class OpenedMeter(FakeMeter):
+    """RAPL is open: the CPU is counted."""
+
+    def end(self, duration_s: float) -> Window:
+        return super().end(duration_s).model_copy(update={"energy_cpu_method": "counter"})
+
+
+def test_a_better_method_takes_the_place_of_earlier_repeats(tmp_path: Path) -> None:
+    path = tmp_path / "store.jsonl"
+    run(path, [], repeats=2)
+    with open_store(path, {}) as store:
+        made = bench(store, [], "s2", repeats=4)
+        made.meter = OpenedMeter([])
+        run_session(made, ROWS)
+        judged = judge_all(read_store(path), made.spec)
+    assert [(repeat.energy_cpu_method, repeat.valid) for repeat in judged] == [
+        *[("model", False)] * 2,
+        *[("counter", True)] * 4,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from support import records
-from wattlab.records.record import Observed, Session
+from wattlab.records.record import GpuState, Observed, Repeat, Session
 from wattlab.records.store import StoredCell
 from wattlab.runs.assembly import judge_cell, split_repeats
 from wattlab.runs.deaths import Death
-from wattlab.runs.validity import is_settled, judge
+from wattlab.runs.validity import is_settled, judge_all, n_valid
 from wattlab.study.cells import ResolvedCell, Spec
 
 OBSERVED = set(Observed.model_fields)
@@ -34,6 +34,14 @@ def stored(
 SPEC = spec_of(records.resolved_cell())
 
 
+def judged(*repeats: Observed, spec: Spec = SPEC, sessions: list[Session] | None = None) -> list[Repeat]:
+    return judge_all(stored(list(repeats), sessions=sessions), spec)
+
+
+def alone(one: Observed, spec: Spec = SPEC, session: Session | None = None) -> Repeat:
+    return judged(one, spec=spec, sessions=[session or records.session()])[0]
+
+
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
@@ -46,7 +54,7 @@ SPEC = spec_of(records.resolved_cell())
     ],
 )
 def test_what_makes_a_repeat_invalid(extra: dict[str, Any], reason: str) -> None:
-    repeat = judge(observed(**extra), SPEC, records.session(), observed())
+    repeat = alone(observed(**extra))
     assert not repeat.valid
     assert reason in "; ".join(repeat.reasons)
 
@@ -54,43 +62,107 @@ def test_what_makes_a_repeat_invalid(extra: dict[str, Any], reason: str) -> None
 def test_an_absent_component_adds_nothing_and_is_no_fault() -> None:
     plain = observed()
     assert plain.energy_gpu_method == "absent"
-    repeat = judge(plain, SPEC, records.session(), plain)
+    repeat = alone(plain)
     assert repeat.valid
     assert repeat.reasons == []
 
 
 def test_a_gpu_that_can_not_be_read_is_no_absent_gpu() -> None:
-    repeat = judge(observed(), SPEC, records.session(gpu_index=0), observed())
+    repeat = alone(observed(), session=records.session(gpu_index=0))
     assert not repeat.valid
     assert "can not be read" in "; ".join(repeat.reasons)
 
 
 def test_the_computing_gpu_must_show_energy() -> None:
     idle_gpu = observed(gpu_j=[0.0, 55.0])
-    assert not judge(idle_gpu, SPEC, records.session(gpu_index=0), idle_gpu).valid
-    assert judge(idle_gpu, SPEC, records.session(gpu_index=1), idle_gpu).valid
+    assert not alone(idle_gpu, session=records.session(gpu_index=0)).valid
+    assert alone(idle_gpu, session=records.session(gpu_index=1)).valid
 
 
-def test_a_method_must_not_change_within_a_cell() -> None:
-    changed = observed(1, energy_cpu_method="counter")
-    repeat = judge(changed, SPEC, records.session(), observed())
-    assert repeat.reasons == ["energy_cpu_method changed from model to counter"]
+def methods(*names: str, **extra: Any) -> list[Observed]:
+    """Repeats in this order, each with its method of the CPU."""
+    return [observed(index, energy_cpu_method=name, **extra) for index, name in enumerate(names)]
+
+
+def valid(*names: str) -> list[int]:
+    return [repeat.index for repeat in judged(*methods(*names)) if repeat.valid]
+
+
+@pytest.mark.parametrize(
+    ("names", "counting"),
+    [
+        (["model", "counter", "counter", "counter"], [1, 2, 3]),  # it hiccuped at first
+        (["counter", "model", "counter", "counter"], [0, 2, 3]),  # or later
+        (["counter", "model", "model", "model"], [1, 2, 3]),  # it worked once and never again
+        (["model", "counter"], [1]),
+        (["model", "model", "counter"], [0, 1]),
+        (["model", "model", "counter", "counter"], [2, 3]),
+    ],
+)
+def test_a_mean_has_one_method_and_no_single_repeat_decides_which(names: list[str], counting: list[int]) -> None:
+    assert valid(*names) == counting
+    left_out = [repeat for repeat in judged(*methods(*names)) if repeat.index not in counting]
+    one, other = ("model", "counter") if names[counting[0]] == "counter" else ("counter", "model")
+    assert {repeat.reasons[0] for repeat in left_out} == {
+        f"energy_cpu_j is by {one}, and by {other} in the repeats that count"
+    }
+
+
+def test_repeats_that_are_not_sound_choose_no_method() -> None:
+    counted = methods("counter", "counter", window_s=0.4)
+    modelled = [observed(index, energy_cpu_method="model") for index in (2, 3)]
+    assert [repeat.valid for repeat in judged(*counted, *modelled)] == [False, False, True, True]
+
+
+def test_counters_that_were_opened_between_two_sessions_win() -> None:
+    """Two modelled repeats, then the doctor's advice is followed and two more are wanted."""
+    sessions = [records.session("closed"), records.session("open")]
+    cell = spec_of(records.resolved_cell(repeats=4))
+    closed = [observed(i, energy_cpu_method="model", session="closed", cpu_j=8.0) for i in range(2)]
+    opened = [observed(i, energy_cpu_method="counter", session="open", cpu_j=5.0) for i in range(2, 6)]
+    one = stored([*closed, *opened[:2]], sessions=sessions)
+    assert [repeat.index for repeat in judge_all(one, cell) if repeat.valid] == [2, 3]
+    assert not is_settled(one, cell)
+    whole = stored([*closed, *opened], sessions=sessions)
+    assert n_valid(judge_all(whole, cell)) == 4 and is_settled(whole, cell)
+
+
+def on_gpu(index: int, session: str, limit_w: float, **state: Any) -> Observed:
+    given = GpuState(power_limit_w=limit_w, **state)
+    return observed(index, session=session, gpu_j=[50.0, 3000.0], gpu_state=given, foreign_processes=[])
+
+
+def test_a_limit_that_changed_between_sessions_is_flagged_and_within_one_invalid() -> None:
+    sessions = [records.session(name, gpu_index=1) for name in ("one", "other")]
+    repeats = [on_gpu(0, "one", 300.0), *[on_gpu(i, "other", 400.0) for i in (1, 2, 3)]]
+    found = judged(*repeats, sessions=sessions)
+    assert [(repeat.valid, repeat.flags) for repeat in found] == [
+        (True, ["limits_changed"]),
+        *[(True, [])] * 3,
+    ]
+    within = judged(*[on_gpu(i, "one", limit_w) for i, limit_w in enumerate((300.0, 400.0, 400.0))], sessions=sessions)
+    assert [repeat.valid for repeat in within] == [False, True, True]
+    assert within[0].reasons == ["the GPU's power limit is 300.0 W, and 400.0 W in most repeats of its session"]
+
+
+def test_a_low_clock_is_flagged_wherever_it_stands() -> None:
+    sessions = [records.session("one", gpu_index=1)]
+    repeats = [on_gpu(i, "one", 400.0, sm_clock_mhz=clock) for i, clock in enumerate((1200, 1410, 1410))]
+    assert [repeat.flags for repeat in judged(*repeats, sessions=sessions)] == [["clock_changed"], [], []]
 
 
 def test_other_load_is_recorded_without_a_limit_and_judged_with_one() -> None:
     busy = observed(other_load_cores=0.7)
-    assert judge(busy, SPEC, records.session(), busy).valid
+    assert alone(busy).valid
     strict = spec_of(records.resolved_cell(protocol_values={"max_other_load_cores": 0.5}))
-    assert judge(busy, strict, records.session(), busy).reasons == [
-        "other load of 0.70 cores is above max_other_load_cores = 0.5"
-    ]
+    assert alone(busy, strict).reasons == ["other load of 0.70 cores is above max_other_load_cores = 0.5"]
 
 
 def test_counters_can_be_required() -> None:
     strict = SPEC.model_copy(update={"require_counters": True})
-    assert "energy_cpu_j is by model" in judge(observed(), strict, records.session(), observed()).reasons[0]
+    assert "energy_cpu_j is by model" in alone(observed(), strict).reasons[0]
     counted = observed(energy_cpu_method="counter")
-    assert judge(counted, strict, records.session(), counted).valid
+    assert alone(counted, strict).valid
 
 
 @pytest.mark.parametrize(
@@ -99,7 +171,7 @@ def test_counters_can_be_required() -> None:
 )
 def test_short_windows_are_flagged_by_the_counter_that_they_rest_on(method: str, window_s: float, short: bool) -> None:
     one = observed(window_s=window_s, energy_cpu_method=method)
-    repeat = judge(one, SPEC, records.session(), one)
+    repeat = alone(one)
     assert repeat.valid
     assert repeat.short is short
 
@@ -124,9 +196,7 @@ def test_one_valid_repeat_never_settles_a_cell() -> None:
 
 
 def test_the_record_keeps_the_first_valid_ones_and_the_invalid_before_the_last_of_them() -> None:
-    repeats = [
-        judge(observed(i, cpu_j=0.0 if i in (1, 4) else 5.0), SPEC, records.session(), observed()) for i in range(6)
-    ]
+    repeats = judged(*[observed(i, cpu_j=0.0 if i in (1, 4) else 5.0) for i in range(6)])
     kept, extra = split_repeats(repeats, 3)
     assert [r.index for r in kept] == [0, 1, 2, 3]
     assert [r.index for r in extra] == [4, 5]

@@ -24,8 +24,9 @@ from typing import Any
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.processes import boot_id
 from wattlab.foundation.verbs import tell
-from wattlab.machine.describe import boot_id, describe_machine
+from wattlab.machine.describe import describe_machine
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session, Window
 from wattlab.records.store import StoreWriter, open_store, read_store, store_path

@@ -110,7 +110,9 @@ class FakeRapl:
     def add_j(self, package: int, energy_j: float) -> None:
         """Let a package use energy; its counter wraps at its range."""
         path = self.root / f"intel-rapl:{package}" / "energy_uj"
-        path.write_text(str((int(path.read_text()) + round(energy_j * 1e6)) % self.range_uj))
+        new = path.with_name("new")  # a reader beside it never sees an empty file, as it never does in the system's
+        new.write_text(str((int(path.read_text()) + round(energy_j * 1e6)) % self.range_uj))
+        new.replace(path)
 
     def add_domain(self, name: str, place: str, energy_uj: int) -> Path:
         """Another counter of the tree, as `intel-rapl:0:0` of the name `dram`; its path."""

@@ -1,5 +1,7 @@
 """What the doctor says of a machine and a study: methods with remedies, costs as numbers, obstacles, nothing disturbed."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,9 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import codecarbon.core.cpu
 import pytest
 
 import doctor
+import wattlab.workflow.doctor.components
 from support import records
 from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
 from support.workflow import make_project
@@ -17,6 +21,8 @@ from wattlab.machine.locks import machine_lock
 from wattlab.meters.accelerators import on_machine
 from wattlab.meters.accelerators.nvidia import Nvidia
 from wattlab.meters.codecarbon import CodeCarbonMeter
+from wattlab.samples.places import manifest_of
+from wattlab.workflow.doctor import costs, report
 from wattlab.workflow.doctor.components import Component, available_cores, components
 from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, least_window_s
 from wattlab.workflow.doctor.report import lines_of, node_w, obstacles_of
@@ -63,6 +69,55 @@ def test_unreadable_rapl_has_a_remedy_and_absent_rapl_another(monkeypatch: pytes
     assert nothing.remedy == "take the durations as the result"
 
 
+@pytest.mark.parametrize(("content", "why"), [(None, "is not there"), ("0", "is 0")])
+def test_a_range_that_is_not_known_is_said_before_a_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, why: str
+) -> None:
+    rapl = fake_rapl(monkeypatch, tmp_path)
+    path = rapl.root / "intel-rapl:1" / "max_energy_range_uj"
+    path.unlink() if content is None else path.write_text(content)
+    cpu = found(rapl.root)["CPU"]
+    assert cpu.method == "model" and f"max_energy_range_uj of intel-rapl:1 {why}" in cpu.meaning
+    assert cpu.remedy == "take the durations as the result"
+
+
+@pytest.mark.parametrize(("known", "words"), [(None, "W, a guess (4 W per thread"), (65.0, "a nameplate power of")])
+def test_a_guessed_power_is_called_a_guess(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, known: float | None, words: str
+) -> None:
+    monkeypatch.setattr(codecarbon.core.cpu.TDP, "_get_cpu_power_from_registry", lambda *_: known)
+    meter = CodeCarbonMeter()
+    described = meter.describe()
+    if described["cpu_mode"] == "cpu_load":
+        assert described["cpu_power_source"] == ("default" if known is None else "nameplate")
+        assert words in found(tmp_path)["CPU"].meaning
+
+
+def test_a_quota_below_the_threads_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (report, wattlab.workflow.doctor.components):
+        monkeypatch.setattr(module, "cpu_limit_cores", lambda: 0.25)
+    line = report._cores_line(records.resolved_study([CELL]))
+    assert line.startswith("  cores  0.25 may be used (a quota of CPU time), a cell uses 1: fewer than its threads")
+    assert "lower cpu_threads" in line
+
+
+def test_locks_that_lock_nothing_are_said_and_those_that_are_not_there_stand_in_the_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    machine, study = records.session().machine, records.resolved_study([CELL])
+    assert machine is not None
+    monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    words, obstacles = report._locks(tmp_path)
+    assert f"{tmp_path}/repeats: they lock nothing" in words and "-o flock" in words and obstacles == []
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    found = obstacles_of(study, machine, [], tmp_path / "laptop")
+    assert len(found) == 2 and f"{tmp_path} has no locks (No locks available)" in found[0]
+
+
 def test_a_gpu_without_nvml_is_told_from_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Nvidia, "leaves_traces", lambda _: True)
     gpu = found(tmp_path)["GPU"]
@@ -93,15 +148,35 @@ def test_cells_side_by_side_take_less_time() -> None:
     assert least_time_s(study, ()) == 7.0 / 4
 
 
-def test_memory_and_disk_follow_the_cells() -> None:
-    small = records.resolved_cell(model="small", published_parameters=1000)
-    size = largest(records.resolved_study([small, records.resolved_cell(published_parameters=2**30)]))
+def test_memory_and_disk_follow_the_cells_to_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = (
+        records.resolved_cell(model="small", published_parameters=1000),
+        records.resolved_cell(published_parameters=2**30),
+    )
+    size = largest(records.resolved_study([small, large]), ())
     assert size is not None
     assert (size.model, size.memory_gb) == ("google-bert--bert-base-uncased", 4 + 1.5)
-    assert largest(records.resolved_study([records.resolved_cell(published_parameters=None)])) is None
-    assert disk_gb(records.resolved_study([small, small])) == pytest.approx(10 * 4e-6)  # the same ten rows
+    assert largest(records.resolved_study([large]), {large.cell.id}) is None
+    assert largest(records.resolved_study([records.resolved_cell(published_parameters=None)]), ()) is None
+    assert disk_gb(records.resolved_study([small, small]), tmp_path) == {tmp_path: pytest.approx(10 * 4e-6)}
     images = records.resolved_cell("image-classification", "cifar10")
-    assert disk_gb(records.resolved_study([images])) == pytest.approx(10 * 5e-4)
+    study = records.resolved_study([images])
+    assert disk_gb(study, tmp_path) == {tmp_path: pytest.approx(10 * 5e-4)}
+    manifest = manifest_of(tmp_path, images.spec.samples)
+    manifest.parent.mkdir(parents=True)
+    manifest.touch()
+    assert disk_gb(study, tmp_path) == {}  # they are drawn already
+    half = records.resolved_cell(weights="hub", published_parameters=2**30, protocol_values={"dtype": "float16"})
+    half = half.model_copy(
+        update={"spec": half.spec.model_copy(update={"model": half.spec.model.model_copy(update={"hub_id": "a/b"})})}
+    )
+    monkeypatch.setattr(costs.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    assert disk_gb(records.resolved_study([half]), tmp_path)[tmp_path / "cache"] == 2.0
+
+
+def test_a_limit_of_memory_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "memory_limit_bytes", lambda: 2**29)
+    assert costs.available_memory_gb() == 0.5
 
 
 def test_power_now_is_the_sum_of_what_is_known() -> None:
@@ -109,24 +184,26 @@ def test_power_now_is_the_sum_of_what_is_known() -> None:
     assert node_w(records.window(cpu_j=None, ram_j=None)) is None
 
 
-def test_obstacles_name_themselves_and_their_remedy() -> None:
+def test_obstacles_name_themselves_and_their_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     machine = records.session().machine
     assert machine is not None
+    folder = tmp_path / "laptop"
     modelled = [Component("CPU", "model", "", "open it"), Component("RAM", "model", "")]
     plain = records.resolved_study([CELL])
     strict = records.resolved_study([CELL], require_counters=True)
-    assert obstacles_of(plain, machine, modelled, free_gb=10.0) == []
-    assert "the CPU's energy is by model" in obstacles_of(strict, machine, modelled, free_gb=10.0)[0]
-    assert "make room" in obstacles_of(plain, machine, modelled, free_gb=0.0)[0]
+    assert obstacles_of(plain, machine, modelled, folder) == []
+    assert "the CPU's energy is by model" in obstacles_of(strict, machine, modelled, folder)[0]
     huge = records.resolved_study([records.resolved_cell(published_parameters=10**13)])
-    assert "GB of memory" in obstacles_of(huge, machine, modelled, free_gb=10.0)[0]
+    assert "GB of memory" in obstacles_of(huge, machine, modelled, folder)[0]
+    monkeypatch.setattr(report, "free_bytes", lambda _: 0)
+    assert f"needed in {tmp_path} and 0.0 GB are free; make room" in obstacles_of(plain, machine, modelled, folder)[0]
 
 
 def test_the_command_says_all_of_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.main([]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Study laptop: 48 cells, protocol laptop, on ")
-    for word in ("CPU", "GPU", "RAM", "quiet", "cores", "time", "energy", "disk", "memory"):
+    for word in ("CPU", "GPU", "RAM", "quiet", "cores", "locks", "time", "energy", "disk", "memory"):
         assert f"\n  {word}" in said
     assert "at least 4 min for 48 cells" in said or "cells without a record" in said
     assert available_cores() > 0
@@ -140,7 +217,7 @@ def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:
         ([CELL, one_pass], "idle, warm-up; without the queries of 1 of them, one pass each, as long as it takes"),
     ):
         study = records.resolved_study(cells)
-        lines = lines_of(study, records.session().machine, found, records.window(), Path("none"), 10.0)
+        lines = lines_of(study, records.session().machine, found, records.window(), Path("none"))
         (line,) = [line for line in lines if line.startswith("  time")]
         assert said in line and ("without the queries" in line) is (len(cells) == 2)
 

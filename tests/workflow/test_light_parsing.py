@@ -1,4 +1,4 @@
-"""Planning and linting import nothing beyond Snakemake's own packages, pydantic, PyYAML and filelock."""
+"""Planning and linting import nothing beyond Snakemake's own packages, pydantic and PyYAML."""
 
 import json
 import os
@@ -35,7 +35,7 @@ snakemake.cli.main(sys.argv[1:])
 
 def others() -> list[str]:
     """Top-level modules of every installed distribution that planning may not need."""
-    allowed = needed(["snakemake", "pydantic", "PyYAML", "filelock"])
+    allowed = needed(["snakemake", "pydantic", "PyYAML"])
     return sorted(
         module
         for module, distributions in packages_distributions().items()

@@ -1,5 +1,7 @@
 """Schemas of the catalog's entries: models, datasets, tasks, grids, training, the paper's numbers."""
 
+from decimal import Decimal
+
 from pydantic import model_validator
 
 from wattlab.catalog.facts import Architecture, DatasetFacts, HubFacts, ModelFacts, SurrogateFacts
@@ -176,6 +178,12 @@ class PaperTask(Closed):
 
     energy_kwh_per_1000: float = fact("mean", unit="kWh per 1,000 inferences", gt=0)
     sd_energy_kwh_per_1000: float = fact("standard deviation", unit="kWh per 1,000 inferences", ge=0)
+
+    @property
+    def rounding_kwh_per_1000(self) -> float:
+        """Half a unit of the last digit of the mean: what its rounding hides at most."""
+        exponent = Decimal(repr(self.energy_kwh_per_1000)).as_tuple().exponent
+        return float(Decimal(5).scaleb(int(exponent) - 1))
 
 
 class PaperEntry(Closed):

@@ -22,16 +22,16 @@ Place = Literal["outside lower left", "outside lower center", "outside lower rig
 #: Column of a share -> its name, its colour and that of the number in it; stacked in this order. `gpu_unsplit_share`
 #: is made here, the others are the table's.
 SHARES = {
-    "gpu_above_idle_share": ("GPUs above idle", palette.BLUE, "white"),
-    "gpu_idle_share": ("idle power of all GPUs", palette.SKY, "black"),
+    "gpu_above_idle_share": ("GPUs above lowest", palette.BLUE, "white"),
+    "gpu_idle_share": ("GPUs at lowest", palette.SKY, "black"),
     "gpu_unsplit_share": ("GPUs, idle power unknown", palette.PURPLE, "black"),
     "ram_share": ("RAM", palette.ORANGE, "black"),
     "cpu_share": ("CPU", palette.GREY, "white"),
 }
 #: Column of the same runs' energy as a part of the logged one -> its name, colour and marker.
 READINGS = {
-    "one_gpu_share": ("one GPU, with its idle power", palette.BLUE, "o"),
-    "codecarbon3_ratio": ("node, with the RAM power of CodeCarbon 3", palette.ORANGE, "D"),
+    "one_gpu_share": ("one GPU, with its lowest", palette.BLUE, "o"),
+    "codecarbon3_ram_ratio": ("node, with the RAM power of CodeCarbon 3", palette.ORANGE, "D"),
 }
 #: Width of the narrowest bar that has room for its number (inches); the bars' panel, as a part of the figure's width.
 _NUMBER_IN, _BARS = 0.09, 0.52
@@ -73,8 +73,8 @@ FIGURE = StudyFigure(
     title="What the logged energy is made of",
     caption=(
         "Shares of the node's energy, over the selected cells of a task, and what the same runs would read with "
-        "another scope or model. The idle power of the GPUs is the lowest mean in the logs, an upper bound. Idle GPUs "
-        "are part of a node's energy; the paper says so of its own numbers."
+        "another scope or model. What GPUs draw without work is not logged: the lowest mean power of a load or transfer "
+        "window stands for it, where the mapping says so; its range over the days is in tables/decomposition.csv."
     ),
     tables=("decomposition", "cells", "provenance"),
     draw=draw,

@@ -15,7 +15,7 @@ from wattlab.logs.lengths import CellLength, read_lengths
 from wattlab.logs.mapping import Mapping
 from wattlab.logs.resolve import model_stems
 from wattlab.logs.runs import Run, Windows, read_groups, read_windows, stray_files
-from wattlab.records.record import Failure, Phase, Record, Repeat, Session, Status, Unassigned
+from wattlab.records.record import OTHER_MODEL, Failure, Phase, Record, Repeat, Session, Status, Unassigned
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
 
 #: Below these lengths a window is flagged `short`: what the counters' own rates recommend.
@@ -87,7 +87,7 @@ class _Builder:
             data=self.study.config.data,
             dtype=mapping.dtype,
             device=mapping.device,
-            lengths=None if length is None else "published",
+            lengths="published" if any(repeat.n_output_units is not None for repeat in repeats) else None,
             sessions=sessions,
             repeats=repeats,
         )
@@ -149,6 +149,9 @@ class _Builder:
         reasons = faults(row, self.mapping.max_node_power_w)
         self._tell_faults(row, reasons, "the repeat is invalid", cell)
         limit_s = _SHORT_S["gpu"] if row.gpu_count else _SHORT_S["cpu"]
+        flags = self._flags(entry, run, row, cell)
+        if any(flag.startswith(OTHER_MODEL) for flag in flags):  # the length is the listed model's
+            length = None
         return Repeat(
             **_window(row),
             index=index,
@@ -160,19 +163,19 @@ class _Builder:
             idle_after=None,
             valid=not reasons,
             short=row.duration_s < limit_s,
-            flags=self._flags(entry, run, row, cell),
+            flags=flags,
             reasons=reasons,
         )
 
     def _flags(self, entry: Listed, run: Run, row: LoggedWindow, cell: str) -> list[str]:
         flags = [*(["whole run: load and transfer are inside"] if run.whole else []), *row.flags]
         if row.name is not None and row.name != entry.name:
-            notes = {(known.listed, known.logged): known.note for known in self.mapping.relabelled}
-            note = notes.get((entry.name, row.name))
-            if note is None:
-                note = f"listed as {entry.name}, logged by the run itself as {row.name}"
+            told = {(known.listed, known.logged): known for known in self.mapping.relabelled}
+            known = told.get((entry.name, row.name))
+            note = f"listed as {entry.name}, logged by the run itself as {row.name}" if known is None else known.note
+            if known is None:
                 self.problems.append(Problem(row.file, note, "add it under `relabelled`", row.line, row.run_id, cell))
-            flags.append(note)
+            flags.append(note if known is not None and known.same_model else OTHER_MODEL + note)
         return flags
 
     def unassigned(self, used: dict[str, str]) -> list[Unassigned]:

@@ -37,6 +37,10 @@ def read_account(path: Path) -> dict[str, Any]:
     return account
 
 
+#: Columns that are read of a frame without rows.
+_WITHOUT_REPEATS = ("task", "dataset", "variant", "model", "purpose", "selected", "structure", "energy_node_kwh")
+
+
 def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row per valid repeat.
 
@@ -44,9 +48,7 @@ def repeats_frame(records: Iterable[Record]) -> pd.DataFrame:
     the prefix `run_` of load, transfer and query together.
     """
     rows = [row for record in records for row in _record_rows(record)]
-    if not rows:
-        raise ValueError("no record has a valid repeat")
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(_WITHOUT_REPEATS)).astype({"selected": bool})
 
 
 def _record_rows(record: Record) -> Iterable[dict[str, Any]]:
@@ -69,6 +71,7 @@ def _record_rows(record: Record) -> Iterable[dict[str, Any]]:
             "modality": record.modality,
             "parameters_as_published": record.parameters_as_published,
             "session": repeat.session,
+            "flags": "; ".join(repeat.flags),
             "logged_name": meter.get("logged_name"),
             "region": meter.get("region"),
             "gpu_model": meter.get("gpu_model"),

@@ -78,6 +78,9 @@ class Relabelled(Closed):
     listed: str = fact("name in the group's file")
     logged: str = fact("name in the windows")
     note: str = fact("what is known of it; becomes a flag of each repeat")
+    same_model: bool = fact(
+        "one model under two names; else no score and no length of the listed one is set beside its energy", False
+    )
 
 
 class LengthsFile(Closed):
@@ -136,6 +139,9 @@ class Mapping(Closed):
     device: str | None = fact("cuda or cpu", None)
     methods: Methods = fact("how each component's energy came about", Methods())
     max_node_power_w: float = fact("a higher mean power is no power of this machine", 20_000.0, unit="W", gt=0)
+    idle_phases: list[Literal["load", "transfer"]] = fact(
+        "phases whose lowest mean GPU power stands for the GPUs' idle power; none: GPUs are not split", []
+    )
     ram_power_3_w: float | None = fact(
         "RAM power that CodeCarbon 3 would charge this machine with; null: not known", None, unit="W", gt=0
     )

@@ -14,8 +14,8 @@ from wattlab.records.record import Record
 
 def read_scores(logs: LogFiles, facts: Quality, stems: dict[str, str], records: list[Record]) -> list[dict[str, Any]]:
     """Lines of the table `quality`, one per model and dataset that the published table scores: the score (0 to 1, as
-    published) beside the mean node energy (kWh per 1,000 inferences). A score of a model or dataset that is no cell
-    raises `InputError`."""
+    published) beside size and mean node energy (kWh per 1,000 inferences), which are missing, with the reason, where the
+    runs were another model's. A score of a model or dataset that is no cell raises `InputError`."""
     names = logs.match(facts.file)
     if not names:
         raise InputError(f"{facts.file}: no such file in the logs; correct quality.file in the mapping")
@@ -57,6 +57,7 @@ def _line_rows(
             raise InputError(
                 f"{facts.file}: {written!r} is no model of {column.task}/{column.dataset}; add it under quality.names"
             )
+        other = record.other_model
         rows.append(
             {
                 "task": column.task,
@@ -64,14 +65,15 @@ def _line_rows(
                 "model": record.model,
                 "purpose": record.purpose,
                 "structure": record.structure,
-                "parameters_as_published": record.parameters_as_published,
+                "parameters_as_published": None if other else record.parameters_as_published,
                 "metric": column.metric,
                 "quality_score": float(line[column.column]),
                 "headline": True,
                 "weights": record.weights,
                 "data": record.data,
-                "n_repeats": len(record.valid_repeats),
-                "energy_kwh_per_1000": _mean_kwh(record),
+                "n_repeats": None if other else len(record.valid_repeats),
+                "energy_kwh_per_1000": None if other else _mean_kwh(record),
+                "reason": f"size and energy are of {other}" if other else None,
                 "selected": record.selected,
             }
         )

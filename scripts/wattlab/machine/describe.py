@@ -59,9 +59,3 @@ def device_kind(machine: Machine) -> dict[str, object]:
         "ram_gb": round(machine.ram_gb),
         "gpu_names": machine.gpu_names,
     }
-
-
-def boot_id() -> str | None:
-    """Identifies the machine's current boot; null where the system does not tell."""
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else None

@@ -6,15 +6,15 @@ argument is explicit, so that no configuration file or environment variable chan
 process loads tables inside its window; `__init__` spends it on nothing.
 """
 
-import logging
 import math
 import os
 import time
 from pathlib import Path
 from typing import Any
 
+import codecarbon.core.cpu
 import psutil
-from codecarbon import OfflineEmissionsTracker
+from codecarbon.core.hardware_cache import get_cached_tdp
 from codecarbon.external.hardware import CPU, GPU
 from codecarbon.external.ram import RAM
 
@@ -25,6 +25,7 @@ from wattlab.meters.accelerators import on_machine
 from wattlab.meters.contract import Accelerator, GpuReading, Meter
 from wattlab.meters.rapl import RAPL_REMEDY, RaplCounters
 from wattlab.meters.rapl_splits import RaplSplits
+from wattlab.meters.tracker import silent_tracker
 from wattlab.records.record import Method, Window
 
 #: `CPU._mode` of CodeCarbon -> how the CPU's energy was obtained.
@@ -50,12 +51,17 @@ class CodeCarbonMeter(Meter):
         self._accelerator = on_machine() if accelerator is None else accelerator
         self._gpus = self._accelerator.gpus
         self._gpu = None if gpu_index is None else self._gpus[gpu_index]
-        self._tracker = _tracker(n_gpus=len(self._gpus) if self._accelerator.codecarbon_reads else 0)
         self._rapl = RaplCounters()
+        self._tracker = silent_tracker(
+            n_gpus=len(self._gpus) if self._accelerator.codecarbon_reads else 0,
+            force_cpu_load=bool(self._rapl.unreadable),
+        )
         self._splits = RaplSplits(None, self._rapl)
         self._before = self._at_begin = self._processes()
         self._open: dict[str, Any] | None = None
         self.begin()
+        self._parts = {type(part): part for part in self._tracker._hardware}
+        self._splits = RaplSplits(self._parts.get(CPU), self._rapl)
         self._close()
         if self._tracker._external_conf:
             keys = ", ".join(sorted(self._tracker._external_conf))
@@ -63,8 +69,6 @@ class CodeCarbonMeter(Meter):
                 f"CodeCarbon configuration ({keys}) in ~/.codecarbon.config, ./.codecarbon.config or CODECARBON_* variables: "
                 "wattlab states every value itself; move the files away and unset the variables"
             )
-        self._parts = {type(part): part for part in self._tracker._hardware}
-        self._splits = RaplSplits(self._parts.get(CPU), self._rapl)
 
     def begin(self) -> None:
         """Open a window: the counters are read when this returns."""
@@ -81,6 +85,7 @@ class CodeCarbonMeter(Meter):
         }
         self._splits.begin()
         self._tracker.start_task()
+        self._splits.count_all()
 
     def end(self, duration_s: float) -> Window:
         """Close the window: the counters are read first.
@@ -142,7 +147,11 @@ class CodeCarbonMeter(Meter):
         return sorted(now - ours)
 
     def describe(self) -> dict[str, Any]:
-        """What the meter says of itself: nameplate power of the modelled components, in watts."""
+        """What the meter says of itself: power of the modelled components, in watts, and where that of the CPU is from.
+
+        `cpu_power_source`: `nameplate` where CodeCarbon knows this CPU, `default` where it takes 4 W per thread for one
+        that it does not know; null where the CPU is counted.
+        """
         cpu, ram = self._parts.get(CPU), self._parts.get(RAM)
         return {
             "ram_model": None if ram is None else "codecarbon-3" if self._ram_method() == "model" else "constant",
@@ -150,6 +159,7 @@ class CodeCarbonMeter(Meter):
             "cpu_mode": None if cpu is None else cpu._mode,
             "cpu_model": None if cpu is None else cpu._model,
             "cpu_tdp_w": None if cpu is None or cpu._mode == "intel_rapl" else float(cpu._tdp),
+            "cpu_power_source": None if cpu is None or cpu._mode == "intel_rapl" else _power_source(cpu),
             "ram_power_w": None if ram is None else float(ram.total_power().W),
         }
 
@@ -157,9 +167,9 @@ class CodeCarbonMeter(Meter):
         """Energies (J) and methods from the tracker's own state; `counted_j` of GPUs that CodeCarbon does not read."""
         cpu = self._parts.get(CPU)
         cpu_method: Method = "absent" if cpu is None else _CPU_METHODS[cpu._mode]
-        per_kwh = 1 / KWH_PER_J_CODECARBON if cpu_method == "counter" else J_PER_KWH
+        own = self._splits.energy_j if cpu_method == "counter" else J_PER_KWH.__mul__
         return {
-            "energy_cpu_j": None if cpu is None else (data.cpu_energy + self._splits.kwh) * per_kwh,
+            "energy_cpu_j": None if cpu is None else own(data.cpu_energy),
             "energy_cpu_method": cpu_method,
             "energy_ram_j": data.ram_energy * J_PER_KWH if RAM in self._parts else None,
             "energy_ram_method": self._ram_method(),
@@ -217,10 +227,9 @@ class CodeCarbonMeter(Meter):
                 f"the GPUs show {sum(gpu_j):.2f} J and CodeCarbon {reported_j:.2f} J: a GPU could not be read"
             )
         if components["energy_cpu_method"] == "counter":
-            lost = {*self._splits.unread, *(str(path / "energy_uj") for path in self._rapl.unreadable)}
-            names = ", ".join(sorted(Path(path).parent.name for path in lost))
+            lost = {*(Path(path).parent.name for path in self._splits.unread), *map(str, self._rapl.unreadable)}
             if lost:
-                problems.append(f"the RAPL counter of {names} can not be read; {RAPL_REMEDY}")
+                problems.append(f"the RAPL counter of {', '.join(sorted(lost))} can not be read; {RAPL_REMEDY}")
         return problems
 
     def _counters_j(self) -> list[float | None]:
@@ -238,45 +247,10 @@ def _all_known(energies_j: list[float | None]) -> list[float] | None:
     return known if known and len(known) == len(energies_j) else None
 
 
-def _tracker(n_gpus: int) -> OfflineEmissionsTracker:
-    """A silent tracker of the whole machine. The intensity is a placeholder: emissions are computed in the tables."""
-    _silence()
-    tracker = OfflineEmissionsTracker(
-        country_iso_code="USA",
-        region="oregon",
-        cloud_provider=None,
-        cloud_region=None,
-        country_2letter_iso_code=None,
-        project_name="wattlab",
-        measure_power_secs=15,
-        output_methods=[],
-        output_handlers=[],
-        output_dir=".",
-        gpu_ids=list(range(n_gpus)),
-        tracking_mode="machine",
-        log_level="error",
-        force_cpu_power=None,
-        force_ram_power=None,
-        force_mode_cpu_load=False,
-        force_carbon_intensity_g_co2e_kwh=1.0,
-        pue=1.0,
-        wue=0.0,
-        allow_multiple_runs=True,
-        rapl_include_dram=False,
-        rapl_prefer_psys=False,
-        experiment_id=None,
-        experiment_name=None,
-        electricitymaps_api_token=None,
-        emissions_endpoint=None,
-        metadata=None,
-    )
-    _silence()
-    return tracker
-
-
-def _silence() -> None:
-    """CodeCarbon sets its own level while it is imported and while it is built, and prints at "error" all the same."""
-    logging.getLogger("codecarbon").setLevel("CRITICAL")
+def _power_source(cpu: CPU) -> str:
+    tdp = get_cached_tdp(codecarbon.core.cpu)
+    is_known = not cpu._is_generic_tdp and tdp._get_cpu_power_from_registry(tdp.model)
+    return "nameplate" if is_known else "default"
 
 
 def _asleep_s() -> float:

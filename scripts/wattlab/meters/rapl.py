@@ -1,12 +1,13 @@
 """RAPL package counters through powercap: the independent reading beside CodeCarbon's CPU energy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 POWERCAP = Path("/sys/class/powercap")
 J_PER_UJ = 1e-6
 
-#: Counters that differ by no more than this (J) are two views of one: they are read one after the other.
+#: Two views of one counter differ by what it counts between their readings, and by no more than this (J) beside it.
 MIRROR_J = 1.0
 
 #: What gives this process the counters, until the next boot.
@@ -15,35 +16,81 @@ RAPL_REMEDY = "`sudo chmod -R a+r /sys/class/powercap/intel-rapl*` opens the cou
 
 @dataclass(frozen=True)
 class Package:
-    """One CPU package's counter."""
+    """One CPU package's counter, and where it wraps."""
 
     counter: Path
     range_j: float
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A file without which a package's energy is not known, and why; `remedy`: null where there is none."""
+
+    path: Path
+    why: str
+    remedy: str | None
+
+    def __str__(self) -> str:
+        return f"{self.path.name} of {self.path.parent.name} {self.why}"
+
+
 class RaplCounters:
-    """The energy counters of all CPU packages that this process may read; `unreadable` are those that it may not."""
+    """The energy counters of all CPU packages. Where one of them is `unreadable`, none is used: a part is no CPU.
+
+    The dies of some CPUs all show the counter of their socket. Two counters are taken for such mirrors as long as no
+    reading told them apart: two sockets may show the same joules for a moment, after a boot, and not for long.
+    """
 
     def __init__(self, root: Path = POWERCAP) -> None:
-        found = {path: _package(path) for path in sorted(root.glob("intel-rapl:*")) if _is_package(path)}
-        self.packages = _without_mirrors([package for package in found.values() if package is not None])
-        self.unreadable = [path for path, package in found.items() if package is None]
+        found = [_package(path) for path in sorted(root.glob("intel-rapl:*")) if _is_package(path)]
+        self.unreadable = [one for one in found if isinstance(one, Unreadable)]
+        self.packages = [] if self.unreadable else [one for one in found if isinstance(one, Package)]
+        self._apart: set[tuple[int, int]] = set()
+        self.read_j()
 
     def read_j(self) -> list[float] | None:
         """Counters now (J), one per package; null where there is none, or one of them can not be read any more."""
         if not self.packages:
             return None
         try:
-            return [int(package.counter.read_text()) * J_PER_UJ for package in self.packages]
+            before, after = self._all_j(), self._all_j(backwards=True)
         except (OSError, ValueError):
             return None
+        if all(end >= begin for begin, end in zip(before, after, strict=True)):  # no wrap meanwhile
+            self._tell_apart(before, after)
+        return before
 
-    def between_j(self, before: list[float] | None, after: list[float] | None) -> float | None:
-        """Energy between two readings (J), one wrap of each counter corrected; null where there is none."""
+    def _all_j(self, *, backwards: bool = False) -> list[float]:
+        packages = self.packages[::-1] if backwards else self.packages
+        read_j = [int(package.counter.read_text()) * J_PER_UJ for package in packages]
+        return read_j[::-1] if backwards else read_j
+
+    def _tell_apart(self, before: Sequence[float], after: Sequence[float]) -> None:
+        """Packages whose counters can not have been one: read forwards and backwards, a mirror lies in between."""
+        for one in range(len(before)):
+            for other in range(one + 1, len(before)):
+                if not before[one] - MIRROR_J <= before[other] <= after[one] + MIRROR_J:
+                    self._apart.add((one, other))
+
+    @property
+    def distinct(self) -> list[int]:
+        """Places of the packages that are no mirror of an earlier one."""
+        kept: list[int] = []
+        for place in range(len(self.packages)):
+            if all((one, place) in self._apart for one in kept):
+                kept.append(place)
+        return kept
+
+    def between_j(self, before: list[float] | None, after: list[float] | None) -> list[float] | None:
+        """Energy of each package between two readings (J), one wrap of its counter corrected; null where there is none."""
         if before is None or after is None:
             return None
         spans = zip(self.packages, before, after, strict=True)
-        return sum(end - start if end >= start else end - start + package.range_j for package, start, end in spans)
+        return [end - begin if end >= begin else end - begin + package.range_j for package, begin, end in spans]
+
+    def sum_j(self, energies_j: Sequence[float]) -> float:
+        """Of the packages' energies (J), each counter once."""
+        return sum(energies_j[place] for place in self.distinct)
 
 
 def _is_package(path: Path) -> bool:
@@ -54,21 +101,17 @@ def _is_package(path: Path) -> bool:
         return False
 
 
-def _package(path: Path) -> Package | None:
-    """A package whose counter this process may read, else null."""
-    try:
-        (path / "energy_uj").read_text()
-        range_uj = int((path / "max_energy_range_uj").read_text())
-    except (OSError, ValueError):
-        return None
-    return Package(path / "energy_uj", range_uj * J_PER_UJ)
-
-
-def _without_mirrors(packages: list[Package]) -> list[Package]:
-    """Each counter once: the dies of some CPUs all show the counter of their socket, a joule apart at most."""
-    kept: dict[float, Package] = {}
-    for package in packages:
-        now_j = int(package.counter.read_text()) * J_PER_UJ
-        if all(abs(now_j - other_j) > MIRROR_J for other_j in kept):
-            kept[now_j] = package
-    return list(kept.values())
+def _package(path: Path) -> Package | Unreadable:
+    """A package whose counter and range this process may read; without its range a wrap can not be corrected."""
+    values = []
+    for name in ("energy_uj", "max_energy_range_uj"):
+        try:
+            values.append(int((path / name).read_text()))
+        except PermissionError:
+            return Unreadable(path / name, "may not be read by this user", RAPL_REMEDY)
+        except (OSError, ValueError) as error:
+            why = "is not there" if isinstance(error, FileNotFoundError) else "can not be read"
+            return Unreadable(path / name, why, None)
+    if values[1] <= 0:
+        return Unreadable(path / "max_energy_range_uj", f"is {values[1]}", None)
+    return Package(path / "energy_uj", values[1] * J_PER_UJ)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.paper.counts import logged_names, of_count, of_intensity, of_total
+from wattlab.paper.chance import FACTOR, chance, limits
+from wattlab.paper.counts import logged_names, of_count, of_intensity, of_names, of_total
 from wattlab.paper.definitions import Candidate, Logs, of_combination, of_measure, of_parity
 from wattlab.paper.printed import (
     External,
     LoggedName,
+    Printed,
     Relation,
     Statement,
     Verdict,
@@ -36,12 +38,13 @@ class Match:
 
 def audit_table(statements: list[Statement], logs: Logs) -> pd.DataFrame:
     """One row per printed number; see `TABLE`. `recomputed` is under `definition`: the nearest one that gives the
-    print, else the stated one. `n_definitions` were tried, `n_matching` of them give the print."""
+    print, else the stated one. `n_definitions` were tried, `n_matching` of them give the print; `chance` is how likely
+    one of them would give an unrelated number (`paper.chance`), `chance_stated` the stated one alone."""
     return pd.DataFrame([_row(statement, logs) for statement in statements], columns=list(TABLE.columns))
 
 
 TABLE = Table(
-    title="Every number that the paper prints, recomputed from its authors' own logs",
+    title="Printed numbers of the paper, recomputed from its authors' own logs",
     row="a printed number",
     columns=(
         "id",
@@ -58,25 +61,70 @@ TABLE = Table(
         "verdict",
         "n_definitions",
         "n_matching",
+        "chance",
+        "chance_stated",
         "also_matching",
         "why",
     ),
-    shown=("place", "text", "printed", "recomputed_as_printed", "unit", "definition", "verdict", "why"),
+    shown=(
+        "place",
+        "text",
+        "printed",
+        "recomputed_as_printed",
+        "unit",
+        "definition",
+        "verdict",
+        "n_definitions",
+        "n_matching",
+        "why",
+    ),
     build=audit_table,
 )
 
 
+def summary(table: pd.DataFrame) -> str:
+    """The counts of the verdicts, most frequent first."""
+    counts = table["verdict"].value_counts()
+    return f"{len(table)} printed numbers: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+
+
+def by_chance(table: pd.DataFrame) -> str:
+    """How many matches chance alone would give, with what chance is."""
+    searched = table.dropna(subset=["chance"])
+    return (
+        f"Were the {len(searched)} that are searched for unrelated numbers of the same digits, each within a factor of "
+        f"{FACTOR:g} of the print, {searched['chance_stated'].sum():.0f} would still be reproduced by chance, and "
+        f"{searched['chance'].sum():.0f} under that or another definition"
+    )
+
+
+def caption(table: pd.DataFrame, printed: Printed) -> str:
+    """What the audit covers, what it lacks, and its counts."""
+    return (
+        f"{TABLE.title}: every number of {printed.covers}. Not at hand, so not audited: {printed.lacks}. "
+        f"{summary(table)}. {by_chance(table)}: `n_matching` of `n_definitions` gave the print. `recomputed` is under "
+        "the definition that gives the print, else under the stated one; audit.csv has both."
+    )
+
+
 def _row(statement: Statement, logs: Logs) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(TABLE.columns)
-    row.update({key: getattr(statement, key) for key in ("id", "place", "text", "printed", "unit", "relation")})
+    row = {key: getattr(statement, key) for key in ("id", "place", "text", "printed", "unit", "relation")}
+    row |= _verdict(statement, logs)
+    if statement.known_from is not None:
+        row["why"] += f" The print is quoted from {statement.known_from}."
+    return row
+
+
+def _verdict(statement: Statement, logs: Logs) -> dict[str, Any]:
+    """The row's columns from `stated_value` on."""
     if isinstance(statement.definition, External):
         verdict: Verdict = "not checkable from the logs"
-        return {**row, "verdict": verdict, "why": statement.definition.source}
+        return {"verdict": verdict, "why": statement.definition.source}
     if isinstance(statement.definition, LoggedName):
-        return {**row, **_name_row(statement, statement.definition, logs)}
+        return _name_row(statement, statement.definition, logs)
     candidates = _COMPUTED[statement.definition.kind](statement.definition, logs)
     if not candidates:
-        return {**row, "verdict": "not reproduced", "why": "The logs hold no run that it speaks of."}
+        return {"verdict": "not reproduced", "why": "The logs hold no run that it speaks of."}
     tried = [
         (statement.relation, candidate)
         for place, candidate in enumerate(candidates)
@@ -87,9 +135,15 @@ def _row(statement: Statement, logs: Logs) -> dict[str, Any]:
         for other in statement.otherwise
         for candidate in _COMPUTED[other.definition.kind](other.definition, logs)[:1]
     ]
-    matches = [match for relation, candidate in tried for match in _matches(statement.printed, relation, candidate)]
+    matches = [match for relation, candidate in tried for match in _matches(statement, relation, candidate)]
     matches.sort(key=lambda match: (match.steps, match.digits == "truncated"))
-    return {**row, **_judged(statement, candidates[0], matches, 2 * len(tried))}
+    return {
+        **_judged(statement, candidates[0], matches),
+        "n_definitions": len(tried),
+        "n_matching": len(matches),
+        "chance": chance(statement, [(relation, candidate.value) for relation, candidate in tried]),
+        "chance_stated": chance(statement, [(statement.relation, candidates[0].value)], cut=False),
+    }
 
 
 #: Kind of a definition -> what computes its values, the stated one first.
@@ -100,25 +154,27 @@ _COMPUTED: dict[str, Callable[[Any, Logs], list[Candidate]]] = {
     "parity": of_parity,
     "total": of_total,
     "count": of_count,
+    "logged-names": of_names,
     "intensity": of_intensity,
 }
 
 
-def _matches(printed: str, relation: Relation, candidate: Candidate) -> list[Match]:
+def _matches(statement: Statement, relation: Relation, candidate: Candidate) -> list[Match]:
     """The digits under which a value is the print; a bound holds for the exact value."""
+    value, printed = candidate.value, statement.printed
     if relation != "equal":
-        holds = candidate.value > float(printed) if relation == "over" else candidate.value < float(printed)
-        return [Match(candidate, "", f"{candidate.value:.4g}", candidate.steps)] if holds else []
-    ways = (("rounded", rounded(candidate.value, printed), 0), ("truncated", truncated(candidate.value, printed), 1))
+        low, high = limits(statement, relation)
+        return [Match(candidate, "", f"{value:.4g}", candidate.steps)] if low < value < high else []
+    ways = (("rounded", rounded, 0), ("truncated", truncated, 1))
     found = [
-        Match(candidate, way, str(value), candidate.steps + step)
-        for way, value, step in ways
-        if value == Decimal(printed)
+        Match(candidate, way, str(cut(value, printed)), candidate.steps + step)
+        for way, cut, step in ways
+        if cut(value, statement.sure) == Decimal(printed)
     ]
-    return found[:1] if len(found) == 2 else found
+    return found[:1]
 
 
-def _judged(statement: Statement, first: Candidate, matches: list[Match], n_tried: int) -> dict[str, Any]:
+def _judged(statement: Statement, first: Candidate, matches: list[Match]) -> dict[str, Any]:
     best = matches[0] if matches else None
     if best is None:
         verdict: Verdict = "not reproduced"
@@ -127,6 +183,7 @@ def _judged(statement: Statement, first: Candidate, matches: list[Match], n_trie
     candidate = first if best is None else best.candidate
     cut = "" if best is None or best.digits != "truncated" else ", truncated"
     digits = str(rounded(first.value, statement.printed)) if statement.relation == "equal" else f"{first.value:.4g}"
+    why = statement.why.get(verdict) or _why(statement, verdict, digits, candidate.text + cut)
     return {
         "stated_value": first.value,
         "stated_definition": first.text,
@@ -134,10 +191,8 @@ def _judged(statement: Statement, first: Candidate, matches: list[Match], n_trie
         "recomputed_as_printed": digits if best is None else best.as_printed,
         "definition": candidate.text + cut,
         "verdict": verdict,
-        "n_definitions": n_tried,
-        "n_matching": len(matches),
         "also_matching": "; ".join(_named(match) for match in matches[1 : 1 + _SHOWN]) or None,
-        "why": statement.why.get(verdict) or _why(statement, verdict, digits, candidate.text + cut),
+        "why": f"{why} {candidate.note}".strip(),
     }
 
 
@@ -147,6 +202,8 @@ def _named(match: Match) -> str:
 
 def _why(statement: Statement, verdict: Verdict, digits: str, definition: str) -> str:
     if verdict == "reproduced":
+        if statement.relation == "equal" and Decimal(digits) != Decimal(statement.printed):
+            return f"The stated definition gives {digits}; the last zeros of the print may be no digits."
         return "The stated definition gives the print."
     if verdict == "not reproduced":
         return f"The logs give {digits}, and no definition that was tried gives the print."

@@ -1,12 +1,13 @@
 """Totals, counts, intensities and names of the logs: the printed numbers that are no statistic of the runs."""
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import pandas as pd
 
 from wattlab.paper.definitions import Candidate, Logs
-from wattlab.paper.printed import Count, Intensity, LoggedName, Total
+from wattlab.paper.printed import Count, Intensity, LoggedName, LoggedNames, Total
 
 #: g CO2eq per kWh: what the logs applied, and what the paper's text says.
 INTENSITY_LOGS, INTENSITY_TEXT = 138.75, 297.6
@@ -38,6 +39,9 @@ def of_intensity(_: Intensity, logs: Logs) -> list[Candidate]:
 
 def of_count(count: Count, logs: Logs) -> list[Candidate]:
     """Different values among the selected repeats, then among all logged ones."""
+    if count.column == "region":
+        regions = set(logs.account["logged"]["regions"]) - set(count.without)
+        return [Candidate(float(len(regions)), "regions of every logged row", 0)]
     found = []
     for steps, (text, rows) in enumerate(
         (("selected", logs.repeats[logs.repeats["selected"]]), ("logged", logs.repeats))
@@ -46,14 +50,12 @@ def of_count(count: Count, logs: Logs) -> list[Candidate]:
             rows = rows[rows["purpose"] == count.purpose]
         if count.structure is not None:
             rows = rows[rows["structure"] == count.structure]
-        values = sorted(set(_counted(count.column, rows, logs)))
-        for value in values:
-            where = "every logged row" if count.column == "region" else f"{text} cells"
-            found.append(Candidate(float(value), f"{count.column}, {where}", steps + len(values) - 1))
+        values = sorted(set(_counted(count.column, rows)))
+        found += [Candidate(float(value), f"{count.column}, {text} cells", steps + len(values) - 1) for value in values]
     return found
 
 
-def _counted(column: str, rows: pd.DataFrame, logs: Logs) -> Iterator[int]:
+def _counted(column: str, rows: pd.DataFrame) -> Iterator[int]:
     """The count, or every value that a count per group takes."""
     if column == "gpu_count":
         yield from (int(value) for value in rows["gpu_count"].unique())
@@ -63,12 +65,22 @@ def _counted(column: str, rows: pd.DataFrame, logs: Logs) -> Iterator[int]:
         yield from (int(n) for n in rows.groupby(["task", "dataset", "variant", "model", "purpose"]).size().unique())
     elif column in ("model of a task", "dataset of a task"):
         yield from (int(n) for n in rows.groupby("task")[column.split()[0]].nunique().unique())
-    elif column == "region":
-        yield len(logs.account["logged"]["regions"])
-    elif column == "logged task-specific model of Table 6":
-        yield len(set(rows["model"]) & logs.table_6)
+    elif column == "GB of a GPU":
+        yield from (int(gb) for name in rows["gpu_model"].dropna().unique() for gb in re.findall(r"(\d+)GB", name))
     else:
         yield int(rows[column].nunique())
+
+
+def of_names(wanted: LoggedNames, logs: Logs) -> list[Candidate]:
+    """How many of the printed names a run of their task carries in its own log."""
+    runs = {(task, _last(name)) for task, name in zip(logs.repeats["task"], logs.repeats["logged_name"], strict=True)}
+    found = sum((task, _last(name)) in runs for task, names in wanted.names.items() for name in names)
+    return [Candidate(float(found), "printed names that a run of the task carries in its own log", 0)]
+
+
+def _last(name: object) -> str:
+    """A model's name without its owner."""
+    return str(name).rpartition("/")[2]
 
 
 def logged_names(name: LoggedName, logs: Logs) -> list[str]:

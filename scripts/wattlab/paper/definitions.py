@@ -25,8 +25,6 @@ class Logs:
 
     repeats: pd.DataFrame
     account: dict[str, Any]
-    table_6: frozenset[str]
-    """Models of Table 6 and the eight multi-purpose ones, by their names in the study."""
 
     @cached_property
     def cells(self) -> list[dict[str, Any]]:
@@ -50,11 +48,18 @@ class Candidate:
     steps: int
     from_print: bool = False
     """Computed from numbers as the paper prints them, and not from the logs alone."""
+    note: str = ""
+    """What makes a match worth less."""
 
 
 #: What a choice costs that differs from the stated one, in the order of `_Choice`: another statistic, window or scope is
 #: further from the words of a paper than another level, other degrees of freedom, models or digits (1).
 _COSTS = (2, 1, 1, 2, 2, 1, 1, 1)
+
+
+#: A published parameter count that is a multiple of this was typed, and not counted.
+_ROUND = 10_000_000
+_TYPED = "The published count is a round number, as the model's name: it says nothing beyond the name."
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ def of_measure(measure: Measure, logs: Logs) -> list[Candidate]:
     for steps, choice in _choices(measure):
         value = _value(measure, choice, logs)
         if value is not None and math.isfinite(value):
-            found.append(Candidate(value, _text(measure, choice), steps))
+            typed = measure.of == "parameters" and value % _ROUND == 0
+            found.append(Candidate(value, _text(measure, choice), steps, note=_TYPED if typed else ""))
     return found
 
 
@@ -197,7 +203,12 @@ def of_combination(combination: Combination, logs: Logs) -> list[Candidate]:
         if first is not None and second is not None and max(first.steps, second.steps) > 0:
             pairs.append((first, second, text, max(first.steps, second.steps)))
     found = [
-        Candidate(combine(first.value, second.value) * combination.scale, f"exact operands, {text}", steps)
+        Candidate(
+            combine(first.value, second.value) * combination.scale,
+            f"operands unrounded, {text}",
+            steps,
+            note=first.note or second.note,
+        )
         for first, second, text, steps in pairs
     ]
     first_print, second_print = (_as_printed(side) for side in (combination.first, combination.second))

@@ -4,13 +4,13 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from wattlab.catalog.reading import read_tasks, read_yaml
-from wattlab.foundation.errors import InputError, explain
+from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.schema import Closed, Purpose, TaskName, fact, task_context
 
-Relation = Literal["equal", "over", "under"]
+Relation = Literal["equal", "over", "under", "within"]
 Level = Literal["repeats", "cells", "models"]
 Verdict = Literal["reproduced", "reproduced under another definition", "not reproduced", "not checkable from the logs"]
 
@@ -84,10 +84,19 @@ class Count(Closed):
         "repeat",
         "model of a task",
         "dataset of a task",
-        "logged task-specific model of Table 6",
+        "structure",
+        "GB of a GPU",
     ]
     purpose: Purpose | None = None
     structure: str | None = None
+    without: list[str] = fact("values that are no answer, for a region", [])
+
+
+class LoggedNames(Closed):
+    """How many printed names are those of runs of their task, by the runs' own logs (the part after the owner)."""
+
+    kind: Literal["logged-names"]
+    names: dict[TaskName, list[str]]
 
 
 class Intensity(Closed):
@@ -112,7 +121,8 @@ class External(Closed):
 
 
 Definition = Annotated[
-    Measure | Combination | Parity | Total | Count | Intensity | LoggedName | External, Field(discriminator="kind")
+    Measure | Combination | Parity | Total | Count | Intensity | LoggedName | LoggedNames | External,
+    Field(discriminator="kind"),
 ]
 
 
@@ -131,6 +141,10 @@ class Statement(Closed):
     place: str = fact("section, table or footnote")
     text: str = fact("the words around it")
     printed: str = fact("as printed, without thousands separators")
+    bounds: list[float] | None = fact(
+        "what a print in words can mean: from, and below", None, min_length=2, max_length=2
+    )
+    known_from: str | None = fact("where the print is known from, if not from a copy of the paper", None)
     unit: str = fact("unit; empty for a count")
     relation: Relation = fact("whether the print is the number, or a bound", "equal")
     definition: Definition = fact("what the paper says it is")
@@ -139,27 +153,40 @@ class Statement(Closed):
 
     @model_validator(mode="after")
     def _prints_a_number(self) -> "Statement":
-        if self.definition.kind != "logged-name":
+        if (self.relation == "within") != (self.bounds is not None):
+            raise ValueError("relation: within and bounds belong together; give both or neither")
+        if self.definition.kind != "logged-name" and self.bounds is None:
             try:
                 Decimal(self.printed)
             except InvalidOperation as error:
                 raise ValueError(f"printed = {self.printed!r} is no number; write 1.0e-4, and no separators") from error
         return self
 
+    @property
+    def sure(self) -> str:
+        """The print with the digits that it surely holds: the last zeros of a whole number may be none, but a count's."""
+        number = Decimal(self.printed)
+        exact = self.definition.kind in ("count", "logged-names") or number.as_tuple().exponent != 0
+        return self.printed if exact else str(number.normalize())
 
-def load_statements(path: Path) -> list[Statement]:
+
+class Printed(Closed):
+    """The numbers of one paper."""
+
+    covers: str = fact("which parts of the paper the statements are every number of")
+    lacks: str = fact("parts of the paper that were not at hand")
+    statements: list[Statement]
+
+
+def load_printed(path: Path) -> Printed:
     """Read and check the printed numbers; raises `InputError`."""
-    content = read_yaml(path)
-    try:
-        statements = TypeAdapter(list[Statement]).validate_python(content, context=task_context(read_tasks()))
-    except ValidationError as error:
-        raise explain(error, Statement, str(path), content) from error
+    printed = checked(Printed, read_yaml(path), str(path), context=task_context(read_tasks()))
     seen: set[str] = set()
-    for statement in statements:
+    for statement in printed.statements:
         if statement.id in seen:
             raise InputError(f"{path}: id = {statement.id!r} is there twice; give one of them another name")
         seen.add(statement.id)
-    return statements
+    return printed
 
 
 def rounded(value: float, printed: str) -> Decimal:

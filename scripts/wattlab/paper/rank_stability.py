@@ -15,7 +15,17 @@ Draws = np.ndarray[Any, np.dtype[np.float64]]
 TABLE = Table(
     title="Ranks by energy, and how stable they are",
     row="a model or a task",
-    columns=("level", "task", "purpose", "model", "rank", "ci95_low_rank", "ci95_high_rank", "same_rank_share"),
+    columns=(
+        "level",
+        "task",
+        "purpose",
+        "model",
+        "rank",
+        "ci95_low_rank",
+        "ci95_high_rank",
+        "same_rank_share",
+        "flags",
+    ),
 )
 
 

@@ -1,9 +1,10 @@
 """`ranks` and `rank_stability`: which models of a task can be distinguished, and how stable the orders are.
 
 Two models are compared by the ratio of their mean energies, with a percentile bootstrap: datasets are drawn with
-replacement, the same for both models, and within each dataset the repeats of each model. What holds in 95 % of the
-draws is distinguished. Repeats of one session are not independent, so that the intervals are too narrow rather than too
-wide. The order of the tasks is drawn over models, the unit of a task.
+replacement, the same for both models, and within each dataset the repeats of each model. Two models are distinguished
+where the 95 % interval of the ratio lies above 1: one of them takes more in 97.5 % of the draws. Repeats of one session are
+not independent, so that the intervals are too narrow rather than too wide. The order of the tasks is drawn over models, the
+unit of a task.
 """
 
 import itertools
@@ -12,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wattlab.foundation.quantities import INTERVALS
 from wattlab.paper import rank_stability
 from wattlab.paper.rank_stability import QUANTILES, Draws, stability_rows
-from wattlab.tables.columns import Table
+from wattlab.tables.columns import Table, joined
 from wattlab.tables.intervals import BOOTSTRAP_SEED
 
 #: Draws; the seed is that of every bootstrap of the project.
@@ -32,8 +34,21 @@ TABLE = Table(
         "ci95_low_energy_ratio",
         "ci95_high_energy_ratio",
         "told_apart",
+        "flags",
     ),
 )
+
+_NOTE = (
+    f"{INTERVALS['ranks'].words}. Repeats of one session are not independent, so that the intervals are "
+    "too narrow rather than too wide."
+)
+RANKS_CAPTION = f"Rank by energy, 1 the least; tasks are drawn over their models. {_NOTE}"
+
+
+def caption(pairs: pd.DataFrame) -> str:
+    """How many pairs can be distinguished, and what the intervals are."""
+    apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be distinguished"
+    return f"{apart}: the interval of their ratio lies above 1. {_NOTE}"
 
 
 def drawn_means(repeats: pd.DataFrame, generator: np.random.Generator) -> tuple[list[str], Draws, Draws]:
@@ -70,8 +85,11 @@ def rank_tables(repeats: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     for (task, purpose), group in selected.groupby(["task", "purpose"], sort=False):
         models, means, drawn = drawn_means(group, generator)
         keys = {"task": task, "purpose": purpose}
-        pairs += [{**keys, **row} for row in _pair_rows(models, means, drawn)]
-        stability += [{"level": "model", **keys, **row} for row in stability_rows("model", models, means, drawn)]
+        flags = {model: list(rows["flags"]) for model, rows in group.groupby("model")}
+        for row in _pair_rows(models, means, drawn):
+            pairs.append({**keys, **row, "flags": joined([*flags[row["model"]], *flags[row["other_model"]]])})
+        for row in stability_rows("model", models, means, drawn):
+            stability.append({"level": "model", **keys, **row, "flags": joined(flags[row["model"]])})
     tasks, means, drawn = _drawn_tasks(selected[selected["purpose"] == "task-specific"], generator)
     if len(tasks) > 1:
         stability += [

@@ -61,6 +61,10 @@ class Phase(Window):
     parameters_as_published: int | None = fact("counted as the authors did, for a load", None)
 
 
+#: How the flag begins of a repeat whose own log names another model than the cell's.
+OTHER_MODEL = "another model: "
+
+
 class Observed(Window):
     """What a repeat's line in the store holds: observed, not judged."""
 
@@ -180,6 +184,12 @@ class Record(Closed):
     def valid_repeats(self) -> list[Repeat]:
         """The repeats that enter the means."""
         return [repeat for repeat in self.repeats if repeat.valid]
+
+    @property
+    def other_model(self) -> str | None:
+        """The flag that says that valid repeats are another model's than the cell's; None: they are this one's."""
+        flags = (flag for repeat in self.valid_repeats for flag in repeat.flags)
+        return next((flag for flag in flags if flag.startswith(OTHER_MODEL)), None)
 
 
 def read_record(path: Path) -> Record:

@@ -17,20 +17,22 @@ A session without `ended` was killed.
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from wattlab import SCHEMA_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, checked
+from wattlab.foundation.holding import held
 from wattlab.foundation.stored import refuse_newer
 from wattlab.records.record import Observed, Phase, Session
+from wattlab.records.writers import claimed, two_writers, writer_of
 
 
 class StoredCell(BaseModel):
@@ -62,7 +64,7 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     """Whole lines of a store's file, in order; a torn last line (power cut, kill) is left out. No file: no events.
 
     Raises:
-        InputError: a line before the last is not JSON, so the file was damaged by something else than a crash.
+        InputError: a line before the last is no event, so the file was damaged by something else than a crash.
     """
     if not path.exists():
         return []
@@ -72,12 +74,17 @@ def read_events(path: Path) -> list[dict[str, Any]]:
         if not line.endswith(b"\n"):
             break
         try:
-            events.append(json.loads(line))
+            event = json.loads(line)
         except ValueError as error:
-            raise InputError(
-                f"{path}: line {number} is not JSON; restore the file from a copy, or move it away"
-            ) from error
+            raise _damaged(path, number, "is not JSON") from error
+        if not isinstance(event, dict) or "event" not in event:
+            raise _damaged(path, number, "is no event")
+        events.append(event)
     return events
+
+
+def _damaged(path: Path, number: int, what: str) -> InputError:
+    return InputError(f"{path}: line {number} {what}; restore the file from a copy, or move it away")
 
 
 def _write_all(handle: FileIO, content: bytes) -> None:
@@ -91,15 +98,22 @@ class StoreWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._length = path.stat().st_size if path.exists() else 0
 
     def append(self, event: str, **content: Any) -> None:
-        """One event as one line, on the disk when this returns; where the disk has no room for it, none of it."""
+        """One event as one line, on the disk when this returns; where the disk has no room for it, none of it.
+
+        Raises `NoLock`, and writes nothing, where another process writes to this store too.
+        """
         line = json.dumps({"event": event, **content}, sort_keys=True, ensure_ascii=False, allow_nan=False)
         with self.path.open("ab", buffering=0) as handle:
             end = handle.seek(0, os.SEEK_END)
+            if end != self._length:
+                raise two_writers(self.path, writer_of(self.path))
             try:
                 _write_all(handle, line.encode() + b"\n")
                 os.fsync(handle.fileno())
+                self._length = handle.tell()
             except OSError:
                 os.truncate(self.path, end)  # or the next line would be joined to the part that fitted
                 raise
@@ -121,24 +135,38 @@ def open_store(path: Path, identity: dict[str, Any]) -> Iterator[StoreWriter]:
 
 @contextmanager
 def _only_writer(path: Path) -> Iterator[StoreWriter]:
-    # The kernel frees the lock of a process that died: a lock file that lies there locks nothing.
-    with FileLock(path.with_suffix(".lock")):
+    with held(path.with_suffix(".lock"), lambda: _tell_waiting(path)), claimed(path):
         _cut_torn_line(path)
+        for left in path.parent.glob(f".{path.stem}.*.tmp"):  # of a writer that was killed
+            left.unlink()
         yield StoreWriter(path)
+
+
+def wait_for_writer(path: Path) -> None:
+    """Return when nobody writes to a store; says so where it has to wait. Raises `NoLock`."""
+    if path.exists():
+        with held(path.with_suffix(".lock"), lambda: _tell_waiting(path)):
+            pass
+
+
+def _tell_waiting(path: Path) -> None:
+    who = writer_of(path) or "another process"
+    print(f"waiting for {who} to end, which writes to {path}", file=sys.stderr, flush=True)
 
 
 def end_dead_sessions(path: Path, known: set[str], reason: str) -> None:
     """Sessions that began after the `known` ones and did not say how they ended: they ended `failed`.
 
     Called by the parent of a worker that died by itself. While this holds the store no worker does, so every session
-    without an end is dead.
+    without an end is dead. Where another writer has taken the store over, the sessions are left to it.
     """
-    if not path.exists():
+    writer = writer_of(path)
+    if not path.exists() or (writer is not None and (writer.lives or not writer.is_here)):
         return
-    with _only_writer(path) as writer:
+    with _only_writer(path) as store:
         for session in read_store(path).sessions:
             if session.ended == "killed" and session.session not in known:
-                writer.end(session.session, "failed", reason=reason)
+                store.end(session.session, "failed", reason=reason)
 
 
 def _cut_torn_line(path: Path) -> None:
@@ -156,7 +184,10 @@ def read_store(path: Path) -> StoredCell:
     Raises:
         InputError: the file is damaged, or of a newer version than this program reads.
     """
-    return _stored(path, read_events(path))
+    try:
+        return _stored(path, read_events(path))
+    except (LookupError, TypeError) as error:
+        raise InputError(f"{path}: an event lacks {error}; restore the file from a copy, or move it away") from error
 
 
 def _stored(path: Path, events: list[dict[str, Any]]) -> StoredCell:

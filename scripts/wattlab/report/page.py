@@ -19,6 +19,7 @@ from wattlab.catalog.reading import Catalog
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import figures_of
 from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
+from wattlab.paper import audit, decomposition
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
@@ -155,6 +156,8 @@ def study_facts(study: ResolvedStudy, tables: Tables) -> list[tuple[str, str]]:
         ("Device", words.device(cells, tables["provenance"]).removeprefix("on ")),
         ("The study’s grid", f"{study.grid.grid}, {study.grid.intensity_g_per_kwh:g} g CO2eq/kWh"),
         ("Software", ", ".join(f"{name} {found}" for name, found in versions(tables["provenance"]).items())),
+        ("Printed numbers", audit.summary(tables["audit"]) if "audit" in tables else ""),
+        ("The energy goes into", decomposition.finding(tables["decomposition"]) if "decomposition" in tables else ""),
     ]  # fmt: skip
     return [(name, value) for name, value in facts if value]
 

@@ -19,7 +19,7 @@ _MODELLED = "what is modelled carries the running time and the load, and not wha
 def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     """One paragraph for the report, the terminal and the verdict's file.
 
-    It reads `TABLES`. Every number stands in one of them; what is not known is said to be so.
+    It reads `TABLES`, and whether there is an `audit`. Every number stands in one of them; what is not known is said to be so.
     """
     shown = words.with_value(tables["cells"])
     modelled = "modelled" in words.verdict(words.methods(shown))
@@ -36,7 +36,7 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         ),
         _MODELLED if modelled else None,
         None if shown.empty else words.flags(shown),
-        _order(tables["comparison"]),
+        _order(tables),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
         _drifted(tables["drift"]),
@@ -59,9 +59,10 @@ def _measured(study: ResolvedStudy, shown: pd.DataFrame, tables: Tables) -> str:
     return f"the study {name} ran {what}, out of {windows} of every kind, {place}"
 
 
-def _order(comparison: pd.DataFrame) -> str:
-    """Spearman's rho between this order of the tasks and the paper's, with its interval."""
-    both = words.with_value(comparison)
+def _order(tables: Tables) -> str:
+    """Spearman's rho between this order of the tasks and the paper's, with its interval; of the logs that the paper's
+    numbers come from (they have an `audit`) it is no finding."""
+    both = words.with_value(tables["comparison"])
     if len(both) < 3:
         return (
             f"the order of the tasks can not be compared with the paper's: {words.count(len(both), 'task')} "
@@ -70,6 +71,11 @@ def _order(comparison: pd.DataFrame) -> str:
     rho, low, high = (_one(both, name) for name in ("spearman_rho", "ci95_low_spearman_rho", "ci95_high_spearman_rho"))
     if rho is None:
         return "the order of the tasks can not be compared with the paper's: the rank correlation is not defined"
+    if "audit" in tables:
+        return (
+            f"that the order of the {len(both)} tasks is the order of the paper's print (Spearman's rho {rho:.2f}) is "
+            "an audit of that print, and no finding: both are of the same logs"
+        )
     interval = "no interval" if low is None or high is None else f"{LEVEL} interval {low:.2f} to {high:.2f}"
     return f"between the order of the {len(both)} tasks here and in the paper, Spearman's rho is {rho:.2f} ({interval})"
 

@@ -11,9 +11,9 @@ launched inside the window would be charged to whatever comes after it.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import count, cycle
 from typing import Any, TypeVar
 
 from wattlab.catalog import protocols
@@ -42,6 +42,8 @@ class Bench:
     synchronise: Callable[[], None] = lambda: None
     parameter_counts: Callable[[], dict[str, int | None]] = lambda: {}
     keep_answers: Callable[[list[Any]], None] = lambda answers: None
+    has_answers: Callable[[], bool] = lambda: True
+    other_measurements: Callable[[], list[int]] = list
     samples: list[Any] = field(default_factory=list)
 
     @property
@@ -121,33 +123,39 @@ def _passes(bench: Bench, last_inference_s: float | None) -> int:
 
 
 def _repeats(bench: Bench, passes: int) -> None:
-    stored = read_store(bench.store.path)
-    lacking = bench.protocol.repeats - n_valid(judge_all(stored, bench.spec))
-    next_index = max((observed.index for observed in stored.observed), default=-1) + 1
-    most = lacking + bench.protocol.max_redo
-    idle = _idle(bench) if most > 0 else None
-    for index in islice(_indices(next_index), most):
-        observed, answers = _one_repeat(bench, index, passes, idle)
-        idle = observed.idle_after
-        bench.store.append("repeat", **observed.model_dump(mode="json"))
-        if index == 0:
-            bench.keep_answers(answers)
-        if n_valid(judge_all(read_store(bench.store.path), bench.spec)) >= bench.protocol.repeats:
+    next_index = max((observed.index for observed in read_store(bench.store.path).observed), default=-1) + 1
+    idle = _idle(bench) if _is_lacking(bench, 0) else None
+    for done in count():
+        if not _is_lacking(bench, done):
             return
+        observed, answers = _one_repeat(bench, next_index + done, passes, idle)
+        idle = observed.idle_after
+        # First the answers: a repeat that counts is not measured again, whatever stops this process in between.
+        if observed.index == 0 or not bench.has_answers():
+            bench.keep_answers(answers)
+        bench.store.append("repeat", **observed.model_dump(mode="json"))
 
 
-def _indices(first: int) -> Iterator[int]:
-    while True:
-        yield first
-        first += 1
+def _is_lacking(bench: Bench, done: int) -> bool:
+    """Whether valid repeats lack and may still be measured, after so many of this session.
+
+    Repeats of earlier sessions are counted as they are judged now: a better method than theirs takes their place.
+    """
+    judged = judge_all(read_store(bench.store.path), bench.spec)
+    earlier = n_valid([repeat for repeat in judged if repeat.session != bench.session])
+    wanted = bench.protocol.repeats
+    return n_valid(judged) < wanted and done < wanted - earlier + bench.protocol.max_redo
 
 
 def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | None) -> tuple[Observed, list[Any]]:
     """One window of whole passes, then its idle baseline. Answers of the first pass come back beside it."""
+    others = bench.other_measurements()
     window, answers = measured(bench, lambda: run_passes(bench, passes))
     foreign = bench.meter.foreign_processes()
+    others = sorted({*others, *bench.other_measurements()})
+    beside = [f"another measurement ran on this machine: process {pid}" for pid in others]
     observed = Observed(
-        **window.model_dump(),
+        **{**window.model_dump(), "problems": [*window.problems, *beside]},
         index=index,
         session=bench.session,
         n_inferences=len(answers),

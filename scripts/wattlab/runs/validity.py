@@ -4,10 +4,12 @@ One function judges in the measuring loop and again at assembly, so that another
 repeats, and not another measurement.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import get_args
 
 from wattlab.catalog.protocols import Protocol
-from wattlab.records.record import Observed, Repeat, Session
+from wattlab.records.record import Method, Observed, Repeat, Session
 from wattlab.records.store import StoredCell
 from wattlab.runs.device_state import bad_gpu_state, cpu_flags, gpu_flags, reference_flags
 from wattlab.study.cells import Spec
@@ -24,8 +26,28 @@ GAP_SHARE = 0.02
 FEWEST_VALID = 2
 
 
-def judge(observed: Observed, spec: Spec, session: Session | None, first: Observed) -> Repeat:
-    """Judge one repeat. `first` is the cell's first observed repeat: its methods must not change after it."""
+#: Methods of a component, the better ones first.
+METHODS = get_args(Method)
+
+
+def judge_all(stored: StoredCell, spec: Spec) -> list[Repeat]:
+    """Every observed repeat of a cell, judged, by index."""
+    sessions = {session.session: session for session in stored.sessions}
+    by_session: dict[str, list[Observed]] = defaultdict(list)
+    for observed in stored.observed:
+        by_session[observed.session].append(observed)
+    judged = [
+        _judge(observed, spec, sessions.get(observed.session), by_session[observed.session], stored.observed)
+        for observed in stored.observed
+    ]
+    counting = _counting_methods(judged)
+    return [_by_counting_methods(repeat, counting) for repeat in judged]
+
+
+def _judge(
+    observed: Observed, spec: Spec, session: Session | None, peers: Sequence[Observed], cell: Sequence[Observed]
+) -> Repeat:
+    """A repeat beside those of its session and of its cell, itself among both; methods are not compared yet."""
     on_gpu = session is not None and session.machine is not None and session.machine.device != "cpu"
     gpu_index = None if session is None else session.gpu_index
     reasons = [
@@ -33,15 +55,14 @@ def judge(observed: Observed, spec: Spec, session: Session | None, first: Observ
         *_bad_conditions(observed, spec),
         *observed.problems,
         *_gaps(observed),
-        *bad_gpu_state(observed, first, gpu_index),
-        *_changed_methods(observed, first),
+        *bad_gpu_state(observed, peers, gpu_index),
     ]
     flags = [
         *([] if spec.exclusive or on_gpu else ["shared_device"]),
         *cpu_flags(observed, None if on_gpu or session is None else spec.protocol.cpu_threads),
         *reference_flags(observed),
         *(["processes_unknown"] if gpu_index is not None and observed.foreign_processes is None else []),
-        *gpu_flags(observed, first),
+        *gpu_flags(observed, peers, cell, gpu_index),
     ]
     return Repeat(
         **observed.model_dump(),
@@ -50,6 +71,33 @@ def judge(observed: Observed, spec: Spec, session: Session | None, first: Observ
         flags=flags,
         reasons=reasons,
     )
+
+
+def _methods(observed: Observed) -> tuple[Method, Method, Method]:
+    return observed.energy_cpu_method, observed.energy_ram_method, observed.energy_gpu_method
+
+
+def _counting_methods(judged: Sequence[Repeat]) -> tuple[Method, Method, Method] | None:
+    """The methods of CPU, RAM and GPU whose repeats make the mean; null where no repeat is sound.
+
+    A mean holds one method of each component. The best that two sound repeats have counts: a reading that failed once,
+    in the first repeat or in the last, and counters that were opened between two sessions, condemn no other repeat.
+    Where no methods have two, the best of them count.
+    """
+    found = Counter(_methods(repeat) for repeat in judged if repeat.valid)
+    enough = [methods for methods, count in found.items() if count >= FEWEST_VALID]
+    return min(enough or found, key=lambda methods: sum(map(METHODS.index, methods)), default=None)
+
+
+def _by_counting_methods(repeat: Repeat, counting: tuple[Method, Method, Method] | None) -> Repeat:
+    if counting is None:
+        return repeat
+    others = [
+        f"energy_{name}_j is by {is_by}, and by {counts} in the repeats that count"
+        for name, is_by, counts in zip(("cpu", "ram", "gpu"), _methods(repeat), counting, strict=True)
+        if is_by != counts
+    ]
+    return repeat.model_copy(update={"valid": repeat.valid and not others, "reasons": [*repeat.reasons, *others]})
 
 
 def _bad_components(observed: Observed, on_gpu: bool, gpu_index: int | None) -> list[str]:
@@ -93,27 +141,12 @@ def _bad_conditions(observed: Observed, spec: Spec) -> list[str]:
     return reasons
 
 
-def _changed_methods(observed: Observed, first: Observed) -> list[str]:
-    keys = ("energy_cpu_method", "energy_ram_method", "energy_gpu_method")
-    return [
-        f"{key} changed from {getattr(first, key)} to {getattr(observed, key)}"
-        for key in keys
-        if getattr(first, key) != getattr(observed, key)
-    ]
-
-
 def _recommended_s(observed: Observed) -> float:
     """Longest recommended window among the components that the window holds (s)."""
     wanted = [SHORT_BELOW_S["cpu counter" if observed.energy_cpu_method == "counter" else "cpu model"]]
     if observed.energy_gpu_method != "absent":
         wanted.append(SHORT_BELOW_S["gpu"])
     return max(wanted)
-
-
-def judge_all(stored: StoredCell, spec: Spec) -> list[Repeat]:
-    """Every observed repeat of a cell, judged, by index."""
-    sessions = {session.session: session for session in stored.sessions}
-    return [judge(observed, spec, sessions.get(observed.session), stored.observed[0]) for observed in stored.observed]
 
 
 def n_valid(repeats: Sequence[Repeat]) -> int:

@@ -22,9 +22,10 @@ from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_bytes
+from wattlab.foundation.processes import boot_id
 from wattlab.foundation.verbs import tell
-from wattlab.machine.describe import boot_id, describe_machine
-from wattlab.machine.locks import GPU_INDEX
+from wattlab.machine.describe import describe_machine
+from wattlab.machine.locks import GPU_INDEX, other_measurements
 from wattlab.machine.software import code_sha256, versions
 from wattlab.meters.accelerators import CPU, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
@@ -143,6 +144,8 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
         synchronise=accelerator.synchronise,
         parameter_counts=lambda: _parameter_counts(adapter, job.cell.facts),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
+        has_answers=answers_path(store.path).exists,
+        other_measurements=other_measurements if spec.exclusive else list,
     )
     run_session(bench, rows)
 

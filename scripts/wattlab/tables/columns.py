@@ -97,8 +97,8 @@ def range_of(quantity: str) -> list[str]:
 
 
 def joined(texts: Sequence[str]) -> str | None:
-    """Texts as one cell, each once, in order; missing for none."""
-    return "; ".join(dict.fromkeys(texts)) or None
+    """Texts as one cell, each once, in order; missing for none but empty ones."""
+    return "; ".join(dict.fromkeys(text for text in texts if text)) or None
 
 
 def keys_of(cell: Cell) -> dict[str, Any]:

@@ -11,13 +11,15 @@ from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import spearman
 
 _ENERGIES = ("energy_kwh_per_1000", "paper_energy_kwh_per_1000", "energy_ratio")
+_ROUNDING = ("low_energy_ratio", "high_energy_ratio")
 
 
 def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per task of the paper's Table 2 that has a measured cell here, in the paper's order.
 
     Both energies in kWh per 1,000 inferences, gross, task-specific models; this study's of the node, as the paper's,
-    or of the device where it has no node (`scope`), and then without a ratio. Ranks ascend among the tasks shown (`n_tasks`), ties share their
+    or of the device where it has no node (`scope`), and then without a ratio. `energy_ratio` is to the print, whose last
+    digit leaves it open from `low_` to `high_energy_ratio`. Ranks ascend among the tasks shown (`n_tasks`), ties share their
     mean. Spearman's rho and its interval (Fisher's z) hold for all rows and are repeated in each.
     """
     energy = f"energy_{evidence.scope}_kwh_per_1000"
@@ -29,6 +31,9 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
         if of_task.empty:
             continue
         mean = float(np.mean(of_task[energy].to_numpy()))
+        own = (
+            mean if evidence.scope == "node" else float("nan")
+        )  # beside the paper's node there is no ratio of a device
         repeats = counted.loc[counted["cell"].isin(of_task["cell"]), energy].to_numpy()
         row = {
             "task": task,
@@ -40,14 +45,19 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
             "sd_repeats_energy_kwh_per_1000": float(repeats.std(ddof=1)) if repeats.size > 1 else None,
             "paper_energy_kwh_per_1000": paper.energy_kwh_per_1000,
             "sd_paper_energy_kwh_per_1000": paper.sd_energy_kwh_per_1000,
-            "energy_ratio": mean / paper.energy_kwh_per_1000 if evidence.scope == "node" else None,
+            "energy_ratio": own / paper.energy_kwh_per_1000,
+            "low_energy_ratio": own / (paper.energy_kwh_per_1000 + paper.rounding_kwh_per_1000),
+            "high_energy_ratio": own / (paper.energy_kwh_per_1000 - paper.rounding_kwh_per_1000),
         }
         rows.append(row)
     return _ranked(TABLE.frame(rows))
 
 
 TABLE = Table(
-    title="Each task beside the paper's Table 2, and the agreement of the two orders (Spearman's rho)",
+    title=(
+        "Each task beside the paper's Table 2, the agreement of the two orders (Spearman's rho), and from which "
+        "`low_energy_ratio` to which `high_energy_ratio` the rounding of the print leaves the ratio open"
+    ),
     row="a task",
     columns=(
         "task",
@@ -60,6 +70,7 @@ TABLE = Table(
         "paper_energy_kwh_per_1000",
         "sd_paper_energy_kwh_per_1000",
         "energy_ratio",
+        *_ROUNDING,
         "energy_rank",
         "paper_energy_rank",
         "n_tasks",
@@ -68,7 +79,17 @@ TABLE = Table(
         "ci95_high_spearman_rho",
     ),
     latex=("paper_name", "n_models", *_ENERGIES, "energy_rank", "paper_energy_rank"),
-    page=("task", "paper_name", "scope", "n_models", "n_cells", *_ENERGIES, "energy_rank", "paper_energy_rank"),
+    page=(
+        "task",
+        "paper_name",
+        "scope",
+        "n_models",
+        "n_cells",
+        *_ENERGIES,
+        *_ROUNDING,
+        "energy_rank",
+        "paper_energy_rank",
+    ),
     build=comparison,
 )
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from wattlab.foundation.quantities import QUANTITIES
 from wattlab.tables.aggregates import MODEL_FACTS, SHARED_FACTS, first_of, measured_cells, of_group, selected_cells
-from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table
+from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table, joined
 from wattlab.tables.evidence import Evidence
 
 _KEYS = ("model", "task", "purpose")
@@ -23,16 +23,26 @@ def models(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
         if cells.empty:
             rows.append({**row, **first_of(planned, SHARED_FACTS), "n_cells": 0})
             continue
+        flags = joined([flag for text in cells["flags"].dropna() for flag in text.split("; ")])
         means = {quantity: float(np.mean(cells[quantity].to_numpy())) for quantity in QUANTITIES}
-        rows.append({**row, **of_group(cells), **means})
+        rows.append({**row, **of_group(cells), **means, "flags": flags})
     return TABLE.frame(rows)
 
 
 TABLE = Table(
     title="Every model by task (Table 6 with numbers): mean over its cells",
     row="a model and a task",
-    columns=(*_KEYS, *MODEL_FACTS, "n_cells", "n_cells_planned", "headline_scope", *METHOD_AND_SHARE, *QUANTITIES),
-    shown=(*_KEYS, "structure", "parameters_as_published", "n_cells", *HEADLINES, *METHOD_AND_SHARE),
+    columns=(
+        *_KEYS,
+        *MODEL_FACTS,
+        "n_cells",
+        "n_cells_planned",
+        "headline_scope",
+        *METHOD_AND_SHARE,
+        *QUANTITIES,
+        "flags",
+    ),
+    shown=(*_KEYS, "structure", "parameters_as_published", "n_cells", *HEADLINES, *METHOD_AND_SHARE, "flags"),
     latex=(*_KEYS, "n_cells", *HEADLINES),
     build=models,
 )

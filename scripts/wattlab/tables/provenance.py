@@ -15,6 +15,7 @@ NOT_RECORDED = "not recorded"
 
 #: Prefix of aspects that the study sets itself, by cell: these may differ between cells.
 _PROTOCOL = "protocol."
+_METER = ("cpu_mode", "cpu_power_source", "cpu_tdp_w", "ram_model", "ram_power_w")
 _MACHINE = ("device", "cpu_model", "cpu_cores", "ram_gb", "gpu_names", "gpu_driver", "host_sha256")
 
 
@@ -85,8 +86,9 @@ def _of_session(session: Session) -> Iterator[tuple[str, str]]:
     if session.gpu_index is not None and session.gpu_index < len(session.machine.gpu_uuids):
         yield "machine.computing GPU", session.machine.gpu_uuids[session.gpu_index]
     if session.meter is not None:
-        yield "meter.cpu_mode", _shown(session.meter.get("cpu_mode"))
-        yield "meter.ram_model", _shown(session.meter.get("ram_model"))
+        for key in _METER:
+            if key in session.meter:
+                yield f"meter.{key}", _shown(session.meter[key])
 
 
 def _shown(value: Any, missing: str = "none") -> str:

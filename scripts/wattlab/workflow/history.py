@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wattlab.foundation.clock import seconds_between
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Session, Window
 from wattlab.records.store import StoredCell, read_events, read_store
@@ -91,8 +92,13 @@ def at_once(measured: Iterable[Measured]) -> set[Path]:
     return {path for place in overlapping(spans) if isinstance(path := spans[place][1], Path)}
 
 
-def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list[Measured]:
-    """Every file of the store, or those of some cells, by cell and date."""
+def measured_cells(
+    results: Path, cell_ids: Iterable[str] | None = None, damaged: list[str] | None = None
+) -> list[Measured]:
+    """Every file of the store, or those of some cells, by cell and date.
+
+    A file that can not be read is left out; what is wrong with it is added to `damaged`.
+    """
     root = results / "repeats"
     found = []
     if cell_ids is None:
@@ -100,9 +106,13 @@ def measured_cells(results: Path, cell_ids: Iterable[str] | None = None) -> list
     for cell_id in sorted(cell_ids):
         folder = root / cell_id
         for path in sorted(folder.glob("*.jsonl")):
-            events = read_events(path)
-            if events and events[0]["event"] == "identity":
-                found.append(Measured(path, cell_id, events[0], read_store(path)))
+            try:
+                events = read_events(path)
+                if events and events[0]["event"] == "identity":
+                    found.append(Measured(path, cell_id, events[0], read_store(path)))
+            except InputError as error:
+                if damaged is not None:
+                    damaged.append(str(error))
     return sorted(found, key=lambda measured: (measured.cell_id, measured.began_at_utc or ""))
 
 

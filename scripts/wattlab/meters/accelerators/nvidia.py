@@ -54,8 +54,8 @@ class Nvidia(Accelerator):
                 board = f"GPU {index}: "
                 self._handles.append(self._nvml.nvmlDeviceGetHandleByIndex(index))
                 gpus.append(self._gpu(index, driver))
-        except self._nvml.NVMLError as error:
-            if error.value in [getattr(self._nvml, f"NVML_ERROR_{name}") for name in NO_GPU]:
+        except (self._nvml.NVMLError, UnicodeDecodeError) as error:
+            if getattr(error, "value", None) in [getattr(self._nvml, f"NVML_ERROR_{name}") for name in NO_GPU]:
                 return []
             raise NoDevice(
                 f"NVML: {board}{error}: this machine has an NVIDIA driver, which does not answer, and the energy of its "

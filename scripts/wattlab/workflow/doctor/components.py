@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wattlab.machine.cgroups import cpu_limit_cores
 from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.meters.contract import Accelerator
-from wattlab.meters.rapl import POWERCAP, RAPL_REMEDY, RaplCounters
+from wattlab.meters.rapl import POWERCAP, RaplCounters
 from wattlab.records.record import Window
 
 
@@ -29,18 +30,21 @@ def components(
 
 
 def _cpu(window: Window, meter: dict[str, Any], rapl: RaplCounters) -> Component:
-    method = window.energy_cpu_method
+    method, unread = window.energy_cpu_method, rapl.unreadable
     if method == "counter":
-        unread = ", ".join(path.name for path in rapl.unreadable)
-        meaning = f"RAPL, {len(rapl.packages)} package(s); {_watts(window.energy_cpu_j, window)} now"
-        if unread:
-            return Component(
-                "CPU", method, f"{meaning}; {unread} can not be read: every repeat is invalid", RAPL_REMEDY
-            )
+        meaning = f"RAPL, {len(rapl.distinct)} package(s); {_watts(window.energy_cpu_j, window)} now"
         return Component("CPU", method, meaning)
-    meaning = f"computed from a nameplate power of {meter['cpu_tdp_w']:g} W and the machine's load, not measured"
-    if rapl.unreadable:
-        return Component("CPU", method, f"{meaning}; the machine has RAPL, this user may not read it", RAPL_REMEDY)
+    is_guess = meter["cpu_power_source"] == "default"
+    power = (
+        "{:g} W, a guess (4 W per thread: CodeCarbon does not know this CPU)"
+        if is_guess
+        else "a nameplate power of {:g} W"
+    )
+    meaning = f"computed from {power.format(meter['cpu_tdp_w'])} and the machine's load, not measured"
+    if unread:
+        named = f"{meaning}; the machine has RAPL, but {'; '.join(map(str, unread))}"
+        remedies = {one.remedy for one in unread if one.remedy}
+        return Component("CPU", method, named, remedies.pop() if remedies else "take the durations as the result")
     return Component(
         "CPU",
         method,
@@ -94,10 +98,5 @@ def _watts(energy_j: float | None, window: Window) -> str:
 
 def available_cores() -> float:
     """Cores that this process may use: its affinity, and the quota of its control group."""
-    cores = float(len(os.sched_getaffinity(0)))
-    quota = Path("/sys/fs/cgroup/cpu.max")
-    if quota.exists():
-        limit, period = quota.read_text().split()
-        if limit != "max":
-            cores = min(cores, int(limit) / int(period))
-    return cores
+    cores, quota = float(len(os.sched_getaffinity(0))), cpu_limit_cores()
+    return cores if quota is None else min(cores, quota)

@@ -2,8 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
+import psutil
+from huggingface_hub import constants
+
+from wattlab.foundation.errors import InputError
+from wattlab.hub.receipts import read_receipt
+from wattlab.hub.requests import model_receipt
+from wattlab.machine.cgroups import memory_limit_bytes
 from wattlab.runs.needs import BYTES_PER_PARAMETER
+from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 
 #: Memory of the measuring process beside the weights (torch, transformers, one sample and its activations).
@@ -45,27 +54,43 @@ class Largest:
     memory_gb: float
 
 
-def largest(study: ResolvedStudy) -> Largest | None:
-    """The model with most parameters, as published; null where no count is known."""
+def largest(study: ResolvedStudy, finished: Collection[str]) -> Largest | None:
+    """The model with most parameters, as published, of the cells to come; null where no count is known."""
     sizes = [
-        Largest(
-            resolved.cell.model,
-            parameters,
-            parameters * BYTES_PER_PARAMETER[resolved.spec.protocol.dtype] / BYTES_PER_GB + PROCESS_GB,
-        )
+        Largest(resolved.cell.model, parameters, _weights_gb(resolved, parameters) + PROCESS_GB)
         for resolved in study.measured
-        if (parameters := resolved.facts.published_parameters) is not None
+        if (parameters := resolved.facts.published_parameters) is not None and resolved.cell.id not in finished
     ]
     return max(sizes, key=lambda size: size.memory_gb, default=None)
 
 
-def disk_gb(study: ResolvedStudy) -> float:
-    """Disk that samples, and in hub studies the weights, need (GB)."""
+def _weights_gb(cell: MeasuredCell, parameters: int) -> float:
+    return parameters * BYTES_PER_PARAMETER[cell.spec.protocol.dtype] / BYTES_PER_GB
+
+
+def available_memory_gb() -> float:
+    """Memory that this process may still get (GB): what is free, and no more than its control group's limit."""
+    free, limit = psutil.virtual_memory().available, memory_limit_bytes()
+    return (free if limit is None else min(free, limit)) / BYTES_PER_GB
+
+
+def disk_gb(study: ResolvedStudy, results: Path) -> dict[Path, float]:
+    """Disk that is still needed (GB), by place: samples below `results`, in hub studies weights in the client's cache."""
     samples, weights = {}, {}
     for resolved in study.measured:
-        spec = resolved.spec
+        spec, parameters = resolved.spec, resolved.facts.published_parameters
         row_gb = IMAGE_ROW_GB if resolved.facts.modality.startswith("image-") else TEXT_ROW_GB
-        samples[spec.samples.key] = spec.samples.n * row_gb
-        if spec.weights == "hub" and resolved.facts.published_parameters is not None:
-            weights[resolved.cell.model] = resolved.facts.published_parameters * 4 / BYTES_PER_GB
-    return sum(samples.values()) + sum(weights.values())
+        if not manifest_of(results, spec.samples).exists():
+            samples[spec.samples.key] = spec.samples.n * row_gb
+        receipt = model_receipt(results, resolved)
+        if receipt is not None and parameters is not None and not _is_fetched(receipt):
+            weights[resolved.cell.model] = _weights_gb(resolved, parameters)
+    needed = {results: sum(samples.values()), Path(constants.HF_HUB_CACHE): sum(weights.values())}
+    return {place: needed_gb for place, needed_gb in needed.items() if needed_gb}
+
+
+def _is_fetched(receipt: Path) -> bool:
+    try:
+        return read_receipt(receipt).status == "complete"
+    except InputError:
+        return False

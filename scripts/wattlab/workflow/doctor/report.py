@@ -1,25 +1,34 @@
 """The doctor's words: a line for everything that was looked at, and the obstacles."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import psutil
-
 from wattlab.foundation.clock import spoken
+from wattlab.foundation.files import free_bytes
+from wattlab.foundation.holding import NoLock, locks_hold
 from wattlab.foundation.quantities import obtained, significant
 from wattlab.foundation.units import J_PER_KWH
+from wattlab.machine.cgroups import cpu_limit_cores
+from wattlab.machine.locks import lock_folder
 from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.energies import components
 from wattlab.workflow.doctor.components import Component, available_cores
 from wattlab.workflow.doctor.costs import (
     BYTES_PER_GB,
+    available_memory_gb,
     disk_gb,
     largest,
     least_time_s,
     passes_of_unknown_length,
 )
 from wattlab.workflow.progress import finished_cells, left_s
+
+_MORE_CORES = "ask for more cores, or lower cpu_threads"
+_LOCKS_NOTHING = (
+    "two measurements at once are then seen too late; mount its file system with locks (Lustre: -o flock, not localflock), "
+    "or let the folder be a link to a local disk"
+)
 
 
 def lines_of(
@@ -28,7 +37,6 @@ def lines_of(
     found: Sequence[Component],
     window: Window,
     folder: Path,
-    free_gb: float,
 ) -> list[str]:
     """What a person reads before a study; `folder` is `results/{study}`, `window` one second of idle."""
     config = study.config
@@ -42,9 +50,10 @@ def lines_of(
         ],
         _quiet_line(study, window),
         _cores_line(study),
+        f"  locks  {_locks(folder.parent)[0]}",
         *_cost_lines(study, finished, window, found),
-        f"  disk   about {disk_gb(study):.1f} GB needed, {free_gb:.1f} GB free",
-        _memory_line(study),
+        _disk_line(study, folder.parent),
+        _memory_line(study, finished),
     ]
 
 
@@ -59,9 +68,23 @@ def _quiet_line(study: ResolvedStudy, window: Window) -> str:
 
 def _cores_line(study: ResolvedStudy) -> str:
     threads = max((r.spec.protocol.cpu_threads for r in study.cells if r.spec is not None), default=1)
-    cores = available_cores()
-    remedy = "" if cores >= threads * study.config.parallel_cells else ": fewer than its threads; lower cpu_threads"
-    return f"  cores  {cores:g} may be used, a cell uses {threads}{remedy}"
+    cores, quota = available_cores(), cpu_limit_cores()
+    wanted = threads * study.config.parallel_cells
+    whose = " (a quota of CPU time)" if quota is not None and quota == cores else ""
+    fewer = f": fewer than its threads, every repeat is slowed down; {_MORE_CORES}" if cores < wanted else ""
+    return f"  cores  {cores:g} may be used{whose}, a cell uses {threads}{fewer}"
+
+
+def _locks(results: Path) -> tuple[str, list[str]]:
+    """What is said of the locks, tried with two processes each, and what stands in a measurement's way."""
+    words, obstacles = [], []
+    for folder in (results / "repeats", lock_folder()):
+        try:
+            if not locks_hold(folder):
+                words.append(f"{folder}: they lock nothing, two processes held one at once; {_LOCKS_NOTHING}")
+        except NoLock as error:
+            obstacles.append(str(error))
+    return "; ".join([*words, *obstacles]) or f"those of {results / 'repeats'} and of {lock_folder()} hold", obstacles
 
 
 def node_w(window: Window) -> float | None:
@@ -90,20 +113,27 @@ def _cost_lines(
     return lines
 
 
-def _memory_line(study: ResolvedStudy) -> str:
-    size = largest(study)
-    available_gb = psutil.virtual_memory().available / BYTES_PER_GB
+def _disk_line(study: ResolvedStudy, results: Path) -> str:
+    parts = [
+        f"about {needed_gb:.1f} GB needed in {place}, {free_bytes(place) / BYTES_PER_GB:.1f} GB free"
+        for place, needed_gb in disk_gb(study, results).items()
+    ]
+    return f"  disk   {'; '.join(parts) or 'samples and weights are there'}"
+
+
+def _memory_line(study: ResolvedStudy, finished: Collection[str]) -> str:
+    size, available_gb = largest(study, finished), available_memory_gb()
     if size is None:
-        return f"  memory {available_gb:.1f} GB free; no model's size is known"
+        return f"  memory {available_gb:.1f} GB free; the size of no model to come is known"
     return (
         f"  memory about {size.memory_gb:.1f} GB needed ({size.model}, {size.parameters / 1e6:.0f} million parameters), "
         f"{available_gb:.1f} GB free"
     )
 
 
-def obstacles_of(study: ResolvedStudy, machine: Machine, found: Sequence[Component], free_gb: float) -> list[str]:
-    """Why the study can not succeed here, each with its remedy."""
-    obstacles = []
+def obstacles_of(study: ResolvedStudy, machine: Machine, found: Sequence[Component], folder: Path) -> list[str]:
+    """Why the study can not succeed here, each with its remedy; `folder` is `results/{study}`."""
+    obstacles = _locks(folder.parent)[1]
     if study.config.require_counters:
         for component in found:
             if component.name != "RAM" and component.method not in ("counter", "absent"):
@@ -111,12 +141,16 @@ def obstacles_of(study: ResolvedStudy, machine: Machine, found: Sequence[Compone
                     f"require_counters is true and the {component.name}'s energy is by {component.method}: every repeat "
                     f"would be invalid. {component.remedy or 'Set require_counters: false'}; or set require_counters: false"
                 )
-    size, available_gb = largest(study), psutil.virtual_memory().available / BYTES_PER_GB
+    size, available_gb = largest(study, finished_cells(study, folder)), available_memory_gb()
     if size is not None and machine.device == "cpu" and size.memory_gb > available_gb:
         obstacles.append(
             f"{size.model} needs about {size.memory_gb:.1f} GB of memory and {available_gb:.1f} GB are free; "
             "close other programs, or leave it out"
         )
-    if disk_gb(study) > free_gb:
-        obstacles.append(f"about {disk_gb(study):.1f} GB of disk are needed and {free_gb:.1f} GB are free; make room")
+    for place, needed_gb in disk_gb(study, folder.parent).items():
+        free_gb = free_bytes(place) / BYTES_PER_GB
+        if needed_gb > free_gb:
+            obstacles.append(
+                f"about {needed_gb:.1f} GB of disk are needed in {place} and {free_gb:.1f} GB are free; make room"
+            )
     return obstacles
