@@ -3,9 +3,9 @@
 #   make reproduce                        the default study, config.yaml
 #   make reproduce STUDY=studies/wide.yaml
 #
-# PYTHON names the interpreter that .venv is built from, CORES what Snakemake may use.
+# PYTHON names the interpreter that .venv is built from (default: the first of python3.11, 3.12 and 3.13 that is there),
+# CORES what Snakemake may use; VERBOSE=1 shows all that it says.
 
-PYTHON ?= python3.11
 CORES ?= all
 STUDY ?= config.yaml
 
@@ -15,70 +15,74 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 # Rules call `python`: it has to be the one of .venv, whatever else is on the PATH.
+export OUTER_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-# Written last, so that an interrupted installation counts as none.
+# envs/build.sh looks whether the environment is that of the lock, and builds it where it is not.
 STAMP := .venv/.installed
 
 # `python -m` rather than the scripts of .venv/bin: it still works after the folder was moved.
 SNAKEMAKE := python -m snakemake
-# A run shows the lines of its own processes (one for each finished cell, what failed, the closing paragraph); the plan
-# shows more. --quiet and --configfile take every word after them up to the next option.
-QUIETLY := --quiet host rules progress
-# config.yaml is read without being named.
-STUDY_OPTION := $(if $(filter-out config.yaml ./config.yaml,$(STUDY)),--configfile "$(STUDY)")
+# config.yaml is read without being named. Snakemake would tell of a missing file by a traceback.
+STUDY_OPTION = $(if $(filter-out config.yaml ./config.yaml,$(STUDY)),--configfile "$(STUDY)")
+HAS_STUDY := @[[ -f "$(STUDY)" ]] || { echo "error: STUDY=$(STUDY): no such file; name one study, config.yaml or a file of studies/" >&2; exit 1; }
 
 ##@ The study (STUDY=studies/x.yaml, default config.yaml)
 
 .PHONY: reproduce
 reproduce: $(STAMP) ## measure the study, then build its tables, figures and report
-	$(SNAKEMAKE) $(QUIETLY) --cores $(CORES) $(STUDY_OPTION)
+	$(HAS_STUDY)
+	@$(SNAKEMAKE) --cores $(CORES) $(STUDY_OPTION)
 
 .PHONY: plan
 plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
-	$(SNAKEMAKE) --dry-run $(STUDY_OPTION)
+	$(HAS_STUDY)
+	@$(SNAKEMAKE) --dry-run $(STUDY_OPTION)
 
 .PHONY: retry
 retry: $(STAMP) ## measure again what failed or is stale, and what follows from it
-	PYTHONPATH=scripts python -m retry_cells --cores $(CORES) $(STUDY_OPTION)
+	@PYTHONPATH=scripts python -m retry_cells --cores $(CORES) $(STUDY_OPTION)
 
 .PHONY: history
 history: $(STAMP) ## list what was ever measured here: by cell, fingerprint, date and energy
-	PYTHONPATH=scripts python -m list_history $(STUDY_OPTION)
+	@PYTHONPATH=scripts python -m list_history $(STUDY_OPTION)
 
 .PHONY: merge
-merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results /from/node2/results"
-	PYTHONPATH=scripts python -m merge_runs $(FROM) $(STUDY_OPTION)
+merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results '/from/node 2/results'"
+	@if [[ -d "$(FROM)" ]]; then set -- "$(FROM)"; else set -- $(FROM); fi; \
+	PYTHONPATH=scripts python -m merge_runs "$$@" $(STUDY_OPTION)
 
 .PHONY: unlock
 unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (first see that none is running)
-	$(SNAKEMAKE) --unlock $(STUDY_OPTION)
+	$(HAS_STUDY)
+	@$(SNAKEMAKE) --unlock $(STUDY_OPTION)
 
 .PHONY: doctor
 doctor: $(STAMP) ## what this machine can measure, and what the study costs at least
-	PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
+	@PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
 
 .PHONY: tables figures report
 tables: $(STAMP) ## the study as far as its tables
 figures: $(STAMP) ## the study as far as its figures
 report: $(STAMP) ## the study as far as its page
 tables figures report:
-	$(SNAKEMAKE) $@ $(QUIETLY) --cores $(CORES) $(STUDY_OPTION)
+	$(HAS_STUDY)
+	@$(SNAKEMAKE) $@ --cores $(CORES) $(STUDY_OPTION)
 
 ##@ The paper, recomputed from its authors' logs (LOGS=folder or archive, default: fetched)
 
 # Absolute, since the rules look for it from wherever they run.
 ifdef LOGS
-published: export WATTLAB_PUBLISHED_LOGS := $(if $(filter /%,$(LOGS)),$(LOGS),$(CURDIR)/$(LOGS))
+export WATTLAB_PUBLISHED_LOGS := $(if $(filter /%,$(LOGS)),$(LOGS),$(CURDIR)/$(LOGS))
 endif
 
 .PHONY: published
 published: $(STAMP) ## recompute the paper's tables and figures, and audit its printed numbers
-	$(SNAKEMAKE) $(QUIETLY) --cores $(CORES) --configfile studies/published.yaml
+	@$(SNAKEMAKE) --cores $(CORES) --configfile studies/published.yaml
 
 .PHONY: publish-docs
 publish-docs: $(STAMP) ## copy the small results of `make published` to docs/published
-	PYTHONPATH=scripts python -m publish_docs
+	@PYTHONPATH=scripts python -m publish_docs
 
 ##@ Development
 
@@ -139,32 +143,22 @@ format: $(STAMP) ## put the code into the format that `make check` asks for
 ##@ The environment
 
 .PHONY: install
-install: $(STAMP) ## build .venv, if it is missing or older than requirements.lock
+install: $(STAMP) ## build .venv, if it is missing or not that of requirements.lock
 
-$(STAMP): requirements.lock
-	@command -v "$(PYTHON)" >/dev/null || { echo "wattlab needs Python 3.11: $(PYTHON) is not on the PATH; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "wattlab needs Python 3.11: $(PYTHON) is another version; name the right one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@echo "Building .venv from requirements.lock (some minutes, about 2 GB)"
-	"$(PYTHON)" -m venv --clear .venv
-	python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	touch "$@"
+# FORCE is never there: the script looks at every call.
+FORCE:
+$(STAMP): FORCE
+	@PATH="$$OUTER_PATH" envs/build.sh .venv requirements.lock
 
 # .snakemake stays: it remembers with which parameters a result was made.
 .PHONY: clean
 clean: ## remove .venv and the tools' caches; results and their history stay
-	rm -rf .venv .venv-transformers4 .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv{,-transformers4}{,.new,.old} .pytest_cache .mypy_cache .ruff_cache
 	find . -path ./results -prune -o -path ./.snakemake -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
-# The check comes before the stamp: an environment whose torch and torchvision do not fit counts as none.
 .PHONY: env-transformers4
-env-transformers4: .venv-transformers4/.installed ## optional: build .venv-transformers4, for models that transformers 5 lacks
-
-.venv-transformers4/.installed: requirements-transformers4.lock
-	@echo "Building .venv-transformers4 from requirements-transformers4.lock (some minutes, about 2 GB)"
-	"$(PYTHON)" -m venv --clear .venv-transformers4
-	.venv-transformers4/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-transformers4.lock
-	@.venv-transformers4/bin/python -c 'import torchvision' 2>/dev/null || { echo "torchvision does not load beside this build of torch: install both for the same device, as https://pytorch.org shows, into .venv-transformers4, then \`touch $@\`. Until then the cells of this environment wait." >&2; exit 1; }
-	touch "$@"
+env-transformers4: ## optional: build .venv-transformers4, for models that transformers 5 lacks
+	@PATH="$$OUTER_PATH" envs/build.sh .venv-transformers4 requirements-transformers4.lock torchvision
 
 .PHONY: help
 help: ## this list

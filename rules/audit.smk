@@ -33,7 +33,7 @@ rule examine_logs:
     message:
         "Examining the logs"
     shell:
-        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} 2>&1 | tee {log:q}"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} 2> {log:q}"
 
 
 EXTRA_TABLES += [*rules.import_logs.output.quality, *rules.examine_logs.output]

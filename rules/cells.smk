@@ -39,7 +39,8 @@ SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
-    return CELLS[f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"]
+    name = f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"
+    return of_study(CELLS, name, "cell")
 
 
 def spec_key(wildcards):
@@ -59,9 +60,8 @@ def inputs_of(wildcards):
 
 
 def sampled_from(wildcards):
-    return (
-        str(samples_receipt(Path("results"), SAMPLE_SPECS[wildcards.key]) or "") or []
-    )
+    spec = of_study(SAMPLE_SPECS, wildcards.key, "samples")
+    return str(samples_receipt(Path("results"), spec) or "") or []
 
 
 def json_of(spec):

@@ -18,14 +18,19 @@ sys.path.insert(0, f"{BASE}/scripts")
 
 from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.closure import closure
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.members import declared
 from wattlab.study.specs import write_study
 from wattlab.tables.listing import TABLES
 from wattlab.workflow import snakemake_internals
 from wattlab.workflow.loading import resolve_study
+from wattlab.workflow.terminal import take_over
 
 sys.path.remove(f"{BASE}/scripts")
+
+# A host's terminal stays its own.
+if not snakemake_internals.is_module(workflow):
+    take_over(lambda: snakemake_internals.is_run(workflow))
 
 # Snakemake makes hundreds of objects for each job and keeps them: at Python's own threshold of 700, looking through them
 # for garbage again and again is a fifth of the time of a large study's plan. No more memory is taken.
@@ -41,7 +46,7 @@ try:
     for _table in TABLES.values():
         declared(_table, ("title", "row", "columns", "build"))
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    raise SystemExit(f"error: {error}") from None
 
 # Another workflow may set a prefix to all paths: then a file lies elsewhere than the path says by which rules name it.
 placed = snakemake_internals.placing(workflow)
@@ -97,6 +102,15 @@ wildcard_constraints:
 def program(name):
     """The program that a rule runs, as a param. Python finds the package beside it."""
     return lambda wildcards, input: f"{SCRIPTS}/{name}.py"
+
+
+def of_study(found, key, what):
+    """What the study has under a name in a path that a person wrote."""
+    if key not in found:
+        raise SystemExit(
+            f"error: {key}: the study {STUDY.config.study} has no such {what}; {near_matches(key, found)}"
+        )
+    return found[key]
 
 
 def tables_folder(wildcards, input):

@@ -37,6 +37,6 @@ rule fetch_dataset:
             DATASET_FETCHES[wildcards.dataset, wildcards.key]
         ),
     message:
-        "Looking up {wildcards.dataset} ({wildcards.revision})"
+        "Finding {wildcards.dataset} ({wildcards.revision})"
     shell:
         "python {params.program:q} --kind dataset --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"

@@ -13,7 +13,7 @@ PRINTED = _printed and local(os.path.relpath(_printed))
 FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
-# What these rules say goes to the terminal too: where the logs are from, and the account of their rows.
+# What these rules say goes to the terminal: where the logs are from, and the account of their rows.
 rule fetch_logs:
     input:
         study=STUDY_FILE,
@@ -34,7 +34,7 @@ rule fetch_logs:
     message:
         "Finding or fetching the logs"
     shell:
-        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2>&1 | tee {log:q}"
+        "python {params.program:q} --study {input.study:q} --receipt {output.receipt:q} 2> {log:q}"
 
 
 rule import_logs:
@@ -64,4 +64,4 @@ rule import_logs:
     message:
         "Importing the logs"
     shell:
-        "python {params.program:q} --study {input.study:q} 2>&1 | tee {log:q}"
+        "python {params.program:q} --study {input.study:q} 2> {log:q}"

@@ -18,7 +18,7 @@ rule sample_dataset:
     params:
         program=program("sample_dataset"),
         # Named by the key: no value changes without the path.
-        spec=lambda wildcards: json_of(SAMPLE_SPECS[wildcards.key]),
+        spec=lambda wildcards: json_of(of_study(SAMPLE_SPECS, wildcards.key, "samples")),
     message:
         "Sampling {wildcards.dataset} ({wildcards.key})"
     shell:
@@ -38,7 +38,9 @@ rule train_tokenizer:
         quiet=1,
     params:
         program=program("train_tokenizer"),
-        spec=lambda wildcards: json_of(TOKENIZER_SPECS[wildcards.tokenizer]),
+        spec=lambda wildcards: json_of(
+            of_study(TOKENIZER_SPECS, wildcards.tokenizer, "tokenizer")
+        ),
     message:
         "Training the tokenizer {wildcards.tokenizer}"
     shell:

@@ -1,5 +1,6 @@
 """Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where a cell failed."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,9 @@ def main(
     text = "\n".join([closing_paragraph(read_study(study), read), *missing_lines(read["missing"])])
     print(text, flush=True)
     whole = is_whole(read["missing"])
+    print(f"The page: {tables.parent / 'report.html'}; tables and figures lie beside it.", flush=True)
+    if not whole:
+        print("no: mend what the list names, then `make retry` for this study", file=sys.stderr)
     if verdict and whole:
         write_text(verdict, text + "\n")
     elif verdict:

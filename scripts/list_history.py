@@ -1,7 +1,7 @@
 """List what the repeat store holds, cell by cell: by which fingerprint, when, how many repeats, at what energy.
 
 Nothing there is ever deleted by a run. `today` says whether the study, as it is configured now, goes on with these
-repeats on the machine that measured them; the others were measured by another protocol, other samples or another model.
+repeats on the machine that measured them; the others were measured by another spec.
 """
 
 import sys
@@ -15,6 +15,7 @@ from wattlab.foundation.files import write_text
 from wattlab.foundation.quantities import significant
 from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.words import count
 from wattlab.workflow.history import Measured, at_once, is_of, measured_cells
 from wattlab.workflow.loading import study_of
 
@@ -73,7 +74,7 @@ def shown(table: pd.DataFrame) -> str:
     body = brief.to_markdown(index=False, tablefmt="simple", missingval="-")
     cells = table["cell"].nunique()
     return (
-        f"{body}\n\n{len(table)} file(s) for {cells} cell(s): {table['n_repeats'].sum()} repeats, "
+        f"{body}\n\n{count(len(table), 'file')} for {count(cells, 'cell')}: {count(int(table['n_repeats'].sum()), 'repeat')}, "
         f"{_sum(table)}, {table['duration_s'].sum() / 3600:.2g} h"
     )
 

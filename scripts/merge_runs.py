@@ -14,6 +14,7 @@ from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
 from wattlab.foundation.verbs import tell, verb
 from wattlab.study.specs import write_study
+from wattlab.tables.words import count
 from wattlab.workflow.loading import study_of
 from wattlab.workflow.merging import plan_merge
 
@@ -38,11 +39,11 @@ def main(
             copy_file(source, target)
         write_study(RESULTS / study.config.study, study)
     for folder, n_cells in Counter(merge.taken.values()).items():
-        print(f"{folder}: {n_cells} cell(s)")
+        print(f"{folder}: {count(n_cells, 'cell')}")
     for found in merge.left:
         print(f"left where it is, since it is {found.record.status}: {found.path}")
     print(
-        f"{len(merge.taken)} of {len(study.cells)} cells came from elsewhere; `make reproduce` measures what is missing "
+        f"{len(merge.taken)} of {count(len(study.cells), 'cell')} came from elsewhere; `make reproduce` measures what is missing "
         "and builds the tables"
     )
 

@@ -63,7 +63,7 @@ def test_another_checksum_is_refused_and_leaves_nothing(published, tmp_path):
 def test_an_unknown_commit_is_one_message(published, tmp_path):
     repository, home = published
     other = home.model_copy(update={"commit": "0" * 40})
-    with pytest.raises(InputError, match="can not be fetched .*--logs PATH"):
+    with pytest.raises(InputError, match="can not be fetched .*`make published LOGS=PATH`"):
         archive.fetch(other, tmp_path / "fetched" / "logs", url=str(repository))
 
 

@@ -7,7 +7,8 @@ import pytest
 import give_verdict
 from support import hand_tables
 from support.records import write_study
-from wattlab.report.verdict import MOST_LINES, missing_lines, plain
+from wattlab.foundation.errors import plain
+from wattlab.report.verdict import MOST_LINES, missing_lines
 from wattlab.tables.reading import Tables
 
 Row = tuple[str, str, str, str, str, str, int]
@@ -47,7 +48,9 @@ def test_exit_code_and_file_by_kind(tmp_path: Path, kinds: list[str], code: int)
 
 def test_a_whole_study_prints_and_writes_the_paragraph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert give_verdict.main(given(tmp_path)) == 0
-    printed = capsys.readouterr().out
+    *lines, page = capsys.readouterr().out.splitlines(keepends=True)
+    assert page == f"The page: {tmp_path}/report.html; tables and figures lie beside it.\n"
+    printed = "".join(lines)
     assert (tmp_path / "verdict.txt").read_text() == printed
     assert printed.startswith("The study laptop ran all 52 cells")
     assert printed.endswith("No cell is missing.\n") and printed.count("\n") == 1
@@ -60,7 +63,7 @@ def test_each_call_says_again_what_is_missing(tmp_path: Path, capsys: pytest.Cap
         assert give_verdict.main(arguments) == 1
         printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1]
-    assert printed[0].splitlines()[1:] == [
+    assert printed[0].splitlines()[1:-1] == [
         "failed (1):",
         "  text-generation/imdb/gpt2: out of memory; add memory",
         "known (1):",

@@ -145,11 +145,11 @@ def test_progress_never_fails_a_job(job: Job) -> None:
     record = records.record_of(CELL, [records.repeat(index, ram_j=20.0) for index in range(3)])
     write_record(job.path("runs", ".json"), record)
     assert progress_line(job.study, record).startswith(
-        f"[1/1] {CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)"
+        f"[1/1] {'#' * 12} {CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)"
     )
     for damage in ('{"spec": ', "[]", '{"spec": null}'):
         job.path("runs", ".json").write_text(damage)
-        assert progress_line(job.study, record).startswith(f"[0/1] {CELL.cell.id}: 3 repeats")
+        assert progress_line(job.study, record).startswith(f"[0/1] {'.' * 12} {CELL.cell.id}: 3 repeats")
     job.study.unlink()
     assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats")
 

@@ -47,6 +47,43 @@ def test_bad_input_is_one_message_before_any_job(project: Project, change: dict[
     assert not project.results.exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("grid=abc", "error: --config: grid = 'abc' is no number and no entry of catalog/grids.yaml"),
+        ("protocl=laptop", "error: --config: protocl = 'laptop': unknown key; did you mean 'protocol'?"),
+        ("overrides=[{where: {}, set: {repeats: 1}}]", "set.repeats = 1: give 2 or more (valid repeats of a cell: one"),
+    ],
+)
+def test_the_command_line_is_named_when_the_mistake_is_in_it(project: Project, given: str, words: str) -> None:
+    run = project.snakemake("--dry-run", "--config", given)
+    assert run.returncode == 1
+    assert words in run.stdout
+    assert "WorkflowError" not in run.stdout and "common.smk" not in run.stdout
+
+
+def test_numbers_inside_a_value_of_the_command_line_are_numbers(project: Project) -> None:
+    assert project.plan("--config", "overrides=[{where: {dataset: c4}, set: {repeats: 4}}]")["measure_cell"] == 3
+    repeats = {cell.cell.dataset: cell.spec.protocol.repeats for cell in project.study("small").measured}
+    assert repeats == {"bookcorpus": 3, "c4": 4, "cifar10": 3}
+
+
+def test_an_id_of_the_hub_needs_the_hub(project: Project) -> None:
+    project.configure(tasks=[{"task": "fill-mask", "datasets": ["c4"], "models": ["some-org/some-model"]}])
+    run = project.snakemake("--dry-run")
+    assert run.returncode == 1
+    assert "tasks.0.models: 'some-org/some-model' is no file" in run.stdout
+    assert "set weights: hub to measure an id of the hub without a file" in run.stdout
+
+
+def test_another_ending_is_named(project: Project) -> None:
+    entry = project.root / "catalog/models/albert--albert-base-v2.yaml"
+    entry.rename(entry.with_suffix(".yml"))
+    run = project.snakemake("--dry-run")
+    assert run.returncode == 1
+    assert "error: catalog/models/albert--albert-base-v2.yml: name it albert--albert-base-v2.yaml" in run.stdout
+
+
 def test_a_study_file_is_named_when_the_mistake_is_in_it(project: Project) -> None:
     (project.root / "studies/mine.yaml").write_text("study: mine\nprotokol: strict\n")
     run = project.snakemake("--dry-run", "--configfile", "studies/mine.yaml")

@@ -23,6 +23,8 @@ def _child(root: str, arguments: list[str], output: int) -> None:
         snakemake.cli.main(arguments)
         code = 0
     except SystemExit as stop:
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)
         code = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     finally:
         sys.stdout.flush()

@@ -77,7 +77,7 @@ def test_every_file_of_the_store_is_a_row_by_cell_and_date(results: Path) -> Non
 
 def test_the_terminal_shows_the_sum(results: Path) -> None:
     text = shown(history_table(measured_cells(results), STUDY))
-    assert "4 file(s) for 2 cell(s): 9 repeats, 0.00936 kWh, 0.067 h" in text
+    assert "4 files for 2 cells: 9 repeats, 0.00936 kWh, 0.067 h" in text
     assert "2024-01-02 00:00" in text
 
 
@@ -124,7 +124,7 @@ def test_what_is_measured_again_is_named_with_its_last_cost(results: Path) -> No
     assert (again.n_cells, again.n_planned) == (1, 2), "BERT goes on with what it has"
     assert again.energy_kwh == pytest.approx(7500 / 3.6e6), "the latest of the two old files alone"
     assert again.duration_s == 60
-    assert "Of 2 cell(s) to measure, 1 were measured before" in notice(again)
+    assert "Of 2 cells to measure, 1 was measured before with another protocol: " in notice(again)
     assert "0.00208 kWh and 60 s" in notice(again)
 
 
@@ -148,7 +148,7 @@ def test_another_machine_and_other_versions_are_measured_again_and_named(tmp_pat
         again = measured_again(STUDY, {BERT.cell.id}, tmp_path, this)
         assert (again and again.reasons) == reasons, this
     assert again is not None
-    assert "were measured before with another machine; pillow 13.0.0 (now none): last time they cost" in notice(again)
+    assert "1 was measured before with another machine; pillow 13.0.0 (now none): last time they cost" in notice(again)
 
 
 def test_this_machine_goes_on_with_what_it_measured(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """The Makefile: what it lists, what it hands to Snakemake, what it keeps, and when it builds .venv."""
 
 import os
+import platform
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,17 +17,18 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 
 #: Stands in for python3.11: its "venv" holds a `python` whose exit status is the content of the file `pip-status`.
 FAKE_PYTHON = f"""#!/bin/bash
-if [[ $1 == -c ]]; then exec "{sys.executable}" "$@"; fi
-[[ "$*" == "-m venv --clear .venv" ]] || exit 9
-rm -rf .venv && mkdir -p .venv/bin
-printf '#!/bin/bash\\necho "$@" >> calls\\necho "$WATTLAB_PUBLISHED_LOGS" >> logs\\nexit $(cat pip-status)\\n' > .venv/bin/python
-chmod +x .venv/bin/python
+if [[ $1 == -c || $1 == --version ]]; then exec "{sys.executable}" "$@"; fi
+[[ "$*" == "-m venv .venv.new" ]] || exit 9
+mkdir -p .venv.new/bin
+printf '#!/bin/bash\\nprintf "%%s|" "$@" >> words\\necho "$@" >> calls\\necho "$WATTLAB_PUBLISHED_LOGS" >> logs\\nexit $(cat pip-status)\\n' > .venv.new/bin/python
+chmod +x .venv.new/bin/python
 """
 
 
-def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    given = ("STUDY", "LOGS", "WATTLAB_PUBLISHED_LOGS")
+def make(folder: Path, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    given = ("STUDY", "LOGS", "WATTLAB_PUBLISHED_LOGS", "PYTHON")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in given}
+    environment["PATH"] = path or environment["PATH"]
     return subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True)
 
 
@@ -34,6 +38,11 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "a checkout"
     folder.mkdir()
     (folder / "Makefile").write_text(MAKEFILE)
+    (folder / "envs").mkdir()
+    shutil.copy(ROOT / "envs/build.sh", folder / "envs")
+    for study in ("config.yaml", "studies/my own.yaml", "studies/published.yaml"):
+        (folder / study).parent.mkdir(exist_ok=True)
+        (folder / study).write_text("")
     (folder / "requirements.lock").write_text("a==1\n")
     (folder / "fake-python").write_text(FAKE_PYTHON)
     (folder / "fake-python").chmod(0o755)
@@ -52,31 +61,127 @@ def test_make_alone_lists_every_target() -> None:
     assert {"reproduce", "test", "check", "retry", "figures", "report", "published", "publish-docs", "help"} <= listed
 
 
-def test_environment_is_built_once_and_again_when_the_lock_is_newer(checkout: Path) -> None:
-    assert install(checkout).returncode == 0
+def test_environment_is_built_once_and_again_when_the_lock_has_another_content(checkout: Path) -> None:
+    first = install(checkout)
+    assert first.returncode == 0
+    assert f"with Python {platform.python_version()}, ./fake-python" in first.stdout
     assert "--requirement requirements.lock" in (checkout / "calls").read_text()
-    assert "Nothing to be done" in install(checkout).stdout
-    newer = (checkout / ".venv/.installed").stat().st_mtime + 5
-    os.utime(checkout / "requirements.lock", (newer, newer))
     (checkout / "calls").unlink()
+    (checkout / "requirements.lock").touch()
+    assert install(checkout).stdout == ""
+    (checkout / "requirements.lock").write_text("a==2\n")
     assert install(checkout).returncode == 0
     assert (checkout / "calls").exists()
+    assert not [path for path in checkout.iterdir() if path.suffix in (".new", ".old")]
 
 
-def test_failed_installation_counts_as_none(checkout: Path) -> None:
+def test_failed_installation_leaves_what_was_there(checkout: Path) -> None:
+    assert install(checkout).returncode == 0
+    (checkout / ".venv/mine").touch()
+    (checkout / "requirements.lock").write_text("a==2\n")
     (checkout / "pip-status").write_text("1")
     assert install(checkout).returncode != 0
-    assert not (checkout / ".venv/.installed").exists()
+    assert (checkout / ".venv/mine").exists()
+    assert (checkout / ".venv/.installed").read_text() == "a==1\n"
     (checkout / "pip-status").write_text("0")
     assert install(checkout).returncode == 0
-    assert (checkout / ".venv/.installed").exists()
+    assert (checkout / ".venv/.installed").read_text() == "a==2\n"
+    assert not (checkout / ".venv/mine").exists()
+
+
+@pytest.mark.parametrize(("target", "name"), [("install", ".venv"), ("env-transformers4", ".venv-transformers4")])
+def test_a_link_is_never_followed(checkout: Path, tmp_path: Path, target: str, name: str) -> None:
+    assert install(checkout).returncode == 0
+    shutil.copy(checkout / "requirements.lock", checkout / "requirements-transformers4.lock")
+    theirs = tmp_path / "shared"
+    theirs.mkdir()
+    (theirs / "theirs").write_text("theirs")
+    shutil.rmtree(checkout / name, ignore_errors=True)
+    (checkout / name).symlink_to(theirs)
+    answer = make(checkout, target, "PYTHON=./fake-python")
+    assert answer.returncode != 0
+    assert f"{name} is a link" in answer.stderr
+    assert f"rm {name}" in answer.stderr
+    assert [path.name for path in theirs.iterdir()] == ["theirs"]
+
+
+def test_a_link_to_an_environment_of_this_lock_is_used(checkout: Path, tmp_path: Path) -> None:
+    assert install(checkout).returncode == 0
+    (checkout / ".venv").rename(tmp_path / "shared")
+    (checkout / ".venv").symlink_to(tmp_path / "shared")
+    assert install(checkout).returncode == 0
+    assert (checkout / ".venv").is_symlink()
+
+
+def test_a_real_environment_works_from_its_place(checkout: Path) -> None:
+    (checkout / "requirements.lock").write_text("# nothing\n")
+    assert make(checkout, "install", f"PYTHON={sys.executable}").returncode == 0
+    pip = subprocess.run([checkout / ".venv/bin/pip", "--version"], capture_output=True, text=True, check=True)
+    assert f"{checkout}/.venv/lib" in pip.stdout
+    assert f"VIRTUAL_ENV={shlex.quote(f'{checkout}/.venv')}" in (checkout / ".venv/bin/activate").read_text().replace(
+        '"', "'"
+    )
 
 
 def test_absent_interpreter_is_named_with_the_remedy(checkout: Path) -> None:
     answer = make(checkout, "install", "PYTHON=python3.11-that-is-not-there")
     assert answer.returncode != 0
-    assert "python3.11-that-is-not-there is not on the PATH" in answer.stderr
+    assert "python3.11-that-is-not-there not on the PATH" in answer.stderr
     assert "make PYTHON=" in answer.stderr
+
+
+@pytest.mark.parametrize("there", [("python3.12",), ("python3.13", "python3.12"), ("python3.10", "python3.13")])
+def test_the_first_python_that_is_there_is_taken(checkout: Path, tmp_path: Path, there: tuple[str, ...]) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in there:
+        shutil.copy(checkout / "fake-python", programs / name)
+    for name in ("python3.11", "python3.12", "python3.13"):
+        if name not in there:  # as pyenv's, for a version that is not chosen
+            (programs / name).write_text("#!/bin/sh\nexit 127\n")
+            (programs / name).chmod(0o755)
+    answer = make(checkout, "install", path=f"{programs}:{os.environ['PATH']}")
+    assert answer.returncode == 0, answer.stderr
+    expected = min(name for name in there if name != "python3.10")
+    assert f"{programs}/{expected} (some minutes" in answer.stdout
+
+
+def test_a_colon_in_the_path_is_one_message(tmp_path: Path) -> None:
+    folder = tmp_path / "a:b"
+    (folder / "envs").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    shutil.copy(ROOT / "envs/build.sh", folder / "envs")
+    answer = make(folder, "plan")
+    assert answer.returncode != 0
+    assert "take a colon in the PATH for the end of a folder: move this checkout" in answer.stderr
+
+
+@pytest.mark.parametrize("target", ["reproduce", "plan", "tables", "figures", "report", "unlock"])
+@pytest.mark.parametrize("study", ["studies/none.yaml", "config.yaml studies/published.yaml", "studies"])
+def test_a_study_that_is_no_file_is_one_line(checkout: Path, target: str, study: str) -> None:
+    assert install(checkout).returncode == 0
+    answer = make(checkout, target, f"STUDY={study}")
+    assert answer.returncode != 0
+    assert answer.stderr.splitlines()[0] == (
+        f"error: STUDY={study}: no such file; name one study, config.yaml or a file of studies/"
+    )
+    assert "snakemake" not in (checkout / "calls").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "folders"),
+    [
+        ("/a/results /b/results", ["/a/results", "/b/results"]),
+        ("'/node 1/results' /b/results", ["/node 1/results", "/b/results"]),
+        ("node 1/results", ["node 1/results"]),
+    ],
+)
+def test_folders_to_merge_may_have_blanks(checkout: Path, given: str, folders: list[str]) -> None:
+    assert install(checkout).returncode == 0
+    (checkout / "node 1/results").mkdir(parents=True)
+    (checkout / "words").unlink()
+    assert make(checkout, "merge", f"FROM={given}").returncode == 0
+    assert (checkout / "words").read_text() == "|".join(["-m", "merge_runs", *folders, ""])
 
 
 @pytest.mark.parametrize("target", ["reproduce", "plan", "retry", "tables", "figures", "report"])
@@ -110,10 +215,13 @@ def test_publish_docs_is_run_from_make(checkout: Path) -> None:
 
 def test_clean_keeps_results_and_their_history(checkout: Path) -> None:
     kept = [checkout / name for name in ("results/repeats/a.jsonl", "results/__pycache__/b", ".snakemake/metadata/c")]
-    gone = [checkout / name for name in (".venv/d", ".mypy_cache/e", "scripts/__pycache__/f")]
+    gone = [
+        checkout / name
+        for name in (".venv.new/g", ".venv-transformers4/h", ".venv/d", ".mypy_cache/e", "scripts/__pycache__/f")
+    ]
     for path in kept + gone:
         path.parent.mkdir(parents=True)
         path.write_text("")
     assert make(checkout, "clean").returncode == 0
     assert [path.exists() for path in kept] == [True] * 3
-    assert [path.exists() for path in gone] == [False] * 3
+    assert [path.exists() for path in gone] == [False] * 5

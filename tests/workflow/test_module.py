@@ -115,19 +115,35 @@ def test_an_error_of_the_configuration_names_the_module(tmp_path: Path) -> None:
     assert "Traceback" not in planned.stdout
 
 
-def test_a_rule_that_shows_its_log_fails_with_its_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_fails_with_its_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = make_project(tmp_path / "project")
     monkeypatch.setenv("WATTLAB_PUBLISHED_LOGS", str(tmp_path / "nowhere"))
     run = project.snakemake("--configfile", "studies/published.yaml", "--until", "fetch_logs")
     assert run.returncode == 1
-    assert "nowhere" in run.stdout
-    assert "Missing output" not in run.stdout, "the pipe into tee must not hide the exit status"
+    reason = (
+        "nowhere: no such folder or archive; correct logs.path of the study, or the place in `make published LOGS=PATH`"
+    )
+    assert f"Finding or fetching the logs: failed: {tmp_path}/{reason}\n" in run.stdout
+    assert "the whole log: results/published/logs/fetch_logs.log\n" in run.stdout
+    assert "issing output" not in run.stdout, "a program that fails is a failure"
 
 
-@pytest.mark.parametrize("name", ["o'brien lab", "ü $x", 'a"q;`id`'])
+def test_a_whole_configuration_may_lie_anywhere(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "a checkout")
+    (tmp_path / "elsewhere").mkdir()
+    configuration = (project.root / "config.yaml").rename(tmp_path / "study of mine.yaml")
+    planned = snakemake(
+        tmp_path / "elsewhere", "-s", f"{project.root}/Snakefile", "--configfile", str(configuration), "--dry-run"
+    )
+    assert planned.returncode == 0, planned.stdout
+    assert ["measure_cell", "3"] in [line.split() for line in planned.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["o'brien lab", "ü $x", 'a"q;`id`', "x';touch pwned;'y"])
 def test_a_job_runs_wherever_the_checkout_lies(tmp_path: Path, name: str) -> None:
     run = make_project(tmp_path / name / "w").snakemake("--until", "sample_dataset")
     assert run.returncode == 0, run.stdout
+    assert not list(tmp_path.rglob("pwned"))
 
 
 @pytest.mark.parametrize("name", ["a:b", "a{b}"])

@@ -22,6 +22,7 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import resolve
 from wattlab.tables.listing import TABLES
+from workflow.test_packaging import needed
 
 README = (ROOT / "README.md").read_text()
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
@@ -139,7 +140,7 @@ def test_versions_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert CITATION["version"] == project["version"]
     assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text()
-    assert project["requires-python"] == ">=3.11,<3.12" and "Python 3.11" in README
+    assert project["requires-python"] == ">=3.11,<3.14" and "Python 3.11, 3.12 or 3.13" in README
     codecarbon = next(entry for entry in CITATION["references"] if entry["title"] == "CodeCarbon")
     assert f"codecarbon=={codecarbon['version']}\n" in (ROOT / "requirements.lock").read_text()
     paper = next(entry for entry in CITATION["references"] if entry["type"] == "conference-paper")
@@ -148,7 +149,7 @@ def test_versions_agree() -> None:
 
 def test_snakefile_needs_no_more_than_the_analysis_environment() -> None:
     conda = yaml.safe_load((ROOT / "envs/analysis.yaml").read_text())["dependencies"][-1]["pip"]
-    provided = {canonical(pin.split("==")[0]) for pin in conda} | {"snakemake"}
+    provided = {canonical(pin.split("==")[0]) for pin in conda} | needed(["snakemake"])
     modules = re.findall(r"^from (wattlab[\w.]*) import", (ROOT / "rules/common.smk").read_text(), re.MULTILINE)
     assert modules
     for module in modules:

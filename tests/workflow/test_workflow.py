@@ -152,7 +152,7 @@ def test_a_run_says_beforehand_what_it_measures_again(project: Project) -> None:
     run = project.snakemake("task_image-classification")
     assert run.returncode == 0, run.stdout
     # Three repeats of 3,620 J and four idle seconds of 28 W.
-    assert "Of 1 cell(s) to measure, 1 were measured before" in run.stdout
+    assert "Of 1 cell to measure, 1 was measured before with another protocol: " in run.stdout
     assert "last time they cost 0.00305 kWh" in run.stdout
     assert len(list((project.results / "repeats/image-classification/cifar10").rglob("*.jsonl"))) == 2
     assert "measured before" not in project.snakemake("--force", "task_image-classification").stdout

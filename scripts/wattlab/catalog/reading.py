@@ -71,6 +71,8 @@ def read_yaml(path: Path) -> Any:
 
 
 def _folder(schema: type[Schema], folder: Path, tasks: Collection[str]) -> dict[str, Schema]:
+    for stray in folder.glob("*.yml"):
+        raise InputError(f"catalog/{folder.name}/{stray.name}: name it {stray.stem}.yaml; no other ending is read")
     return {
         path.stem: checked(
             schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}", context=task_context(tasks)

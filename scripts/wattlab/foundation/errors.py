@@ -3,12 +3,19 @@
 import difflib
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+
+def plain(text: object, width: int = 240) -> str:
+    """One line of printable characters: text of models, datasets and logs must not steer a terminal."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
+    return textwrap.shorten(printable, width, placeholder=" …")
 
 
 class InputError(Exception):
@@ -29,6 +36,9 @@ class Unavailable(Exception):
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Entry = TypeVar("Entry")
+
+#: Name of a file, or what finds it from the first part of a key.
+Source = str | Callable[[str], str]
 
 #: Kinds of mistakes in pydantic's words -> what to give instead, in which pydantic's own limits stand in braces.
 _WANTED = {
@@ -120,6 +130,8 @@ def _other_remedy(error: ErrorDetails, model: type[BaseModel], key: Sequence[str
                 return f"this key is gone; {gone[key[-1]]}"
             known = {name for schema in schemas for name in schema.model_fields}
             return f"unknown key; {near_matches(key[-1], known)}"
+        case "invalid_key":
+            return "a key is a text; put it in quotes"
         case "missing":
             return f"this key is missing; add it{meaning and f' ({meaning})'}"
         case "literal_error":
@@ -152,13 +164,8 @@ def _key_of(error: ErrorDetails, content: Any) -> tuple[str, ...]:
     return tuple(key)
 
 
-def explain(
-    error: ValidationError, model: type[BaseModel], source: str | Callable[[str], str], content: Any
-) -> InputError:
-    """Turn pydantic's errors about a content into one message, a line each: `file: key = value: remedy`.
-
-    `source` is the file's name, or a function that finds it from the first part of the key.
-    """
+def explain(error: ValidationError, model: type[BaseModel], source: Source, content: Any) -> InputError:
+    """Turn pydantic's errors about a content into one message, a line each: `file: key = value: remedy`."""
     found: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         found.setdefault(_key_of(detail, content), []).append(detail)
@@ -166,9 +173,15 @@ def explain(
     for key, details in found.items():
         if any(other[: len(key)] == key for other in found if other != key):
             continue  # a union: the member that was understood furthest is the one that was meant
-        where = source if isinstance(source, str) else source(key[0] if key else "")
-        lines.append(f"{where}: {_shown(key, details[0])}{remedy_of(details, model, key)}")
+        lines.append(
+            f"{place_of(source, key[0] if key else '')}: {_shown(key, details[0])}{remedy_of(details, model, key)}"
+        )
     return InputError("\n".join(lines))
+
+
+def place_of(source: Source, key: str) -> str:
+    """The file that a key stands in."""
+    return source if isinstance(source, str) else source(key)
 
 
 def _shown(key: tuple[str, ...], error: ErrorDetails) -> str:
@@ -182,7 +195,7 @@ def _shown(key: tuple[str, ...], error: ErrorDetails) -> str:
 def checked(
     schema: type[Schema],
     content: Any,
-    source: str | Callable[[str], str],
+    source: Source,
     *,
     is_json: bool = False,
     context: dict[str, Any] | None = None,

@@ -45,7 +45,7 @@ def place_of(logs: Logs | None, home: Home | None, argument: str | None, fetched
     if named:
         return Path(named), True
     if home is None:
-        raise InputError(f"the mapping names no home of the logs; name a folder or an archive: {LOGS_VARIABLE}=PATH")
+        raise InputError("the mapping names no home of the logs; name a folder or an archive: give the study logs.path")
     return fetched / "logs" / f"{home.repository.split('/')[1]}-{home.commit[:7]}", False
 
 
@@ -59,7 +59,7 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
         files = dict(_folder(path, wanted) if path.is_dir() else _archive(path))
     except FileNotFoundError as error:
         raise InputError(
-            f"{path}: no such folder or archive; correct logs.path, or name one: {LOGS_VARIABLE}=PATH"
+            f"{path}: no such folder or archive; correct logs.path of the study, or the place in `make published LOGS=PATH`"
         ) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         why = " ".join(str(error).split())
@@ -146,7 +146,7 @@ def fetch(home: Home, destination: Path, url: str | None = None) -> None:
 
 
 def _git(arguments: list[str], url: str) -> None:
-    remedy = f"download it elsewhere and name the folder or archive: --logs PATH, or {LOGS_VARIABLE}=PATH"
+    remedy = "download it elsewhere and name the folder or archive: `make published LOGS=PATH`"
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
     try:
         done = subprocess.run(

@@ -2,7 +2,7 @@
 
 from wattlab import STUDY_VERSION
 from wattlab.catalog.reading import Catalog
-from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.errors import InputError, Source, near_matches, place_of
 from wattlab.logs.mapping import Group, LoggedModel, Mapping, load_mapping
 from wattlab.study.cells import CatalogFacts, Cell, ImportedCell, ResolvedStudy
 from wattlab.study.config import StudyConfig
@@ -12,11 +12,11 @@ from wattlab.study.resolve import grid_of, names_of
 NOT_NAMED = "logged, but not named in the study"
 
 
-def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
+def resolve_published(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedStudy:
     """Resolve a study of imported logs from its mapping alone; the logs need not be there.
 
     The study's `tasks` and `multi_purpose` name the selected cells; every other cell of the mapping is imported
-    unselected, with the reason. `source` names the study in messages. Raises `InputError` for a name that neither
+    unselected, with the reason. `source` names the file of a key in messages. Raises `InputError` for a name that neither
     the catalog nor the mapping knows, a cell that two groups claim, or a selection that is in no log.
     """
     assert config.logs is not None
@@ -36,7 +36,9 @@ def resolve_published(config: StudyConfig, catalog: Catalog, source: str) -> Res
         cells[cell.id] = ImportedCell(cell=cell, facts=facts)
     for (purpose, name), place in selected.items():
         near = near_matches(name, cells)
-        raise InputError(f"{source}: {place}: the {purpose} cell {name} is in no group of the mapping; {near}")
+        raise InputError(
+            f"{place_of(source, place.partition('.')[0])}: {place}: the {purpose} cell {name} is in no group of the mapping; {near}"
+        )
     return ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )

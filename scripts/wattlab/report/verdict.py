@@ -1,8 +1,8 @@
 """The verdict on a study: whether it is whole, and else what is missing and what to do about it."""
 
-import textwrap
-
 import pandas as pd
+
+from wattlab.foundation.errors import plain
 
 #: Kinds that are no failure: expected, waiting for an environment, or with fewer valid repeats than wanted.
 FORGIVEN = frozenset({"known", "waiting", "incomplete"})
@@ -48,9 +48,3 @@ def _by_reason(rows: pd.DataFrame) -> dict[str, list[object]]:
         parts = [plain(row[name]) for name in ("reason", "remedy") if isinstance(row.get(name), str)]
         found.setdefault("; ".join(parts) or "no reason given", []).append(row["cell"])
     return found
-
-
-def plain(text: object, width: int = 240) -> str:
-    """One line of printable characters: text of models and datasets must not steer a terminal."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in str(text))
-    return textwrap.shorten(printable, width, placeholder=" …")

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
-from wattlab.catalog.protocols import Override, Protocol
+from wattlab.catalog.protocols import WITH_START, Protocol
 from wattlab.catalog.reading import Catalog, read_tasks
-from wattlab.foundation.errors import InputError, checked, entry_of, near_matches
+from wattlab.foundation.errors import InputError, Source, checked, entry_of, near_matches, place_of
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
 from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
@@ -16,8 +16,8 @@ from wattlab.study.prompts import check_prompt
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
 
 
-def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy:
-    """Resolve a measured study; `source` names its file in messages. Raises `InputError` for any unknown name,
+def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedStudy:
+    """Resolve a measured study; `source` names the file of a key in messages. Raises `InputError` for any unknown name,
     a cell listed twice, or a protocol whose values do not fit together."""
     names = names_of(catalog)
     cells: dict[str, MeasuredCell] = {}
@@ -29,12 +29,16 @@ def resolve(config: StudyConfig, catalog: Catalog, source: str) -> ResolvedStudy
     for purpose, section, groups in sections:
         for place, group in enumerate(groups):
             key = f"{section}.{place}"
-            for cell in _cells_of(group, purpose, catalog, names, f"{source}: {key}", config.weights):
+            for cell in _cells_of(
+                group, purpose, catalog, names, f"{place_of(source, section)}: {key}", config.weights
+            ):
                 if cell.id in listed:
                     twice = (
                         _doubled(group, key, cell, names) if listed[cell.id] == key else f"{key} and {listed[cell.id]}"
                     )
-                    raise InputError(f"{source}: {twice}: the cell {cell.id} is listed twice; keep one of them")
+                    raise InputError(
+                        f"{place_of(source, section)}: {twice}: the cell {cell.id} is listed twice; keep one of them"
+                    )
                 listed[cell.id] = key
                 cells[cell.id] = _resolve_cell(cell, config, catalog, source)
     _check_exceptions(config, cells, source)
@@ -89,8 +93,11 @@ def _model_of(name: str, task: TaskName, catalog: Catalog, names: dict[str, str]
     if stem is None and weights == "hub" and HUB_ID.fullmatch(name):
         return stem_of(name)
     if stem is None:
+        near = (
+            "set weights: hub to measure an id of the hub without a file" if "/" in name else near_matches(name, names)
+        )
         raise InputError(
-            f"{where}.models: {name!r} is no file of catalog/models, no hub id and no alias in one; {near_matches(name, names)}"
+            f"{where}.models: {name!r} is no file of catalog/models, no hub id and no alias in one; {near}"
         )
     if task not in catalog.models[stem].tasks:
         raise InputError(
@@ -103,10 +110,10 @@ def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
     return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
 
 
-def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> MeasuredCell:
+def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> MeasuredCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
     protocol = _protocol(cell, config, catalog, source)
-    check_prompt(cell, protocol.prompt, dataset, source)
+    check_prompt(cell, protocol.prompt, dataset, place_of(source, "overrides"))
     spec = _spec(cell, config, protocol, model, dataset)
     limit = config.time_limit_s.get(cell.task) if isinstance(config.time_limit_s, dict) else config.time_limit_s
     known = next((known.reason for known in config.known_missing if known.where.matches(**_place(cell, model))), None)
@@ -134,12 +141,7 @@ def _spec(
     dataset_facts = DatasetFacts.model_validate(working_fields(dataset, config.data))
     tokenizer = None
     if config.weights == "architecture" and model.tokenizer is not None:
-        tokenizer = TokenizerSpec(
-            kind=model.tokenizer.kind,
-            layout=model.tokenizer.class_name,
-            do_lower_case=model.tokenizer.do_lower_case,
-            generator_version=TOKENIZERS_VERSION,
-        )
+        tokenizer = TokenizerSpec.of(model.tokenizer)
     samples = SampleSpec(
         dataset=cell.dataset,
         data=config.data,
@@ -175,53 +177,74 @@ def _place(cell: Cell, model: ModelEntry | UncataloguedModel) -> dict[str, str]:
     }
 
 
-def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: str) -> Protocol:
+def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> Protocol:
     """The values of the named set, its exceptions, the set lengths of architecture mode, the study's exceptions."""
-    named = catalog.protocol(config.protocol, source)
+    named = catalog.protocol(config.protocol, place_of(source, "protocol"))
     place = _place(cell, _facts_of(cell, catalog))
     values: dict[str, Any] = named.values.model_dump(mode="json")
     if cell.purpose == "multi-purpose":
         values["prompt"] = catalog.tasks[cell.task].prompt
-    _apply(named.overrides, place, values)
+    starts = _starts_from_a_token(cell, catalog)
+    for override in named.overrides:
+        if override.where.matches(**place):
+            values.update(_new_tokens(override.set, starts))
     if cell.variant == "native":
         values["image_size"] = None
     if config.weights == "architecture":
-        _set_lengths(cell, catalog.tasks[cell.task], values)
-    _apply(config.overrides, place, values)
+        _set_lengths(cell, catalog.tasks[cell.task], values, starts)
+    for override in config.overrides:
+        if override.where.matches(**place):
+            values.update(_new_tokens(override.set, starts))
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
-    return checked(Protocol, values, f"{source}: protocol {config.protocol!r} for {cell.id}")
+    return checked(Protocol, values, f"{place_of(source, 'protocol')}: protocol {config.protocol!r} for {cell.id}")
 
 
-def _apply(overrides: list[Override], place: dict[str, str], values: dict[str, Any]) -> None:
-    for override in overrides:
-        if override.where.matches(**place):
-            values.update(override.set)
+def _starts_from_a_token(cell: Cell, catalog: Catalog) -> bool:
+    """Whether the library's `max_length` counts one token that the model did not produce: a decoder beside an encoder
+    starts from it, and so does one that is given an image alone. A decoder that continues its prompt, and a prompted
+    model that the catalog lacks, have none."""
+    structure = _facts_of(cell, catalog).structure
+    if structure is None and cell.purpose == "task-specific":
+        structure = catalog.tasks[cell.task].structure
+    return structure in ("seq2seq", "vision-encoder-decoder")
 
 
-def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any]) -> None:
-    """Architecture mode: outputs have the published mean length, or the protocol's cap where that is lower."""
+def _new_tokens(values: dict[str, Any], starts: bool) -> dict[str, Any]:
+    """Values of an override with all lengths in new tokens."""
+    return {
+        WITH_START.get(key, key): value - starts if key in WITH_START and value is not None else value
+        for key, value in values.items()
+    }
+
+
+def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any], starts: bool) -> None:
+    """Architecture mode: outputs have the published length, or the protocol's cap where that is lower."""
     if cell.purpose == "task-specific" and not task.generates_text:
         return
     for length in task.set_lengths:
         if length.purpose == cell.purpose:
-            cap = values["max_new_tokens"]
-            values["max_new_tokens"] = length.tokens if cap is None else min(cap, length.tokens)
+            cap, (tokens,) = values["max_new_tokens"], _new_tokens(length.set, starts).values()
+            values["max_new_tokens"] = tokens if cap is None else min(cap, tokens)
             return
     raise InputError(
         f"catalog/tasks.yaml: {cell.task}: set_lengths has none for purpose {cell.purpose}; add one, with its source"
     )
 
 
-def grid_of(config: StudyConfig, catalog: Catalog, source: str) -> Grid:
+def grid_of(config: StudyConfig, catalog: Catalog, source: Source) -> Grid:
     """The carbon intensity that the study names or states; raises `InputError`."""
     if not isinstance(config.grid, str):
         return Grid(grid="stated", intensity_g_per_kwh=config.grid)
-    entry = entry_of(catalog.grids, config.grid, f"{source}: grid = {config.grid!r} is no entry of catalog/grids.yaml")
+    entry = entry_of(
+        catalog.grids,
+        config.grid,
+        f"{place_of(source, 'grid')}: grid = {config.grid!r} is no number and no entry of catalog/grids.yaml",
+    )
     return Grid(grid=config.grid, intensity_g_per_kwh=entry.intensity_g_per_kwh)
 
 
-def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: str) -> None:
+def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: Source) -> None:
     """An exception that matches no cell is a typing mistake."""
     places = [
         {
@@ -232,7 +255,7 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], sourc
     ]
     for section in ("overrides", "known_missing"):
         for index, item in enumerate(getattr(config, section)):
-            where = f"{source}: {section}.{index}.where"
+            where = f"{place_of(source, section)}: {section}.{index}.where"
             for key, wanted in item.where.names.items():
                 names = {place[key] for place in places}
                 for name in wanted:
@@ -246,7 +269,7 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], sourc
                 )
 
 
-def check_config(content: dict[str, Any], source: Any, tasks: Collection[str] | None = None) -> StudyConfig:
+def check_config(content: dict[str, Any], source: Source, tasks: Collection[str] | None = None) -> StudyConfig:
     """The configuration, checked; `source` names the file of a key (see `errors.explain`).
 
     `tasks`: those that it may name; null: the repository's.

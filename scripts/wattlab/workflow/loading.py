@@ -1,44 +1,81 @@
 """From configuration files to the study resolved: what the Snakefile does while it is parsed."""
 
-from collections.abc import Callable, Collection, Sequence
+import copy
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
+import yaml
+
+from wattlab.catalog.libraries import check_models, read_libraries
+from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
 from wattlab.logs.resolve import resolve_published
 from wattlab.meters.accelerators import ACCELERATORS, computing
-from wattlab.study.cells import ResolvedStudy
+from wattlab.models.tokenizers.layouts import layout_of
+from wattlab.samples.surrogate.generate import generator_of
+from wattlab.study.cells import ResolvedStudy, TokenizerSpec
 from wattlab.study.resolve import check_config, resolve
 
 
-def file_of_key(files: Sequence[Path], merged: Collection[str]) -> Callable[[str], str]:
-    """Finds the file that a key of the merged configuration comes from: the last one that has it, else `--config`.
+def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[str], str]:
+    """Finds where the value of a key of the merged configuration comes from: the last file that has it, or `--config`.
 
     A key that is nowhere is missing in all of them.
     """
     contents = {path: read_yaml(path) or {} for path in files}
+    written: dict[str, Any] = {}
+    for content in contents.values():
+        _merge(written, copy.deepcopy(content))
 
     def find(key: str) -> str:
         holders = [path.as_posix() for path, content in contents.items() if key in content]
-        if holders:
-            return holders[-1]
-        return "--config" if key in merged else " + ".join(path.as_posix() for path in files)
+        if key in merged and (key not in written or _as_json(merged[key]) != _as_json(written[key])):
+            return "--config" if files else "the configuration"
+        return holders[-1] if holders else " + ".join(path.as_posix() for path in files)
 
     return find
+
+
+def _as_json(value: Any) -> str:
+    """To compare by: not a number is not equal to itself."""
+    return json.dumps(value, default=str)
 
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
+    check_members(catalog)
+    content = {key: _typed(value) if file_of(key) == "--config" else value for key, value in content.items()}
     config = check_config(content, file_of, catalog.tasks)
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
-    source = files[-1].as_posix() if files else "--config"
     if config.is_imported:
-        return resolve_published(config, catalog, source)
-    return resolve(config, catalog, source)
+        return resolve_published(config, catalog, file_of)
+    return resolve(config, catalog, file_of)
+
+
+def _typed(value: Any) -> Any:
+    """What a person wrote after `--config`: Snakemake makes texts of the numbers inside lists and mappings."""
+    if isinstance(value, dict):
+        return {key: _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    read = yaml.safe_load(value) if isinstance(value, str) and re.fullmatch(r"[\w.+-]+", value) else value
+    return read if read is None or isinstance(read, bool | int | float) else value
+
+
+def check_members(catalog: Catalog) -> None:
+    """Raise `InputError` where an entry names a class, a key or a generator that there is not."""
+    check_models(catalog.models, read_libraries(CATALOG_ROOT))
+    for stem, model in catalog.models.items():
+        if model.tokenizer is not None:
+            layout_of(TokenizerSpec.of(model.tokenizer), f"catalog/models/{stem}.yaml")
+    for name, dataset in catalog.datasets.items():
+        generator_of(name, dataset)
 
 
 def study_of(default: Path, *chosen: Path) -> ResolvedStudy:

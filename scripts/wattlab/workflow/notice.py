@@ -10,10 +10,11 @@ from wattlab.foundation.errors import NoDevice
 from wattlab.foundation.quantities import significant
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
+from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.tables.words import count
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
-ANOTHER_SPEC = "another protocol, other samples or another model"
 ANOTHER_MACHINE = "another machine"
 
 
@@ -43,7 +44,7 @@ class Again:
     n_planned: int
     energy_kwh: float | None
     duration_s: float | None
-    reasons: tuple[str, ...] = (ANOTHER_SPEC,)
+    reasons: tuple[str, ...]
 
 
 def measured_again(
@@ -76,7 +77,9 @@ def measured_again(
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:
     """Why repeats can not be gone on with here; none where they can."""
     if not is_of(measured, cell):
-        yield ANOTHER_SPEC
+        wanted = comparable_spec(cell.spec)
+        differing = (key for key in wanted if measured.spec.get(key) != wanted[key])
+        yield f"another {' and '.join(differing).replace('_', ' ')}"
         return
     kind, before = measured.identity.get("device_kind"), measured.identity.get("versions")
     if this.device_kind is not None and kind is not None and kind != this.device_kind:
@@ -95,7 +98,7 @@ def notice(again: Again) -> str:
     energy = "an unknown energy" if again.energy_kwh is None else f"{significant(again.energy_kwh, 3)} kWh"
     duration = "an unknown time" if again.duration_s is None else spoken(again.duration_s)
     return (
-        f"Of {again.n_planned} cell(s) to measure, {again.n_cells} were measured before with "
+        f"Of {count(again.n_planned, 'cell')} to measure, {again.n_cells} {'was' if again.n_cells == 1 else 'were'} measured before with "
         f"{'; '.join(again.reasons)}: last time they cost {energy} and {duration}. Those repeats stay in results/repeats "
         "(`make history` lists them). To keep their numbers instead, stop here (Ctrl-C) and undo the change."
     )

@@ -14,6 +14,9 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
 from wattlab.tables.energies import components_of, device_of, method_set, total_j
 
+#: Signs of a bar.
+BAR_WIDTH = 12
+
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
     """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
@@ -47,7 +50,7 @@ def left_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | N
 
 
 def progress_line(study_file: Path, record: Record) -> str:
-    """`[12/48] task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`.
+    """`[12/48] ###......... task/dataset/model: 3 repeats, … kWh per 1,000 …; about 6 min left`.
 
     Without the count and the time where the study's file is gone: what was measured is measured.
     """
@@ -59,7 +62,13 @@ def progress_line(study_file: Path, record: Record) -> str:
     left = left_s(study, finished)
     remaining = "" if left is None or len(finished) == len(study.cells) else f"; about {left / 60:.0f} min left"
     said = outcome(record, study.config.headline_scope)
-    return f"[{len(finished)}/{len(study.cells)}] {record.cell_id}: {said}{remaining}"
+    return f"{bar(len(finished), len(study.cells))} {record.cell_id}: {said}{remaining}"
+
+
+def bar(done: int, total: int) -> str:
+    """`[12/48] ###.........`: how many of how many."""
+    filled = BAR_WIDTH * done // total
+    return f"[{done}/{total}] {'#' * filled}{'.' * (BAR_WIDTH - filled)}"
 
 
 def outcome(record: Record, scope: str | None = None) -> str:

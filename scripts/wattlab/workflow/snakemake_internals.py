@@ -23,7 +23,8 @@ def configuration_files(workflow: Workflow, default: str) -> list[Path]:
     if is_module(workflow):
         return []
     chosen = [Path(path) for path in workflow.overwrite_configfiles]
-    return [Path(default), *chosen] if default in workflow.configfiles else chosen
+    # Snakemake names the default also where it is not there and others were chosen.
+    return [Path(default), *chosen] if default in workflow.configfiles and Path(default).exists() else chosen
 
 
 def placing(workflow: Workflow) -> Callable[[str], str]:
@@ -42,6 +43,11 @@ def limit(workflow: Workflow, resource: str, capacity: int) -> None:
     """
     if resource not in workflow.global_resources:
         workflow.register_resource(resource, capacity)
+
+
+def is_run(workflow: Workflow) -> bool:
+    """Whether jobs are run for the person who reads the terminal: no dry run, no question, no job's own process."""
+    return workflow.executor_plugin is not None and not workflow.dryrun and workflow.is_main_process
 
 
 def planned_cells(workflow: Workflow) -> list[str]:

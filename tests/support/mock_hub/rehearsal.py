@@ -40,7 +40,7 @@ def rehearse(work: Path, arguments: list[str]) -> int:
 def run_snakemake(work: Path, arguments: list[str], environment: dict[str, str]) -> int:
     """Snakemake to its end, on two cores; it gets the signals that this process gets."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(work), *arguments]
-    command += ["--quiet", "host", "rules", "progress", "--configfile", *STUDIES]
+    command += ["--configfile", *STUDIES]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=os.environ | environment)
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:

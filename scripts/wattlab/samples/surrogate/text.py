@@ -6,7 +6,7 @@ the manual's (Zipf-like) frequencies, and now and then it leaps to another place
 No further word list is needed, so none is a dependency.
 
 Frozen: the draws (`draws.py`), the names, the rates below and the rule that picks paragraphs. Not frozen: the prose,
-which may differ in a few words between patch releases of CPython 3.11. So the hash of the rows goes into every
+which may differ in a few words between patch releases of CPython, and in more between 3.11, 3.12 and 3.13. So the hash of the rows goes into every
 fingerprint, and the manifest names the hash of the prose.
 
 A word is what `str.split()` yields: punctuation hangs on words, except in `spaced_tokens`.
@@ -51,7 +51,7 @@ def prose() -> Prose:
     except ImportError as error:
         raise Unavailable(
             "this Python has no pydoc_data.topics, which surrogate text is made of",
-            "use a complete CPython 3.11 (python.org, conda-forge, or the full package of the distribution)",
+            "use a complete CPython (python.org, conda-forge, or the full package of the distribution)",
         ) from error
     words = tuple(word for name in sorted(topics) for word in _paragraph_words(topics[name]))
     places: dict[str, list[int]] = defaultdict(list)
