@@ -66,6 +66,6 @@ def _axes(axes: Axes, both: pd.DataFrame, has_equality: bool) -> None:
     style.log_axis(axes, "y", list(both[OURS]), room=2.0)
     if has_equality:
         ends = ([1e-9, 1e9], [1e-9, 1e9])
-        style_of = {"color": palette.GREY, "linewidth": 0.8, "linestyle": "--", "zorder": 1, "gid": "equality"}
-        axes.plot(*ends, **style_of, scalex=False, scaley=False)
+        (line,) = axes.plot(*ends, "--", color=palette.GREY, linewidth=0.8, zorder=1, scalex=False, scaley=False)
+        line.set_gid("equality")
     axes.set(xlabel=f"paper: {QUANTITIES[ENERGY].unit}", ylabel=f"this study: {QUANTITIES[ENERGY].unit}")
