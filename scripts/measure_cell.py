@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.foundation.verbs import tell
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
@@ -88,6 +88,8 @@ def record_of(job: Job) -> Record:
         return unmeasured_record(job.cell, inputs.receipt, "unavailable", *inputs.lacking)
     try:
         return measure(job, inputs)
+    except Unavailable as error:  # a file of weights that an older receipt has, and that holds none
+        return unmeasured_record(job.cell, inputs.receipt, "unavailable", error.reason, error.remedy)
     except InputError as error:
         return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), _RETRY)
 

@@ -46,10 +46,20 @@ ALBERT = "fill-mask/bookcorpus/albert--albert-base-v2"
 ON_A_GPU = "text-classification/imdb/distilbert--distilbert-base-uncased-finetuned-sst-2-english"
 
 
+#: Lengths of the recorded cells, from when the authors' max_length was taken for new tokens.
+LENGTHS_OF_THAT_TIME: list[dict[str, Any]] = [
+    {"where": {"task": "summarization"}, "set": {"max_new_tokens": 15}},
+    {"where": {"task": "image-to-text"}, "set": {"max_new_tokens": 20}},
+]
+
+
 def resolved(name: str) -> ResolvedStudy:
     """A recorded study, resolved today from the configuration that it was made from."""
     path = MEASURED / f"{name}.yaml"
-    return resolve_study(yaml.safe_load(path.read_text()), [path])
+    content = yaml.safe_load(path.read_text())
+    tasks = {group["task"] for group in [*content["tasks"], *content["multi_purpose"]]}
+    lengths = [override for override in LENGTHS_OF_THAT_TIME if override["where"]["task"] in tasks]
+    return resolve_study({**content, "overrides": [*lengths, *content["overrides"]]}, [path])
 
 
 def copy_results(folder: Path) -> Path:
@@ -97,7 +107,9 @@ def test_a_study_resolves_to_the_recorded_file(tmp_path: Path, name: str) -> Non
     path = study_of_tables(MEASURED / "results" / name)
     assert path is not None
     assert json.loads(path.read_text())["schema_version"] == 1
-    assert read_study(path) == resolved(name)
+    then, today = read_study(path), resolved(name)
+    overrides = {"overrides": today.config.overrides}
+    assert then.model_copy(update={"config": then.config.model_copy(update=overrides)}) == today
     assert read_study(write_study(tmp_path, resolved(name))) == resolved(name)
 
 

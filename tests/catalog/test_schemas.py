@@ -9,13 +9,12 @@ import yaml
 
 from support.imports import ROOT
 from wattlab.catalog.entries import DatasetEntry, ModelEntry
-from write_schemas import SCHEMAS, main
+from write_schemas import SCHEMAS, schema_text
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_the_committed_schema_is_that_of_the_model(name: str, tmp_path: pytest.TempPathFactory) -> None:
-    main(["--root", str(tmp_path)])
-    assert (ROOT / name).read_text() == (tmp_path / name).read_text(), "`make schema` repairs it"
+def test_the_committed_schema_is_that_of_the_model(name: str) -> None:
+    assert (ROOT / name).read_text() == schema_text(SCHEMAS[name]), "`make schema` repairs it"
 
 
 @pytest.mark.parametrize(

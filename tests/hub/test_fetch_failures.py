@@ -9,10 +9,12 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
-from support.hub_clients import CONFIG, MODEL, connect, fetched, paths, refused, snapshot
-from support.mock_hub import MockHub, Repo
+from support.hub_clients import CONFIG, MODEL, WEIGHTS, connect, fetched, paths, refused, snapshot
+from support.mock_hub import MockHub, Repo, handler
 from wattlab.hub.client import retried
+from wattlab.hub.datasets import look_up
 from wattlab.hub.models import SPARE_BYTES
+from wattlab.hub.receipts import DatasetFetch
 
 SECRET = "secret-marker"
 
@@ -36,7 +38,7 @@ def test_a_file_that_came_wrong_is_fetched_again(hub, waits, fault):
     getattr(hub.faults, fault)("*/model.safetensors", 2)
     receipt = fetched()
     assert paths(receipt)
-    assert (snapshot("org/model", receipt.commit) / "model.safetensors").read_bytes() == b"safe" * 1000
+    assert (snapshot("org/model", receipt.commit) / "model.safetensors").read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("path", ["model.safetensors", "config.json"])
@@ -54,7 +56,7 @@ def test_a_damaged_file_of_the_cache_is_fetched_again(hub, waits):
     place = snapshot("org/model", fetched().commit) / "model.safetensors"
     place.resolve().write_bytes(b"evil" * 1000)
     assert paths(fetched())
-    assert place.read_bytes() == b"safe" * 1000
+    assert place.read_bytes() == WEIGHTS
 
 
 def test_a_burst_of_503_is_waited_for(hub, waits):
@@ -100,6 +102,77 @@ def test_a_hub_that_is_not_there(hub, waits, monkeypatch):
     reason, remedy = refused(fetched())
     assert reason.startswith("http://127.0.0.1:9 could not be reached for model org/model: ConnectError")
     assert "check the network" in remedy
+
+
+def _altered(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Lets the mock hub answer as something that is none."""
+    send = handler.Handler._send
+
+    def altered(self, status, body, headers, length=None):
+        if kind == "a login page" and "/api/" in self.path:
+            status, body, headers, length = 200, b"<html>log in</html>", {"Content-Type": "text/html"}, None
+        if kind == "no sha" and "/api/" in self.path:
+            body, length = body.replace(b'"sha"', b'"was_sha"'), None
+        if kind == "no X-Repo-Commit":
+            headers = {key: value for key, value in headers.items() if key != "X-Repo-Commit"}
+        if kind == "no paths-info" and "/paths-info/" in self.path:
+            status, body, headers, length = 404, b"{}", {"Content-Type": "application/json"}, None
+        send(self, status, body, headers, length)
+
+    monkeypatch.setattr(handler.Handler, "_send", altered)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("a login page", "its answer is no JSON"), ("no sha", "no commit"), ("no X-Repo-Commit", "X-Repo-Commit")],
+)
+def test_what_answers_in_the_hubs_place_is_a_reason_and_a_remedy(hub, waits, monkeypatch, kind, said):
+    _altered(monkeypatch, kind)
+    reason, remedy = refused(fetched())
+    assert reason.startswith(f"{hub.endpoint} answers for model org/model, and not as the hub does: ")
+    assert said in reason
+    assert "HF_ENDPOINT" in remedy and "network" not in remedy
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("a login page", "its answer is no JSON"),
+        ("no sha", "no commit"),
+        ("no paths-info", "HTTP 404 for /api/datasets/"),
+    ],
+)
+def test_a_dataset_likewise(hub, waits, monkeypatch, kind, said):
+    hub.datasets["org/data"] = Repo({"data/test.parquet": b"rows"})
+    _altered(monkeypatch, kind)
+    receipt = look_up(DatasetFetch(hub_id="org/data", split="test"))
+    assert receipt.status == "unavailable"
+    assert "answers for dataset org/data, and not as the hub does" in receipt.reason and said in receipt.reason
+    assert "HF_ENDPOINT" in receipt.remedy
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("model.safetensors", POINTER, "is a pointer of Git LFS"),
+        ("model.safetensors", b"", "is empty"),
+        ("model.safetensors", b"safe" * 100, "is no safetensors file"),
+        ("model.safetensors", b"short", "is no safetensors file"),
+        ("model.safetensors", (3).to_bytes(8, "little") + b"[1]", "is no safetensors file"),
+        ("model.safetensors", WEIGHTS[:-1], "ends too early: 3999 bytes of 4000"),
+        ("pytorch_model.bin", POINTER, "is a pointer of Git LFS"),
+        ("pytorch_model.bin", b"", "is empty"),
+    ],
+)
+def test_a_file_of_weights_that_holds_none(hub, waits, name, content, said):
+    """The hub states its size and checksum, so that it counts as whole."""
+    hub.models["org/other"] = Repo({"config.json": CONFIG, name: content})
+    reason, remedy = refused(fetched("org/other"))
+    assert reason.startswith(f"its {name} {said}")
+    assert "pin a commit whose weights are whole" in remedy
 
 
 def test_offline(hub, waits, monkeypatch):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fetch_from_hub as verb
-from support.hub_clients import CONFIG, MODEL, connect, fetched, paths, refused, snapshot
+from support.hub_clients import CONFIG, MODEL, NO_TENSORS, WEIGHTS, connect, fetched, paths, refused, snapshot
 from support.mock_hub import MockHub, Repo
 from wattlab.foundation.schema import Structure
 from wattlab.hub.receipts import ModelFetch, read_receipt
@@ -39,7 +39,7 @@ def test_safetensors_and_what_prepares_the_input_and_nothing_else(hub, waits):
     assert paths(receipt) == ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"]
     assert hub.downloaded("org/model") == set(paths(receipt))
     weights = receipt.files[1]
-    assert (weights.size_bytes, weights.sha256) == (4000, hashlib.sha256(b"safe" * 1000).hexdigest())
+    assert (weights.size_bytes, weights.sha256) == (4000, hashlib.sha256(WEIGHTS).hexdigest())
     assert receipt.files[0].sha256 == hashlib.sha256(CONFIG).hexdigest()
     assert (receipt.endpoint, receipt.notes, receipt.structure) == (hub.endpoint, [], None)
 
@@ -56,11 +56,15 @@ PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
     [
         ({"pytorch_model.bin": b"p", "tf_model.h5": b"t"}, ["pytorch_model.bin"]),
         (
-            {"model.safetensors.index.json": shards(*PARTS), **dict.fromkeys(PARTS, b"s"), "pytorch_model.bin": b"p"},
+            {
+                "model.safetensors.index.json": shards(*PARTS),
+                **dict.fromkeys(PARTS, NO_TENSORS),
+                "pytorch_model.bin": b"p",
+            },
             [*PARTS, "model.safetensors.index.json"],
         ),
         (
-            {"model.safetensors.index.json": shards(*PARTS), PARTS[0]: b"s", "pytorch_model.bin": b"p"},
+            {"model.safetensors.index.json": shards(*PARTS), PARTS[0]: NO_TENSORS, "pytorch_model.bin": b"p"},
             ["pytorch_model.bin"],
         ),
         (
@@ -100,7 +104,7 @@ def test_a_pipeline_has_the_parts_that_its_index_names(hub, waits):
             "unet/diffusion_pytorch_model.bin": b"u",
             "unet/diffusion_pytorch_model.fp16.safetensors": b"h",
             "text_encoder/config.json": b"{}",
-            "text_encoder/model.safetensors": b"t",
+            "text_encoder/model.safetensors": NO_TENSORS,
             "text_encoder/pytorch_model.bin": b"p",
             "scheduler/scheduler_config.json": b"{}",
             "safety_checker/config.json": b"{}",
@@ -149,11 +153,11 @@ def test_what_can_not_be_loaded_is_not_downloaded(hub, waits, files, library, re
 
 def test_a_pinned_commit_holds_when_main_moves(hub, waits):
     first = fetched()
-    moved = hub.models["org/model"].push({"config.json": CONFIG, "model.safetensors": b"new"})
+    moved = hub.models["org/model"].push({"config.json": CONFIG, "model.safetensors": NO_TENSORS})
     assert (fetched().commit, fetched(revision=first.commit).commit) == (moved, first.commit)
     assert fetched(revision=first.commit).files == first.files
-    assert (snapshot("org/model", moved) / "model.safetensors").read_bytes() == b"new"
-    assert (snapshot("org/model", first.commit) / "model.safetensors").read_bytes() == b"safe" * 1000
+    assert (snapshot("org/model", moved) / "model.safetensors").read_bytes() == NO_TENSORS
+    assert (snapshot("org/model", first.commit) / "model.safetensors").read_bytes() == WEIGHTS
 
 
 def test_a_renamed_model_comes_under_its_old_name_and_the_receipt_says_so(hub, waits):
@@ -161,7 +165,7 @@ def test_a_renamed_model_comes_under_its_old_name_and_the_receipt_says_so(hub, w
     receipt = fetched("old/name")
     assert receipt.notes == ["renamed: old/name is org/model today; put that into its catalog entry or the study"]
     assert receipt.hub_id == "old/name"
-    assert (snapshot("old/name", receipt.commit) / "model.safetensors").read_bytes() == b"safe" * 1000
+    assert (snapshot("old/name", receipt.commit) / "model.safetensors").read_bytes() == WEIGHTS
 
 
 # ---------------------------------------------------------------- the structure of what the catalog lacks
@@ -183,13 +187,15 @@ def test_a_renamed_model_comes_under_its_old_name_and_the_receipt_says_so(hub, w
     ],
 )
 def test_structure(hub, waits, task: str, config: dict[str, Any], structure: Structure):
-    hub.models["org/other"] = Repo({"config.json": json.dumps(config).encode(), "model.safetensors": b"s"})
+    hub.models["org/other"] = Repo({"config.json": json.dumps(config).encode(), "model.safetensors": NO_TENSORS})
     assert fetched("org/other", structure_for=task).structure == structure
 
 
 def test_a_type_that_transformers_lacks(hub, waits):
     config = json.dumps({"model_type": "own", "auto_map": {"AutoConfig": "own.Config"}}).encode()
-    hub.models["org/other"] = Repo({"config.json": config, "own.py": b"raise SystemExit", "model.safetensors": b"s"})
+    hub.models["org/other"] = Repo(
+        {"config.json": config, "own.py": b"raise SystemExit", "model.safetensors": NO_TENSORS}
+    )
     reason, remedy = refused(fetched("org/other", structure_for="text-generation"))
     assert "its model_type 'own' is not in transformers" in reason
     assert "no repository's code is run" in remedy
@@ -197,7 +203,7 @@ def test_a_type_that_transformers_lacks(hub, waits):
 
 @pytest.mark.parametrize("config", [{"hidden_size": 8}, {"model_type": "bert", "hidden_size": "many"}])
 def test_a_configuration_that_transformers_does_not_read(hub, waits, config):
-    hub.models["org/other"] = Repo({"config.json": json.dumps(config).encode(), "model.safetensors": b"s"})
+    hub.models["org/other"] = Repo({"config.json": json.dumps(config).encode(), "model.safetensors": NO_TENSORS})
     reason, remedy = refused(fetched("org/other", structure_for="text-generation"))
     assert reason.startswith("its config.json is not one that transformers")
     assert "\n" not in reason and "choose another model" in remedy

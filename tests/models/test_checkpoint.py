@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 import sentencepiece
+import tokenizers
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 
-from support.hub_models import Published, answer, edit_json, pickled, same
-from support.tiny_models import TEXT, full_spec, tiny_spec
+from support.hub_models import Published, answer, edit_json, fetch, hub_cell, pickled, repo_of, same
+from support.tiny_models import TEXT, full_spec, row_of, tiny_spec
 from wattlab.foundation.errors import InputError
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.snapshots import snapshot_of
+from wattlab.models.checkpoint import HubSource
 from wattlab.models.random_weights.build import build
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
@@ -52,6 +55,7 @@ def test_a_checkpoint_of_each_task_is_loaded_as_it_was_saved(hub, tmp_path, task
     assert not adapter.model.training
     assert adapter.parameters == sum(p.numel() for p in published.original.parameters())
     assert got.n_output_units >= 0
+    assert adapter.source.told(adapter.texts([row_of(published.spec)])) == {}
     assert hub.requests == [], "nothing is asked of the hub while a cell is measured"
 
 
@@ -169,6 +173,36 @@ def test_a_head_that_would_be_random_is_refused(hub, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("missing", ["running_mean", "running_var"])
+def test_statistics_that_would_be_zero_and_one_are_refused(hub, tmp_path, missing):
+    published = Published(hub, tmp_path, "image-classification", "cifar10", "microsoft--resnet-18")
+    weights = published.folder / "model.safetensors"
+    save_file({name: t for name, t in load_file(weights).items() if missing not in name}, weights, {"format": "pt"})
+    with pytest.raises(InputError, match=rf"the checkpoint lacks \S+normalization\.{missing}, .* of ResNetFor"):
+        published.source().model()
+
+
+def test_tensors_that_the_class_does_not_use_are_told(hub, tmp_path):
+    """A checkpoint with adapters of its own code runs without them."""
+    published = Published(hub, tmp_path, *BERT)
+    weights = published.folder / "model.safetensors"
+    adapters = {f"bert.encoder.layer.0.adapter.{i}.weight": torch.ones(2) for i in range(3)}
+    save_file({**load_file(weights), **adapters}, weights, {"format": "pt"})
+    source = published.source()
+    source.model()
+    assert source.told([]) == {}, "a few tensors beside the named class are a pooler or a second head"
+    auto_map = {"AutoModel": "own.BertWithAdapters"}
+    edit_json(published.folder / "config.json", architectures=["BertWithAdapters"], auto_map=auto_map)
+    source = published.source()
+    source.model()
+    assert source.told([]) == {
+        "unused_weights": "3 tensors of the checkpoint are not in BertForTokenClassification "
+        "(bert.encoder.layer.0.adapter.0.weight, bert.encoder.layer.0.adapter.1.weight, "
+        "bert.encoder.layer.0.adapter.2.weight); it says that it is BertWithAdapters, and has code of its own (auto_map), "
+        "which is not run"
+    }
+
+
 def test_positions_that_are_computed_may_be_missing(hub, tmp_path):
     published = Published(hub, tmp_path, "summarization", "xsum", "google--pegasus-xsum")
     weights = published.folder / "model.safetensors"
@@ -217,6 +251,97 @@ def test_a_tokenizer_that_is_a_sentencepiece_model_alone(hub, tmp_path):
     adapter, got = answer(published.spec, published.source())
     assert adapter.tokenizer.is_fast and adapter.tokenizer.mask_token == "<mask>"
     assert len(got.value) == 5
+
+
+def without_tokenizer(published: Published) -> None:
+    """Take its tokenizer's files away: its class is then that of the configuration."""
+    for path in published.folder.glob("*token*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        BERT,
+        SST2,
+        ("text-generation", "oscar", "openai-community--gpt2"),
+        ("fill-mask", "c4", "FacebookAI--roberta-base"),
+        ("fill-mask", "c4", "albert--albert-base-v2"),
+        ("fill-mask", "c4", "FacebookAI--xlm-roberta-base"),
+        ("summarization", "xsum", "ainize--bart-base-cnn"),
+    ],
+    ids=lambda cell: cell[2],
+)
+def test_a_repository_without_a_vocabulary_is_no_published_model(hub, tmp_path, cell):
+    published = Published(hub, tmp_path, *cell)
+    without_tokenizer(published)
+    with pytest.raises(InputError, match=r"its tokenizer is empty: .* of which the repository has none; pin a commit"):
+        published.source().tokenizer()
+
+
+def test_a_tokenizer_that_can_not_be_built(hub, tmp_path):
+    published = Published(hub, tmp_path, *BERT)
+    (published.folder / "tokenizer.json").unlink()
+    assert (
+        json.loads((published.folder / "tokenizer_config.json").read_text())["tokenizer_class"] == "TokenizersBackend"
+    )
+    with pytest.raises(InputError, match=r"its tokenizer can not be built: .*; pin a commit") as caught:
+        published.source().tokenizer()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_vocabulary_by_a_name_that_its_class_does_not_read(hub, tmp_path):
+    published = Published(hub, tmp_path, "fill-mask", "c4", "albert--albert-base-v2")
+    without_tokenizer(published)
+    (published.folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nC\nO\n")
+    with pytest.raises(InputError, match=r"AlbertTokenizer reads spiece.model or tokenizer.json, of which .* none"):
+        published.source().tokenizer()
+
+
+def test_a_small_vocabulary_of_a_small_model_is_one(hub, tmp_path):
+    """Amino acids: 20 letters and the special tokens."""
+    published = Published(hub, tmp_path, "fill-mask", "c4", "google-bert--bert-base-uncased")
+    without_tokenizer(published)
+    (published.folder / "vocab.txt").write_text(
+        "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"ACDEFGHIKL"])
+    )
+    edit_json(published.folder / "config.json", vocab_size=15)
+    source = published.source()
+    assert len(source.tokenizer()) == 15
+    told = source.told(["A C D", "E F"])
+    assert told == {"unknown_words": "100% of 5 tokens of the inputs are unknown to its tokenizer"}
+
+
+@pytest.mark.parametrize(("config", "lower"), [("Llama", False), ("Qwen2", True)])
+def test_ids_are_held_against_those_of_the_file(hub, tmp_path, config, lower):
+    """A byte-level vocabulary under LlamaTokenizerFast is read as it is; Qwen2's class rebuilds its steps, and drops others."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    own = tokenizers.Tokenizer(tokenizers.models.BPE())
+    own.normalizer = tokenizers.normalizers.Lowercase() if lower else None
+    own.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    own.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=400, special_tokens=["<s>", "</s>"], initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    )
+    own.train_from_iterator([TEXT] * 50, trainer)
+    own.save(str(folder / "tokenizer.json"))
+    stated = {"tokenizer_class": "LlamaTokenizerFast", "bos_token": "<s>", "eos_token": "</s>", "add_bos_token": False}
+    (folder / "tokenizer_config.json").write_text(json.dumps(stated))
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2}
+    made = getattr(transformers, f"{config}Config")(**sizes, intermediate_size=32, vocab_size=512)
+    getattr(transformers, f"{config}ForCausalLM")(made).save_pretrained(folder)
+    cell = hub_cell("text-generation", "oscar", "org/model")
+    hub.models["org/model"] = repo_of(folder)
+    receipt = fetch(cell.spec, tmp_path / "receipt.json")
+    source = HubSource(cell.spec, snapshot_of(receipt, tmp_path / "receipt.json"))
+    source.tokenizer()
+    told = source.told(["The Museum in 2019,  a b  c", "a map"])
+    if not lower:
+        assert told == {}
+    else:
+        assert told.keys() == {"tokenizer_differs"}
+        assert " reads 1 of 2 inputs otherwise than its tokenizer.json: " in told["tokenizer_differs"]
 
 
 # ---------------------------------------------------------------- names of another library
@@ -281,3 +406,16 @@ def test_generation_is_the_checkpoints_with_the_protocols_caps(hub, tmp_path):
     assert (config.num_beams, config.length_penalty, config.forced_bos_token_id) == (3, 2.0, 0)
     assert (config.max_new_tokens, config.min_new_tokens, config.max_length) == (12, 3, None)
     assert 3 <= got.n_output_units <= 12
+
+
+@pytest.mark.parametrize(("beside", "beams"), [(False, 4), (True, None)])
+def test_generation_settings_of_an_old_configuration_are_told(hub, tmp_path, beside, beams):
+    """Those of config.json hold where there is no generation_config.json beside it (the library's rule)."""
+    published = Published(hub, tmp_path, "summarization", "xsum", "facebook--bart-large-cnn", max_new_tokens=8)
+    (published.folder / "generation_config.json").unlink(missing_ok=True)
+    edit_json(published.folder / "config.json", num_beams=4, no_repeat_ngram_size=3)
+    if beside:
+        (published.folder / "generation_config.json").write_text(json.dumps({"length_penalty": 2.0}))
+    adapter, _ = answer(published.spec, published.source())
+    assert adapter.generation.get("num_beams") == beams
+    assert adapter.generation["max_new_tokens"] == 8

@@ -258,7 +258,7 @@ def test_unknown_generators_parameters_and_columns_are_told() -> None:
         list(surrogate_rows(spec))
     with pytest.raises(InputError, match=r"imdb.yaml: surrogate.parameters: hiden_labels.*hidden_labels"):
         rows_of("imdb", hiden_labels=True)
-    with pytest.raises(InputError, match=r"parameters.columns.x = 'width': this generator can not fill it"):
+    with pytest.raises(InputError, match=r"parameters.columns.x = 'width': the generator 'review' can not fill it"):
         rows_of("imdb", columns={"x": "width"})
     with pytest.raises(InputError, match="tags must be O and B-"):
         rows_of("wikiann", tags=["O", "B-PER"])

@@ -108,6 +108,61 @@ def test_aliases_and_hub_ids_name_the_same_cells(catalog: Catalog) -> None:
     assert hashes(resolved(catalog, content)) == expected
 
 
+# ---------------------------------------------------------------- lengths
+
+
+def lengths(study: ResolvedStudy) -> Counter[Any]:
+    """Cells by purpose, task and family, with most and least new tokens."""
+    return Counter(
+        (
+            cell.cell.purpose,
+            cell.cell.task,
+            cell.facts.family,
+            cell.spec.protocol.max_new_tokens,
+            cell.spec.protocol.min_new_tokens,
+        )
+        for cell in study.cells
+        if cell.spec is not None and cell.spec.protocol.max_new_tokens is not None
+    )
+
+
+def test_the_set_lengths_of_the_default_study(catalog: Catalog) -> None:
+    """Nine of its cells have a start token beside what a max_length of 15 or 20 leaves."""
+    assert lengths(resolved(catalog)) == {
+        ("task-specific", "summarization", "bart", 14, 14): 3,
+        ("task-specific", "image-to-text", "git", 19, 19): 3,
+        ("task-specific", "text-generation", "gpt2", 10, 10): 3,
+        ("multi-purpose", "text-classification", "flan-t5", 1, 1): 3,
+        ("multi-purpose", "question-answering", "flan-t5", 3, 3): 3,
+        ("multi-purpose", "summarization", "flan-t5", 14, 14): 3,
+    }
+
+
+def test_the_caps_of_the_papers_study(catalog: Catalog) -> None:
+    """24 task-specific summarization cells, and 36 of Flan-T5, have a start token that the authors' max_length counts."""
+    caps: Counter[Any] = Counter()
+    for (purpose, task, family, most, least), n in lengths(
+        resolved(catalog, study_content("studies/paper.yaml"))
+    ).items():
+        caps[purpose, task if family == "bloomz" or purpose == "task-specific" else family, most, least] += n
+    assert caps == {
+        ("task-specific", "summarization", 14, 9): 24,
+        ("task-specific", "text-generation", 10, None): 24,
+        ("multi-purpose", "flan-t5", 19, None): 36,
+        ("multi-purpose", "text-classification", 1, None): 12,
+        ("multi-purpose", "question-answering", 65, None): 12,
+        ("multi-purpose", "summarization", 15, None): 12,
+    }
+
+
+def test_a_study_may_say_max_length_too(catalog: Catalog) -> None:
+    study = resolved(
+        catalog, overrides=[{"where": {"task": ["summarization", "text-generation"]}, "set": {"max_length": 30}}]
+    )
+    assert protocol(study, "summarization/xsum/ainize--bart-base-cnn").max_new_tokens == 29
+    assert protocol(study, "text-generation/wikitext/distilbert--distilgpt2").max_new_tokens == 30
+
+
 # ---------------------------------------------------------------- specs
 
 
@@ -244,10 +299,10 @@ def test_the_grid_changes_no_spec(catalog: Catalog) -> None:
     [
         (f"text-classification/imdb/{FLAN}", 1),
         (f"question-answering/squad/{FLAN}", 3),
-        (f"summarization/xsum/{FLAN}", 15),
-        ("summarization/xsum/ainize--bart-base-cnn", 15),
+        (f"summarization/xsum/{FLAN}", 14),
+        ("summarization/xsum/ainize--bart-base-cnn", 14),
         ("text-generation/wikitext/distilbert--distilgpt2", 10),
-        ("image-to-text/red-caps/microsoft--git-base", 20),
+        ("image-to-text/red-caps/microsoft--git-base", 19),
         (f"text-classification/imdb/{SST2}", None),
         ("fill-mask/c4/albert--albert-base-v2", None),
         ("text-to-image/sd-prompts/segmind--tiny-sd", None),
@@ -342,13 +397,13 @@ BLOOMZ = "bigscience--bloomz-560m"
 @pytest.mark.parametrize(
     ("cell_id", "least", "most"),
     [
-        (f"text-classification/imdb/{FLAN}", None, 20),
-        (f"question-answering/sciq/{FLAN}", None, 20),
-        (f"summarization/xsum/{FLAN}", None, 20),
+        (f"text-classification/imdb/{FLAN}", None, 19),
+        (f"question-answering/sciq/{FLAN}", None, 19),
+        (f"summarization/xsum/{FLAN}", None, 19),
         (f"text-classification/imdb/{BLOOMZ}", None, 1),
         (f"question-answering/sciq/{BLOOMZ}", None, 65),
         (f"summarization/xsum/{BLOOMZ}", None, 15),
-        ("summarization/xsum/ainize--bart-base-cnn", 10, 15),
+        ("summarization/xsum/ainize--bart-base-cnn", 9, 14),
         ("text-generation/oscar/distilbert--distilgpt2", None, 10),
         ("image-to-text/red-caps/microsoft--git-base", None, None),
     ],

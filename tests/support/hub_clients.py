@@ -12,13 +12,18 @@ from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import ModelFetch, Receipt
 
 CONFIG = json.dumps({"model_type": "bert", "architectures": ["BertForMaskedLM"]}).encode()
+#: A safetensors file without a tensor, and one of 4,000 bytes.
+NO_TENSORS = (2).to_bytes(8, "little") + b"{}"
+_HEADER = b'{"a": {"dtype": "U8", "shape": [3926], "data_offsets": [0, 3926]}}'
+WEIGHTS = (len(_HEADER).to_bytes(8, "little") + _HEADER).ljust(4000, b"s")
+
 MODEL: dict[str, Content] = {
     "README.md": b"# a model",
     ".gitattributes": b"*.bin lfs",
     "config.json": CONFIG,
     "tokenizer.json": b"{}",
     "vocab.txt": b"[PAD]\n",
-    "model.safetensors": b"safe" * 1000,
+    "model.safetensors": WEIGHTS,
     "pytorch_model.bin": b"pickle" * 1000,
     "tf_model.h5": b"h5",
     "flax_model.msgpack": b"flax",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.hub_clients import NO_TENSORS
 from support.mock_hub import MockHub, Repo
 from wattlab.hub.receipts import DatasetFetch, ModelFetch, Receipt, read_receipt
 
@@ -41,7 +42,7 @@ def asked(hub: MockHub, folder: Path, fetch: ModelFetch | DatasetFetch) -> tuple
 
 
 def test_a_token_that_is_refused_is_not_told(tmp_path: Path) -> None:
-    files = {"config.json": b"{}", "model.safetensors": b"weights"}
+    files = {"config.json": b"{}", "model.safetensors": NO_TENSORS}
     models = {
         "org/refused": Repo(dict(files), refused=True),
         "org/altered": Repo(dict(files)),

@@ -1,6 +1,7 @@
 """Schemas of the catalog's entries: models, datasets, tasks, grids, training, the paper's numbers."""
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import model_validator
 
@@ -97,11 +98,26 @@ class DatasetEntry(DatasetFacts):
 
 
 class SetLength(Closed):
-    """An output length that architecture mode sets, the published mean of the task and purpose."""
+    """An output length that architecture mode sets, from what is published of the task and purpose."""
 
     purpose: Purpose = fact("cells that it holds for")
-    tokens: int = fact("new tokens", unit="tokens", gt=0)
-    source: str = fact("where the mean is published")
+    max_new_tokens: int | None = fact("new tokens", None, unit="tokens", gt=0)
+    max_length: int | None = fact(
+        "the same with the decoder's start token, where it has one", None, unit="tokens", gt=0
+    )
+    number: Literal["cap", "median", "mean"] = fact("what the source has: a cap, a median or a mean")
+    source: str = fact("where it is published")
+
+    @property
+    def set(self) -> dict[str, int]:
+        """The one that is given, as an override of a protocol has it."""
+        return self.model_dump(include={"max_new_tokens", "max_length"}, exclude_none=True)
+
+    @model_validator(mode="after")
+    def _is_one_length(self) -> "SetLength":
+        if len(self.set) != 1:
+            raise ValueError("needs either max_new_tokens or max_length, and not both")
+        return self
 
 
 class TaskEntry(Closed):

@@ -8,6 +8,10 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 from wattlab.foundation.errors import near_matches, remedy_of
 from wattlab.foundation.schema import Closed, Purpose, TaskName, fact
 
+#: Lengths as the library's `max_length` counts them, with the token that a decoder starts from, and the protocol's
+#: own of new tokens alone: the first less the start token, where the model has one.
+WITH_START = {"max_length": "max_new_tokens", "min_length": "min_new_tokens"}
+
 
 class Protocol(Closed):
     """How a cell is measured: every value resolved."""
@@ -79,7 +83,7 @@ class Where(Closed):
 @cache
 def _value_of(key: str) -> TypeAdapter[Any]:
     """What a single value of a protocol must be, its range included."""
-    field = Protocol.model_fields[key]
+    field = Protocol.model_fields[WITH_START.get(key, key)]
     wanted: Any = field.annotation
     for constraint in field.metadata:
         wanted = Annotated[wanted, constraint]
@@ -90,19 +94,21 @@ class Override(Closed):
     """An exception to a protocol: the values to set, where."""
 
     where: Where = fact("cells that it holds for")
-    set: dict[str, Any] = fact("protocol keys and their values", min_length=1)
+    set: dict[str, Any] = fact(
+        "protocol keys and their values; max_length and min_length: max_new_tokens and min_new_tokens with the token that "
+        "the decoder of a model for texts or images starts from",
+        min_length=1,
+    )
 
     @model_validator(mode="after")
     def _sets_known_keys(self) -> "Override":
         for key, value in self.set.items():
-            if key not in Protocol.model_fields:
-                raise ValueError(
-                    f"set.{key}: '{key}' is no key of a protocol; {near_matches(key, Protocol.model_fields)}"
-                )
+            if key not in (allowed := [*Protocol.model_fields, *WITH_START]):
+                raise ValueError(f"set.{key}: '{key}' is no key of a protocol; {near_matches(key, allowed)}")
             try:
                 _value_of(key).validate_python(value, strict=True)
             except ValidationError as error:
-                remedy = remedy_of(error.errors(include_url=False), Protocol, (key,))
+                remedy = remedy_of(error.errors(include_url=False), Protocol, (WITH_START.get(key, key),))
                 raise ValueError(f"set.{key} = {value!r}: {remedy}") from error
         return self
 

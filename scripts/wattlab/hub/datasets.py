@@ -8,7 +8,7 @@ from huggingface_hub.hf_api import RepoFile
 from wattlab.foundation.clock import utc_now
 from wattlab.hub.client import hub, other_endpoint, retried, token
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
-from wattlab.hub.failures import HubUnavailable, hub_errors
+from wattlab.hub.failures import HubUnavailable, hub_errors, no_hub
 from wattlab.hub.receipts import DatasetFetch, FetchedFile, Receipt
 from wattlab.hub.splits import files_of_split
 
@@ -45,7 +45,9 @@ def _split(fetch: DatasetFetch) -> tuple[Repository, list[RemoteFile], list[str]
         info = retried(
             lambda: hub().dataset_info(fetch.hub_id, revision=fetch.revision, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT)
         )
-    repository = Repository("dataset", fetch.hub_id, str(info.sha))
+    if info.sha is None:
+        raise no_hub("dataset", fetch.hub_id, "it states no commit")
+    repository = Repository("dataset", fetch.hub_id, info.sha)
     paths = [sibling.rfilename for sibling in info.siblings or []]
     _check_access(repository, paths)
     card = {} if fetch.files else card_of(repository, paths)

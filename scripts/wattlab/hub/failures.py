@@ -6,6 +6,7 @@
 raises `HubUnavailable` for whatever the hub or the way to it refused, and lets every other error pass.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import (
     DisabledRepoError,
     EntryNotFoundError,
+    FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
@@ -34,14 +36,17 @@ RepositoryKind = Literal["model", "dataset"]
 #: Answers that another try may change.
 _TRANSIENT_STATUS = (408, 429)
 
-#: Every error of the hub's client; `HfHubHTTPError` is an `httpx2.HTTPError`.
+#: Every error of the hub's client; `HfHubHTTPError` is an `httpx2.HTTPError`. Where an answer is no JSON, a page stands in
+#: the hub's place.
 HUB_ERRORS = (
     httpx2.HTTPError,
     httpx2.InvalidURL,
     EntryNotFoundError,
+    FileMetadataError,
     HFValidationError,
     OfflineModeIsEnabled,
     XetDownloadError,
+    json.JSONDecodeError,
 )
 
 
@@ -80,6 +85,14 @@ def hub_errors(kind: RepositoryKind, hub_id: str, revision: str | None = None) -
         raise unavailable(error, kind, hub_id, revision) from error
 
 
+def no_hub(kind: RepositoryKind, hub_id: str, said: str) -> HubUnavailable:
+    """Something answers in the hub's place: a login page, or a mirror that has a part of it."""
+    return HubUnavailable(
+        f"{constants.ENDPOINT} answers for {kind} {hub_id}, and not as the hub does: {said}",
+        "set HF_ENDPOINT to the hub or to a whole mirror of it; log in where a page in between asks for it; then `make retry`",
+    )
+
+
 def unavailable(error: BaseException, kind: RepositoryKind, hub_id: str, revision: str | None) -> HubUnavailable:
     """What an error of the hub's client means for a person."""
     page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{hub_id}"
@@ -102,6 +115,10 @@ def unavailable(error: BaseException, kind: RepositoryKind, hub_id: str, revisio
             )
         case DisabledRepoError():
             return HubUnavailable(f"access to {kind} {hub_id} is disabled", f"see {page}; replace it or leave it out")
+        case json.JSONDecodeError():
+            return no_hub(kind, hub_id, "its answer is no JSON")
+        case FileMetadataError():
+            return no_hub(kind, hub_id, "it states no commit or no checksum of a file (X-Repo-Commit, ETag)")
         case OfflineModeIsEnabled():
             return HubUnavailable(
                 f"{kind} {hub_id} is to be fetched, but HF_HUB_OFFLINE is set",
@@ -137,7 +154,8 @@ def _refused(error: HfHubHTTPError, kind: RepositoryKind, hub_id: str, page: str
             f"the hub refuses {kind} {hub_id} (HTTP {status})",
             f"see {page}; set HF_TOKEN to a valid token that may read it, then `make retry`",
         )
-    return HubUnavailable(
-        f"the hub answered HTTP {status} for {kind} {hub_id}" + (", repeatedly" if is_transient(error) else ""),
-        "try again later: `make retry`" if is_transient(error) else f"see {page}",
-    )
+    if is_transient(error):
+        return HubUnavailable(
+            f"the hub answered HTTP {status} for {kind} {hub_id}, repeatedly", "try again later: `make retry`"
+        )
+    return no_hub(kind, hub_id, f"HTTP {status} for {error.response.request.url.path}")

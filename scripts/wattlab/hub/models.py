@@ -9,13 +9,15 @@ from huggingface_hub.hf_api import ModelInfo
 
 from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import free_bytes
 from wattlab.hub.choice import choose, is_pickle
 from wattlab.hub.client import hub, other_endpoint, retried
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
-from wattlab.hub.failures import HubUnavailable, hub_errors
+from wattlab.hub.failures import HubUnavailable, hub_errors, no_hub
 from wattlab.hub.receipts import FetchedFile, ModelFetch, Receipt
 from wattlab.hub.structures import structure_of
+from wattlab.hub.tensors import check_weights
 
 #: Left free on the disk beside a model.
 SPARE_BYTES = 2**30
@@ -34,7 +36,7 @@ def fetch_model(fetch: ModelFetch) -> Receipt:
     }
     try:
         return Receipt.model_validate({**receipt, "status": "complete", **_fetched(fetch)})
-    except HubUnavailable as error:
+    except Unavailable as error:
         return Receipt.model_validate(
             {**receipt, "status": "unavailable", "reason": error.reason, "remedy": error.remedy}
         )
@@ -43,13 +45,16 @@ def fetch_model(fetch: ModelFetch) -> Receipt:
 def _fetched(fetch: ModelFetch) -> dict[str, Any]:
     """Commit, files, structure and notes of a model that could be had."""
     info = look_up(fetch)
-    assert info.sha is not None
+    if info.sha is None:
+        raise no_hub("model", fetch.hub_id, "it states no commit")
     repository = Repository("model", fetch.hub_id, info.sha)
     there = {file.path: file for file in map(remote_file, info.siblings or [])}
     paths = choose(there, fetch.library, lambda path: _json_of(repository, there[path]))
     files = [there[path] for path in paths]
     check_disk(repository, files)
     fetched = [_fetch(repository, file) for file in files]
+    for path, file in fetched:
+        check_weights(path, file.path)
     snapshot = fetched[0][0].parents[files[0].path.count("/")]
     return {
         "commit": info.sha,

@@ -20,8 +20,9 @@ from wattlab.foundation.errors import InputError
 from wattlab.hub.snapshots import PIPELINE_INDEX, Snapshot, pipeline_parts
 from wattlab.models.image_processors import hub_processor
 from wattlab.models.random_weights.build import count
-from wattlab.models.source import Source
+from wattlab.models.source import Source, stated
 from wattlab.models.timm_backbones import own_backbone, own_names
+from wattlab.models.tokenizers.published import check_vocabulary, told_of
 from wattlab.study.cells import Spec
 
 #: Nothing is looked up on the hub, and no code of a repository is run.
@@ -29,6 +30,9 @@ _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 #: Tensors that a message names.
 _SHOWN = 4
+
+#: Tensors of a pooler or a second head, which many checkpoints have beside the class that they name.
+_FEW_UNUSED = 8
 
 
 class HubSource(Source):
@@ -38,6 +42,8 @@ class HubSource(Source):
         super().__init__(spec)
         self._receipt, self._folder = fetched.receipt, fetched.folder
         self._dtype: torch.dtype = getattr(torch, spec.protocol.dtype)
+        self._tokenizer: Any = None
+        self._told: dict[str, str] = {}
 
     # ------------------------------------------------------------ transformers
 
@@ -63,22 +69,37 @@ class HubSource(Source):
                 output_loading_info=True,
                 **_LOCAL,
             )
-        stated = self.spec.model.model_class
-        if stated is not None and type(model).__name__ != stated:
+        wanted = self.spec.model.model_class
+        if wanted is not None and type(model).__name__ != wanted:
             raise InputError(
-                f"catalog/models/{self.spec.cell.model}.yaml: model_class = {stated!r}: {auto_class} gives "
+                f"catalog/models/{self.spec.cell.model}.yaml: model_class = {wanted!r}: {auto_class} gives "
                 f"{type(model).__name__} for {self._name}; correct one of them"
             )
         self._refuse_missing(
             model, found["missing_keys"], "correct auto_class, or choose a checkpoint that was trained for it"
         )
+        self._tell_unused(model, config, found["unexpected_keys"])
         return model.eval()
 
     def tokenizer(self) -> Any:
-        """The checkpoint's own, the fast one where there is one."""
+        """The checkpoint's own, the fast one where there is one. Raises `InputError` for none, and for one without words."""
         import transformers
 
-        return transformers.AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
+        try:
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
+        except (ValueError, OSError) as error:
+            raise InputError(
+                f"{self._name}: its tokenizer can not be built: {str(error).strip().partition(chr(10))[0]}; pin a commit "
+                "that has its files, or choose another model"
+            ) from error
+        size = getattr(self._config()[0].get_text_config(decoder=True), "vocab_size", None)
+        check_vocabulary(self._tokenizer, size, [file.path for file in self._receipt.files], self._name)
+        return self._tokenizer
+
+    def told(self, texts: list[str]) -> dict[str, str]:
+        """Tensors that nothing used, and how its tokenizer reads the inputs."""
+        read = {} if self._tokenizer is None else dict(told_of(self._tokenizer, texts, self._folder))
+        return {**self._told, **read}
 
     def processor(self) -> Any:
         """The checkpoint's own."""
@@ -86,10 +107,7 @@ class HubSource(Source):
 
     def generation(self, part: Any) -> dict[str, Any]:
         """What the loaded part states: its generation_config.json, else its configuration."""
-        stated = part.generation_config.to_diff_dict()
-        return {
-            key: value for key, value in stated.items() if not key.startswith("_") and key != "transformers_version"
-        }
+        return stated(part.generation_config)
 
     def _config(self) -> tuple[Any, dict[str, str] | None]:
         """The fetched configuration with what it takes to read the checkpoint, and names of tensors that differ."""
@@ -108,6 +126,7 @@ class HubSource(Source):
     def pipeline(self) -> Any:
         """The pipeline with its published scheduler, tokenizers and safety checker."""
         import diffusers
+        from transformers import PreTrainedTokenizerBase
 
         index = json.loads((self._folder / PIPELINE_INDEX).read_text())
         stated = self.spec.model.pipeline_class
@@ -121,7 +140,12 @@ class HubSource(Source):
         if "add_watermarker" in inspect.signature(pipeline_class.__init__).parameters:
             parts["add_watermarker"] = False  # whether it does would depend on what else is installed
         given = {name: part for name, part in parts.items() if part is not None}
-        return pipeline_class.from_pretrained(self._folder, dtype=self._dtype, **given, **_LOCAL)
+        pipeline = pipeline_class.from_pretrained(self._folder, dtype=self._dtype, **given, **_LOCAL)
+        for name, part in pipeline.components.items():
+            if isinstance(part, PreTrainedTokenizerBase):
+                files = [file.path.removeprefix(f"{name}/") for file in self._receipt.files]
+                check_vocabulary(part, len(part), files, f"{self._name}: {name}")
+        return pipeline
 
     def _part(self, name: str, library: str, class_name: str) -> Any:
         """A network, verified, or an image processor in its PIL variant; null: the pipeline loads it itself."""
@@ -168,10 +192,19 @@ class HubSource(Source):
     def _refuse_missing(self, model: nn.Module, missing: Collection[str], remedy: str) -> None:
         lacking = sorted(set(missing) & _trained(model)) if missing else []
         if lacking:
-            more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
             raise InputError(
-                f"{self._name}: the checkpoint lacks {', '.join(lacking[:_SHOWN])}{more} of {type(model).__name__}, "
+                f"{self._name}: the checkpoint lacks {_some(lacking)} of {type(model).__name__}, "
                 f"which would be random; {remedy}"
+            )
+
+    def _tell_unused(self, model: nn.Module, config: Any, unused: Collection[str]) -> None:
+        """Keep what of the checkpoint is not in the model that runs: adapters, layers beyond the configuration's."""
+        names = config.architectures or []
+        if unused and (len(unused) > _FEW_UNUSED or type(model).__name__ not in names):
+            own = ", and has code of its own (auto_map), which is not run" if getattr(config, "auto_map", None) else ""
+            self._told["unused_weights"] = (
+                f"{len(unused)} tensors of the checkpoint are not in {type(model).__name__} ({_some(sorted(unused))}); "
+                f"it says that it is {' or '.join(names) or 'no class'}{own}"
             )
 
     def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
@@ -196,6 +229,11 @@ class HubSource(Source):
         return part_class(part_class.config_class.from_pretrained(folder, local_files_only=True))
 
 
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
 def _generating_class(config: Any) -> str:
     """The auto class of a multi-purpose model, which may be of either architecture."""
     return "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
@@ -209,13 +247,19 @@ def _class_of(library: str, class_name: str) -> Any:
 
 
 def _trained(model: Any) -> set[str]:
-    """Names of the parameters that training makes: fixed positions (Pegasus) and buffers are computed.
+    """Names of the tensors that training makes: the parameters but fixed positions (Pegasus), and what a normalisation over
+    batches gathered or froze. All other buffers are computed.
 
     Asked of the class: a parameter that was missing does not say any more whether it was fixed.
     """
     with torch.device("meta"):
         blank = type(model).from_config(model.config) if _is_diffusers(model) else type(model)(model.config)
-    return {name for name, parameter in blank.named_parameters() if parameter.requires_grad}
+    trained = {name for name, parameter in blank.named_parameters() if parameter.requires_grad}
+    for place, part in blank.named_modules():
+        statistics = dict(part.named_buffers(recurse=False))
+        if statistics.get("running_mean") is not None:
+            trained |= {f"{place}.{name}" for name, buffer in statistics.items() if buffer.is_floating_point()}
+    return trained
 
 
 def _is_diffusers(model_or_class: Any) -> bool:

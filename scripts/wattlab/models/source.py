@@ -34,6 +34,10 @@ class Source(ABC):
     def generation(self, part: Any) -> dict[str, Any]:
         """Generation defaults (beams, sampling, lengths) of a model, or of the part of it that generates."""
 
+    def told(self, texts: list[str]) -> dict[str, str]:
+        """What a reader should know of a loaded model, as flags with their words; `texts` are the cell's inputs."""
+        return {}
+
     @abstractmethod
     def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
         """Parameters as the authors counted them, on the meta device; null where the way does not fit the model.
@@ -41,3 +45,12 @@ class Source(ABC):
         `count_as` is "sum" (of `counted_components`) or an auto class ("AutoModel": the base model with pooler and
         without head).
         """
+
+
+def stated(generation: Any) -> dict[str, Any]:
+    """What of a generation config differs from the library's defaults."""
+    return {
+        key: value
+        for key, value in generation.to_diff_dict().items()
+        if not key.startswith("_") and key != "transformers_version"
+    }

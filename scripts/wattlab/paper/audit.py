@@ -9,7 +9,7 @@ import pandas as pd
 
 from wattlab.paper.chance import FACTOR, chance, limits
 from wattlab.paper.counts import logged_names, of_count, of_intensity, of_names, of_total
-from wattlab.paper.definitions import Candidate, Logs, of_combination, of_measure, of_parity
+from wattlab.paper.definitions import Candidate, Logs, of_combination, of_measure
 from wattlab.paper.printed import (
     External,
     LoggedName,
@@ -40,7 +40,7 @@ def audit_table(statements: list[Statement], logs: Logs) -> pd.DataFrame:
     """One row per printed number; see `TABLE`. `recomputed` is under `definition`: the nearest one that gives the
     print, else the stated one. `n_definitions` were tried, `n_matching` of them give the print; `chance` is how likely
     one of them would give an unrelated number (`paper.chance`), `chance_stated` the stated one alone."""
-    return pd.DataFrame([_row(statement, logs) for statement in statements], columns=list(TABLE.columns))
+    return TABLE.frame([_row(statement, logs) for statement in statements])
 
 
 TABLE = Table(
@@ -151,7 +151,6 @@ _COMPUTED: dict[str, Callable[[Any, Logs], list[Candidate]]] = {
     "measure": of_measure,
     "ratio": of_combination,
     "difference": of_combination,
-    "parity": of_parity,
     "total": of_total,
     "count": of_count,
     "logged-names": of_names,

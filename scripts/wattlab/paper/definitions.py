@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.paper.printed import Combination, Constant, Measure, Operand, Parity
+from wattlab.paper.printed import Combination, Constant, Measure, Operand
 
 _CELL_KEYS = ("task", "dataset", "variant", "model", "purpose")
 
@@ -229,16 +229,3 @@ def _as_printed(side: Operand) -> float | None:
     if isinstance(side, Constant):
         return side.value
     return None if side.printed is None else float(side.printed)
-
-
-def of_parity(parity: Parity, logs: Logs) -> list[Candidate]:
-    """Parity from the exact energy of an inference, then from the printed one."""
-    spent_kwh = parity.training_kwh + parity.fine_tuning_kwh
-    measure = Measure(model=parity.model, purpose="multi-purpose", per_inference=True)
-    exact = of_measure(measure, logs)
-    if not exact:
-        return []
-    return [
-        Candidate(spent_kwh / exact[0].value, f"{spent_kwh:g} kWh / mean node energy of an inference, unrounded", 0),
-        Candidate(spent_kwh / float(parity.printed), f"{spent_kwh:g} kWh / the rounded {parity.printed} kWh", 1, True),
-    ]

@@ -52,16 +52,6 @@ class Combination(Closed):
     scale: float = fact("100 for percent", 1.0)
 
 
-class Parity(Closed):
-    """(training + fine-tuning) / energy of one inference, with the training energies of Table 5."""
-
-    kind: Literal["parity"]
-    model: str
-    training_kwh: float
-    fine_tuning_kwh: float
-    printed: str = fact("energy of one inference as printed")
-
-
 class Total(Closed):
     """What the whole study cost."""
 
@@ -121,7 +111,7 @@ class External(Closed):
 
 
 Definition = Annotated[
-    Measure | Combination | Parity | Total | Count | Intensity | LoggedName | LoggedNames | External,
+    Measure | Combination | Total | Count | Intensity | LoggedName | LoggedNames | External,
     Field(discriminator="kind"),
 ]
 

@@ -6,6 +6,8 @@ A missing value is null, never zero. An imported record (published logs) may lea
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
@@ -52,6 +54,10 @@ class Window(Closed):
     problems: list[str] = fact("what the meter saw go wrong: no number of this window is to be trusted", [])
 
 
+#: Keys of a phase that came later.
+_LATER = ("generation", "flags", "notes")
+
+
 class Phase(Window):
     """A window outside the means: load, transfer, warm-up."""
 
@@ -59,6 +65,14 @@ class Phase(Window):
     n_inferences: int | None = fact("inferences done, for a warm-up", None)
     parameters: int | None = fact("parameters that run, for a load", None)
     parameters_as_published: int | None = fact("counted as the authors did, for a load", None)
+    generation: dict[str, Any] | None = fact("how the model writes (beams, sampling, lengths), for a load", None)
+    flags: list[str] = fact("what a reader should know of the loaded model", [])
+    notes: list[str] = fact("the same in words", [])
+
+    @model_serializer(mode="wrap")
+    def _without_nothing_to_tell(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Older records lack these keys: where there is nothing to tell, one is written as then."""
+        return {key: value for key, value in handler(self).items() if value or key not in _LATER}
 
 
 #: How the flag begins of a repeat whose own log names another model than the cell's.

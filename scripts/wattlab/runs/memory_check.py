@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from wattlab.hub.receipts import FetchedFile
 from wattlab.hub.snapshots import Snapshot
+from wattlab.hub.tensors import tensors_of
 from wattlab.machine.cgroups import memory_limit_bytes
 from wattlab.meters.accelerators import computing
 from wattlab.runs.inputs import Inputs
@@ -52,7 +54,8 @@ def _memories(device: str) -> dict[str, int]:
 
 
 def weight_bytes(cell: MeasuredCell, inputs: Inputs) -> int | None:
-    """Size of a cell's weights in the protocol's dtype; null where nothing tells it. Raises `FilesGone`.
+    """Size of a cell's weights in the protocol's dtype; null where nothing tells it. Raises `FilesGone`, and
+    `Unavailable` for a file of weights that holds none.
 
     The published count holds for the public hub and for random weights: another hub may serve something else.
     """
@@ -68,7 +71,7 @@ def weight_bytes(cell: MeasuredCell, inputs: Inputs) -> int | None:
 def _checkpoint_bytes(fetched: Snapshot, number: int) -> int:
     """The weights' files, each number of a floating type taken as `number` bytes."""
     return sum(
-        _safetensors_bytes(fetched.folder / file.path, number)
+        _safetensors_bytes(tensors_of(fetched.folder / file.path, file.path), number)
         if file.path.endswith(".safetensors")
         else _pickle_bytes(file, fetched.folder, number)
         for file in fetched.receipt.files
@@ -76,16 +79,12 @@ def _checkpoint_bytes(fetched: Snapshot, number: int) -> int:
     )
 
 
-def _safetensors_bytes(path: Path, number: int) -> int:
-    """By the file's header: an unsigned 64-bit length, then JSON (the format's documentation)."""
-    with path.open("rb") as handle:
-        header = json.loads(handle.read(int.from_bytes(handle.read(8), "little")))
+def _safetensors_bytes(tensors: dict[str, Any], number: int) -> int:
     total = 0
-    for name, tensor in header.items():
-        if name != "__metadata__":
-            begin, end = tensor["data_offsets"]
-            stored = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}.get(tensor["dtype"])
-            total += end - begin if stored is None else (end - begin) // stored * number
+    for tensor in tensors.values():
+        begin, end = tensor["data_offsets"]
+        stored = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}.get(tensor["dtype"])
+        total += end - begin if stored is None else (end - begin) // stored * number
     return total
 
 

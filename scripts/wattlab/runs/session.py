@@ -40,7 +40,7 @@ class Bench:
     store: StoreWriter
     session: str
     synchronise: Callable[[], None] = lambda: None
-    parameter_counts: Callable[[], dict[str, int | None]] = lambda: {}
+    of_model: Callable[[], dict[str, Any]] = lambda: {}
     keep_answers: Callable[[list[Any]], None] = lambda answers: None
     has_answers: Callable[[], bool] = lambda: True
     other_measurements: Callable[[], list[int]] = list
@@ -54,7 +54,7 @@ class Bench:
 
 def run_session(bench: Bench, rows: list[dict[str, Any]]) -> None:
     """Measure what the cell still lacks: load, transfer, warm-up, then repeats, each into the store when finished."""
-    _phase(bench, "load", bench.adapter.load, lambda _: bench.parameter_counts())
+    _phase(bench, "load", bench.adapter.load, lambda _: bench.of_model())
     _phase(bench, "transfer", bench.adapter.transfer, lambda _: {})
     bench.samples = [bench.adapter.prepare(row) for row in rows]
     last_inference_s = _warm_up(bench)
@@ -73,9 +73,7 @@ def measured(bench: Bench, work: Callable[[], Result]) -> tuple[Window, Result]:
     return bench.meter.end(time.perf_counter() - start), result
 
 
-def _phase(
-    bench: Bench, phase: str, work: Callable[[], Result], facts: Callable[[Result], dict[str, int | None]]
-) -> Result:
+def _phase(bench: Bench, phase: str, work: Callable[[], Result], facts: Callable[[Result], dict[str, Any]]) -> Result:
     """Work outside the means, as a window of its own; `facts` of its result are asked for after the window."""
     window, result = measured(bench, work)
     done = Phase.model_validate({**window.model_dump(), "phase": phase, **facts(result)})

@@ -63,6 +63,7 @@ def _judge(
         *reference_flags(observed),
         *(["processes_unknown"] if gpu_index is not None and observed.foreign_processes is None else []),
         *gpu_flags(observed, peers, cell, gpu_index),
+        *(session.load.flags if session is not None and session.load is not None else []),
     ]
     return Repeat(
         **observed.model_dump(),

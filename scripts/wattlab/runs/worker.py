@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 THUMBNAIL_PX = (64, 64)
 
+#: Share by which a count of parameters may differ from the published one: the paper's own agree to 0.5 %, but for three.
+PARAMETERS_TOLERANCE = 0.005
+
 
 def answer_line(row: int, answer: Any) -> dict[str, Any]:
     """One answer as a JSON object; an image as its SHA-256 (raw pixels) and a thumbnail."""
@@ -142,7 +145,7 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
         store=store,
         session=session.session,
         synchronise=accelerator.synchronise,
-        parameter_counts=lambda: _parameter_counts(adapter, job.cell.facts),
+        of_model=lambda: _of_model(adapter, job.cell.facts, inputs),
         keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
         has_answers=answers_path(store.path).exists,
         other_measurements=other_measurements if spec.exclusive else list,
@@ -150,9 +153,23 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
     run_session(bench, rows)
 
 
-def _parameter_counts(adapter: "Adapter", facts: CatalogFacts) -> dict[str, int | None]:
+def _of_model(adapter: "Adapter", facts: CatalogFacts, inputs: Inputs) -> dict[str, Any]:
+    """What the load's window says of the model: parameters, how it writes, and what a reader should know."""
     counted = adapter.parameters_as_published(facts.count_as, facts.counted_components) if facts.count_as else None
-    return {"parameters": adapter.parameters, "parameters_as_published": counted}
+    told = adapter.source.told(adapter.texts(inputs.rows))
+    is_published = inputs.receipt is None or inputs.receipt.endpoint is None  # another hub may serve something else
+    published = facts.published_parameters
+    if counted and published and is_published and abs(counted / published - 1) > PARAMETERS_TOLERANCE:
+        told["parameters_differ"] = (
+            f"{counted} parameters, counted as {facts.count_as}, where the catalog has published_parameters = {published}"
+        )
+    return {
+        "parameters": adapter.parameters,
+        "parameters_as_published": counted,
+        "generation": adapter.generation,
+        "flags": sorted(told),
+        "notes": [told[flag] for flag in sorted(told)],
+    }
 
 
 main = job_verb(measure)

@@ -9,14 +9,16 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from zlib import crc32
 
-import numpy as np
-from pydantic import Field
-from scipy import stats
+from pydantic import Field, model_validator
 
 from wattlab.foundation.schema import Closed, fact
+
+# numpy and scipy only where numbers are drawn: the parameters are checked while a study is planned, without them.
+if TYPE_CHECKING:
+    import numpy as np
 
 Item = TypeVar("Item")
 
@@ -28,6 +30,12 @@ class _Bounded(Closed):
     max: float | None = fact("upper clip; null: none", None)
     empty_share: float = fact("share of the values that are 0 instead", 0.0, ge=0, lt=1)
 
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "_Bounded":
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}; exchange them")
+        return self
+
 
 class Normal(_Bounded):
     """Normal distribution."""
@@ -38,6 +46,8 @@ class Normal(_Bounded):
 
     def at(self, share: float) -> float:
         """Value below which `share` of the distribution lies, before clipping."""
+        from scipy import stats
+
         return float(stats.norm.ppf(share, self.mean, self.sd))
 
 
@@ -50,6 +60,8 @@ class LogNormal(_Bounded):
 
     def at(self, share: float) -> float:
         """Value below which `share` of the distribution lies, before clipping."""
+        from scipy import stats
+
         return math.exp(self.mu + self.sigma * float(stats.norm.ppf(share)))
 
 
@@ -62,6 +74,8 @@ class Gamma(_Bounded):
 
     def at(self, share: float) -> float:
         """Value below which `share` of the distribution lies, before clipping."""
+        from scipy import stats
+
         return float(stats.gamma.ppf(share, self.shape, scale=self.scale))
 
 
@@ -86,6 +100,8 @@ class Poisson(_Bounded):
 
     def at(self, share: float) -> float:
         """Value below which `share` of the distribution lies, before clipping."""
+        from scipy import stats
+
         return self.plus + float(stats.poisson.ppf(share, self.mean))
 
 
@@ -112,11 +128,13 @@ Distribution = (
 class Draws:
     """The random numbers of one row, or of a group of rows, of a dataset."""
 
-    generator: np.random.Generator
+    generator: "np.random.Generator"
 
     @classmethod
     def of(cls, seed: int, dataset: str, row: int) -> "Draws":
         """Draws of row `row`; `dataset` may carry a part ('squad/context') with draws of its own."""
+        import numpy as np
+
         sequence = np.random.SeedSequence([seed, crc32(dataset.encode()), row])
         return cls(np.random.Generator(np.random.PCG64(sequence)))
 

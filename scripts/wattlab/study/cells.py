@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from wattlab import STUDY_VERSION
-from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts
+from wattlab import STUDY_VERSION, TOKENIZERS_VERSION
+from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts, TokenizerFacts
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.hashing import KEY_LENGTH, key_of, sha256_of
 from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact
@@ -46,6 +46,16 @@ class TokenizerSpec(Closed):
     layout: str = fact("layout of the special tokens: the tokenizer class of the model's entry")
     do_lower_case: bool = fact("text is lower-cased first")
     generator_version: int = fact("raised when the training corpus or the trainer changes")
+
+    @classmethod
+    def of(cls, tokenizer: TokenizerFacts) -> "TokenizerSpec":
+        """Of a model's entry."""
+        return cls(
+            kind=tokenizer.kind,
+            layout=tokenizer.class_name,
+            do_lower_case=tokenizer.do_lower_case,
+            generator_version=TOKENIZERS_VERSION,
+        )
 
     @property
     def key(self) -> str:

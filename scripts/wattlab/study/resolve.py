@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from typing import Any
 
-from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION, TOKENIZERS_VERSION
+from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
-from wattlab.catalog.protocols import Override, Protocol
+from wattlab.catalog.protocols import WITH_START, Protocol
 from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.errors import InputError, Source, checked, entry_of, near_matches, place_of
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
@@ -141,12 +141,7 @@ def _spec(
     dataset_facts = DatasetFacts.model_validate(working_fields(dataset, config.data))
     tokenizer = None
     if config.weights == "architecture" and model.tokenizer is not None:
-        tokenizer = TokenizerSpec(
-            kind=model.tokenizer.kind,
-            layout=model.tokenizer.class_name,
-            do_lower_case=model.tokenizer.do_lower_case,
-            generator_version=TOKENIZERS_VERSION,
-        )
+        tokenizer = TokenizerSpec.of(model.tokenizer)
     samples = SampleSpec(
         dataset=cell.dataset,
         data=config.data,
@@ -189,31 +184,48 @@ def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source)
     values: dict[str, Any] = named.values.model_dump(mode="json")
     if cell.purpose == "multi-purpose":
         values["prompt"] = catalog.tasks[cell.task].prompt
-    _apply(named.overrides, place, values)
+    starts = _starts_from_a_token(cell, catalog)
+    for override in named.overrides:
+        if override.where.matches(**place):
+            values.update(_new_tokens(override.set, starts))
     if cell.variant == "native":
         values["image_size"] = None
     if config.weights == "architecture":
-        _set_lengths(cell, catalog.tasks[cell.task], values)
-    _apply(config.overrides, place, values)
+        _set_lengths(cell, catalog.tasks[cell.task], values, starts)
+    for override in config.overrides:
+        if override.where.matches(**place):
+            values.update(_new_tokens(override.set, starts))
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
     return checked(Protocol, values, f"{place_of(source, 'protocol')}: protocol {config.protocol!r} for {cell.id}")
 
 
-def _apply(overrides: list[Override], place: dict[str, str], values: dict[str, Any]) -> None:
-    for override in overrides:
-        if override.where.matches(**place):
-            values.update(override.set)
+def _starts_from_a_token(cell: Cell, catalog: Catalog) -> bool:
+    """Whether the library's `max_length` counts one token that the model did not produce: a decoder beside an encoder
+    starts from it, and so does one that is given an image alone. A decoder that continues its prompt, and a prompted
+    model that the catalog lacks, have none."""
+    structure = _facts_of(cell, catalog).structure
+    if structure is None and cell.purpose == "task-specific":
+        structure = catalog.tasks[cell.task].structure
+    return structure in ("seq2seq", "vision-encoder-decoder")
 
 
-def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any]) -> None:
-    """Architecture mode: outputs have the published mean length, or the protocol's cap where that is lower."""
+def _new_tokens(values: dict[str, Any], starts: bool) -> dict[str, Any]:
+    """Values of an override with all lengths in new tokens."""
+    return {
+        WITH_START.get(key, key): value - starts if key in WITH_START and value is not None else value
+        for key, value in values.items()
+    }
+
+
+def _set_lengths(cell: Cell, task: TaskEntry, values: dict[str, Any], starts: bool) -> None:
+    """Architecture mode: outputs have the published length, or the protocol's cap where that is lower."""
     if cell.purpose == "task-specific" and not task.generates_text:
         return
     for length in task.set_lengths:
         if length.purpose == cell.purpose:
-            cap = values["max_new_tokens"]
-            values["max_new_tokens"] = length.tokens if cap is None else min(cap, length.tokens)
+            cap, (tokens,) = values["max_new_tokens"], _new_tokens(length.set, starts).values()
+            values["max_new_tokens"] = tokens if cap is None else min(cap, tokens)
             return
     raise InputError(
         f"catalog/tasks.yaml: {cell.task}: set_lengths has none for purpose {cell.purpose}; add one, with its source"

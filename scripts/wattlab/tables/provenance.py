@@ -15,6 +15,9 @@ NOT_RECORDED = "not recorded"
 
 #: Prefix of aspects that the study sets itself, by cell: these may differ between cells.
 _PROTOCOL = "protocol."
+
+#: Prefix of how a model writes: its own defaults under the protocol's caps.
+_GENERATION = "generation."
 _METER = ("cpu_mode", "cpu_power_source", "cpu_tdp_w", "ram_model", "ram_power_w")
 _MACHINE = ("device", "cpu_model", "cpu_cores", "ram_gb", "gpu_names", "gpu_driver", "host_sha256")
 
@@ -36,7 +39,7 @@ def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
             "value": value,
             "n_cells": n_cells,
             "mixed": len(values.keys() - {NOT_RECORDED}) > 1,
-            "intended": aspect.startswith(_PROTOCOL),
+            "intended": aspect.startswith((_PROTOCOL, _GENERATION)),
         }
         for aspect, values in counts.items()
         for value, n_cells in sorted(values.items(), key=lambda item: (-item[1], item[0]))
@@ -77,6 +80,8 @@ def _of_session(session: Session) -> Iterator[tuple[str, str]]:
     yield "method_version", _shown(session.method_version, NOT_RECORDED)
     for package, version in (session.software or {"software": NOT_RECORDED}).items():
         yield (f"software.{package}" if session.software else "software"), version
+    for key, value in (session.load.generation or {}).items() if session.load is not None else ():
+        yield f"{_GENERATION}{key}", _shown(value)
     if session.machine is None:
         yield "machine", NOT_RECORDED
         return

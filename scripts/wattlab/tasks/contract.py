@@ -73,6 +73,15 @@ class Adapter(ABC):
         """What runs, as torch modules; after `load`."""
         return [self.model]
 
+    @property
+    def generation(self) -> dict[str, Any] | None:
+        """How the model writes, where it does; after `load`."""
+        return None
+
+    def texts(self, rows: list[dict[str, Any]]) -> list[str]:
+        """What the tokenizer is given for these rows, before it is cut."""
+        return []
+
     def parameters_as_published(self, count_as: str | None, counted_components: list[str] | None) -> int | None:
         """Parameters as the authors counted them: "task" is what runs, else as the source counts; null: not stated."""
         if count_as is None:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from wattlab.catalog.protocols import Protocol
+from wattlab.models.source import stated
 from wattlab.tasks.contract import Answer
 from wattlab.tasks.inputs import TextInput
 
@@ -72,6 +73,11 @@ class TextGenerating(TextInput):
         self.model.generation_config = generation_config(
             self.source.generation(self.model), self.spec.protocol, self.model.config
         )
+
+    @property
+    def generation(self) -> dict[str, Any]:
+        """As `load` set it."""
+        return stated(self.model.generation_config)
 
     @torch.inference_mode()
     def infer(self, sample: str) -> Answer:

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from wattlab.models.source import Source
+from wattlab.models.source import Source, stated
 from wattlab.study.cells import Spec
 from wattlab.tasks.contract import Answer
 from wattlab.tasks.generation import generating_part, generation_config, prompt_tokens
@@ -25,6 +25,11 @@ class ImageToText(ImageInput):
         super().load()
         part = generating_part(self.model)
         part.generation_config = generation_config(self.source.generation(part), self.spec.protocol, self.model.config)
+
+    @property
+    def generation(self) -> dict[str, Any]:
+        """As `load` set it."""
+        return stated(generating_part(self.model).generation_config)
 
     @torch.inference_mode()
     def infer(self, sample: Any) -> Answer:

@@ -32,6 +32,11 @@ class TextInput(Adapter):
         text = value if isinstance(value, str) else " ".join(value)
         return text if role in _WHOLE else first_words(text, self.spec.protocol.max_input_words)
 
+    def texts(self, rows: list[dict[str, Any]]) -> list[str]:
+        """The samples; a question and its context are two."""
+        samples = [self.prepare(row) for row in rows]
+        return [text for sample in samples for text in ([sample] if isinstance(sample, str) else sample)]
+
     def load(self) -> None:
         """The model into host memory."""
         super().load()

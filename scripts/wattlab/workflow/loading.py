@@ -9,11 +9,14 @@ from typing import Any
 
 import yaml
 
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
+from wattlab.catalog.libraries import check_models, read_libraries
+from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
 from wattlab.logs.resolve import resolve_published
 from wattlab.meters.accelerators import ACCELERATORS, computing
-from wattlab.study.cells import ResolvedStudy
+from wattlab.models.tokenizers.layouts import layout_of
+from wattlab.samples.surrogate.generate import generator_of
+from wattlab.study.cells import ResolvedStudy, TokenizerSpec
 from wattlab.study.resolve import check_config, resolve
 
 
@@ -44,6 +47,7 @@ def _as_json(value: Any) -> str:
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
+    check_members(catalog)
     content = {key: _typed(value) if file_of(key) == "--config" else value for key, value in content.items()}
     config = check_config(content, file_of, catalog.tasks)
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
@@ -62,6 +66,16 @@ def _typed(value: Any) -> Any:
         return [_typed(inner) for inner in value]
     read = yaml.safe_load(value) if isinstance(value, str) and re.fullmatch(r"[\w.+-]+", value) else value
     return read if read is None or isinstance(read, bool | int | float) else value
+
+
+def check_members(catalog: Catalog) -> None:
+    """Raise `InputError` where an entry names a class, a key or a generator that there is not."""
+    check_models(catalog.models, read_libraries(CATALOG_ROOT))
+    for stem, model in catalog.models.items():
+        if model.tokenizer is not None:
+            layout_of(TokenizerSpec.of(model.tokenizer), f"catalog/models/{stem}.yaml")
+    for name, dataset in catalog.datasets.items():
+        generator_of(name, dataset)
 
 
 def study_of(default: Path, *chosen: Path) -> ResolvedStudy:

@@ -137,14 +137,14 @@ LAYOUTS = {
 }
 
 
-def layout_of(spec: TokenizerSpec) -> Layout:
-    """The layout of a spec's class; an `InputError` for a class that is unknown or of another kind."""
+def layout_of(spec: TokenizerSpec, file: str = "catalog/models") -> Layout:
+    """The layout of a spec's class; an `InputError` that names `file` for a class that is unknown or of another kind."""
     name = spec.layout.removesuffix("Fast")
-    place = f"catalog/models: tokenizer.class_name = {spec.layout!r}"
+    place = f"{file}: tokenizer.class_name = {spec.layout!r}"
     layout = entry_of(LAYOUTS, name, f"{place}: wattlab/models/tokenizers/layouts.py has no layout for it; add one")
     if layout.kind != spec.kind:
         raise InputError(
-            f"catalog/models: tokenizer.kind = {spec.kind!r} with class_name = {spec.layout!r}: "
+            f"{file}: tokenizer.kind = {spec.kind!r} with class_name = {spec.layout!r}: "
             f"that class is {layout.kind!r}; correct one of them"
         )
     return layout

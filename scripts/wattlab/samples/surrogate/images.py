@@ -11,11 +11,14 @@ Noise would be no stand-in: as PNG it is twice the size of a photograph, and det
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-
-from PIL import Image, ImageEnhance
+from typing import TYPE_CHECKING
 
 from wattlab.foundation.errors import Unavailable
 from wattlab.samples.draws import Draws
+
+# Only where images are made: planning a study has no Pillow.
+if TYPE_CHECKING:
+    from PIL import Image
 
 _PHOTOGRAPHS = (
     ("skimage", "data/astronaut.png"),
@@ -40,7 +43,9 @@ SMALLEST_CROP_SHARE = 0.4
 
 
 @cache
-def _photograph(package: str, path: str) -> Image.Image:
+def _photograph(package: str, path: str) -> "Image.Image":
+    from PIL import Image
+
     spec = find_spec(package)
     file = Path(str(spec.origin)).parent / path if spec is not None and spec.origin else None
     if file is None or not file.is_file():
@@ -51,8 +56,10 @@ def _photograph(package: str, path: str) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
-def photograph(draws: Draws, width: int, height: int, mode: str = "RGB") -> Image.Image:
+def photograph(draws: Draws, width: int, height: int, mode: str = "RGB") -> "Image.Image":
     """A crop of one of the photographs, mirrored half of the time, 20 % darker to brighter, at width x height."""
+    from PIL import Image, ImageEnhance
+
     image = _photograph(*draws.one(_PHOTOGRAPHS))
     whole_width, whole_height = image.size
     scale = min(whole_width / width, whole_height / height)

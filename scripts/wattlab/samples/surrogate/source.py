@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wattlab.foundation.errors import InputError, entry_of, near_matches
 from wattlab.foundation.schema import Closed
 from wattlab.samples.draws import Draws
 from wattlab.samples.surrogate.names import FAMILY_NAMES, FIRST_NAMES
@@ -27,9 +26,8 @@ class Source:
         return Draws.of(self.seed, f"{self.dataset}/{part}" if part else self.dataset, row)
 
     def column(self, role: str) -> str:
-        """Column of a role; an `InputError` where the entry names none."""
-        place = f"catalog/datasets/{self.dataset}.yaml: fields"
-        return entry_of(self.fields, role, f"{place}: the generator fills the role {role!r}, which has no column")
+        """Column of a role."""
+        return self.fields[role]
 
     def group(self, row: int, rows_each: int) -> int:
         """The group of a row where, in file order, so many neighbours share a text; else each row is its own."""
@@ -48,7 +46,7 @@ class Parameters(Closed):
     columns: dict[str, ColumnKind] = {}
 
 
-_FILLERS: dict[str, Callable[[Draws, int], Any]] = {
+FILLERS: dict[str, Callable[[Draws, int], Any]] = {
     "index": lambda _, row: row,
     "id": lambda draws, _: f"{int(draws.share() * 16**12):012x}",
     "title": lambda draws, _: "_".join(title_words(draws, 1 + draws.index(3))),
@@ -68,21 +66,13 @@ def _timestamp(draws: Draws) -> str:
 def further_columns(
     source: Source, columns: Mapping[str, ColumnKind], row: int, known: Mapping[str, Any] | None = None
 ) -> Row:
-    """The columns beside the roles: from what the generator knows (`known`, by kind), else by kind alone.
-
-    Raises `InputError` for a kind that this generator can not fill.
-    """
+    """The columns beside the roles: from what the generator knows (`known`, by kind), else by kind alone."""
     known = known or {}
     filled = {}
     for column, kind in columns.items():
         if kind in known:
             value = known[kind]
             filled[column] = value() if callable(value) else value
-        elif kind in _FILLERS:
-            filled[column] = _FILLERS[kind](source.draws(row, f"column/{column}"), row)
         else:
-            raise InputError(
-                f"catalog/datasets/{source.dataset}.yaml: surrogate.parameters.columns.{column} = {kind!r}: "
-                f"this generator can not fill it; {near_matches(kind, [*known, *_FILLERS])}"
-            )
+            filled[column] = FILLERS[kind](source.draws(row, f"column/{column}"), row)
     return filled

@@ -1,0 +1,51 @@
+"""Files of weights, read as far as their headers: whether they are what their names say, and which tensors are in them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from wattlab.foundation.errors import Unavailable
+
+#: How a file begins that Git LFS left in the place of a large one (git-lfs, docs/spec.md).
+_POINTER = b"version https://git-lfs.github.com/spec/"
+
+_REMEDY = "pin a commit whose weights are whole, or choose another model; then `make retry`"
+
+
+def check_weights(path: Path, name: str) -> None:
+    """Raise `Unavailable` for a file of weights that holds none; `name`: its path in the repository."""
+    if name.endswith(".safetensors"):
+        tensors_of(path, name)
+    elif name.endswith(".bin"):
+        _refuse_pointer(path, name)
+
+
+def _refuse_pointer(path: Path, name: str) -> None:
+    with path.open("rb") as handle:
+        begin = handle.read(len(_POINTER))
+    if not begin:
+        raise Unavailable(f"its {name} is empty", _REMEDY)
+    if begin == _POINTER:
+        raise Unavailable(f"its {name} is a pointer of Git LFS, and not the file that it points to", _REMEDY)
+
+
+def tensors_of(path: Path, name: str) -> dict[str, Any]:
+    """Tensor name to its dtype, shape and data_offsets, from the header of a safetensors file.
+
+    The header is an unsigned 64-bit length and JSON of that length (the format's documentation). Raises `Unavailable`
+    where the file is none, or is shorter than its header says.
+    """
+    _refuse_pointer(path, name)
+    size_bytes = path.stat().st_size
+    with path.open("rb") as handle:
+        length = int.from_bytes(handle.read(8), "little")
+        text = handle.read(length) if length <= size_bytes - 8 else b""
+    try:
+        header = dict(json.loads(text))
+        header.pop("__metadata__", None)
+        end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unavailable(f"its {name} is no safetensors file: its header can not be read", _REMEDY) from error
+    if 8 + length + end > size_bytes:
+        raise Unavailable(f"its {name} ends too early: {size_bytes} bytes of {8 + length + end}", _REMEDY)
+    return header
