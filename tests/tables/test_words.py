@@ -155,7 +155,7 @@ def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
     assert shown["energy_kwh_per_1000"] == pytest.approx(3000 / 3.6e6 * 100)
     assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1e+03 s per 1,000 inferences"
     # A component that was not read is not zero.
-    unread = records.record_of(cell, [records.repeat(0, ram_j=None)])
+    unread = records.record_of(records.resolved_cell("fill-mask", "c4"), [records.repeat(0, ram_j=None)])
     assert outcome(unread, "node") == "1 repeats, 1e+03 s per 1,000 inferences"
 
 
