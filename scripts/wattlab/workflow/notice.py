@@ -7,6 +7,7 @@ from typing import Any
 
 from wattlab.foundation.clock import spoken
 from wattlab.foundation.errors import NoDevice
+from wattlab.foundation.quantities import significant
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
@@ -94,7 +95,7 @@ def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator
 
 def notice(again: Again) -> str:
     """One sentence for the person who is about to pay."""
-    energy = "an unknown energy" if again.energy_kwh is None else f"{again.energy_kwh:.3g} kWh"
+    energy = "an unknown energy" if again.energy_kwh is None else f"{significant(again.energy_kwh, 3)} kWh"
     duration = "an unknown time" if again.duration_s is None else spoken(again.duration_s)
     return (
         f"Of {count(again.n_planned, 'cell')} to measure, {again.n_cells} {'was' if again.n_cells == 1 else 'were'} measured before with "

@@ -7,6 +7,7 @@ from statistics import mean
 
 from wattlab.foundation.clock import seconds_between
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.quantities import significant
 from wattlab.foundation.units import kwh_per_1000, s_per_1000
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
@@ -83,6 +84,6 @@ def outcome(record: Record, scope: str | None = None) -> str:
     totals = [(total_j(part), repeat.n_inferences) for part, repeat in zip(parts, repeats, strict=True)]
     known = [kwh_per_1000(total, n) for total, n in totals if total is not None]
     methods = method_set(method for part in parts for _, method in part)
-    energy = f"{mean(known):.3g} kWh ({scope}, {methods}) and " if len(known) == len(repeats) else ""
+    energy = f"{significant(mean(known), 3)} kWh ({scope}, {methods}) and " if len(known) == len(repeats) else ""
     duration = mean(s_per_1000(r.duration_s, r.n_inferences) for r in repeats)
-    return f"{len(repeats)} repeats, {energy}{duration:.3g} s per 1,000 inferences"
+    return f"{len(repeats)} repeats, {energy}{significant(duration, 3)} s per 1,000 inferences"
