@@ -8,6 +8,8 @@
 
 CORES ?= all
 STUDY ?= config.yaml
+# More options of Snakemake for those targets that run it: OPTIONS="--workflow-profile profiles/slurm".
+OPTIONS ?=
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -32,7 +34,7 @@ HAS_STUDY := @[[ -f "$(STUDY)" ]] || { echo "error: STUDY=$(STUDY): no such file
 .PHONY: reproduce
 reproduce: $(STAMP) ## measure the study, then build its tables, figures and report
 	$(HAS_STUDY)
-	@$(SNAKEMAKE) --cores $(CORES) $(STUDY_OPTION)
+	@$(SNAKEMAKE) --cores $(CORES) $(OPTIONS) $(STUDY_OPTION)
 
 .PHONY: plan
 plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
@@ -41,7 +43,11 @@ plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
 
 .PHONY: retry
 retry: $(STAMP) ## measure again what failed or is stale, and what follows from it
-	@PYTHONPATH=scripts python -m retry_cells --cores $(CORES) $(STUDY_OPTION)
+	@PYTHONPATH=scripts python -m retry_cells --cores $(CORES) $(OPTIONS) $(STUDY_OPTION)
+
+.PHONY: again
+again: $(STAMP) ## measure cells again on purpose, their old repeats stay in the history: make again CELL=task/dataset/model
+	@PYTHONPATH=scripts python -m measure_again --cores $(CORES) $(OPTIONS) --cell $(CELL) $(STUDY_OPTION)
 
 .PHONY: history
 history: $(STAMP) ## list what was ever measured here: by cell, fingerprint, date and energy

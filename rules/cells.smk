@@ -8,6 +8,7 @@ from wattlab.runs.job import job_arguments
 from wattlab.runs.places import input_paths
 from wattlab.hub.requests import dataset_fetch, model_fetch, samples_receipt
 from wattlab.study.specs import spec_path, write_specs
+from wattlab.workflow.call import begin_call
 
 # Found once for each cell: their names are hashes.
 INPUTS = {
@@ -56,12 +57,22 @@ def command_of(wildcards, output):
 
 def inputs_of(wildcards):
     """Samples, and the trained tokenizer or the model's receipt."""
-    return [ancient(str(path)) for path in INPUTS[cell_of(wildcards).cell.id].all]
+    # Asked of each cell that the call asks for, before Snakemake decides what is due.
+    cell = cell_of(wildcards)
+    record = placed(RECORDS[cell.cell.id])
+    if is_due(Path(record), cell):
+        snakemake_internals.make_again(workflow, record)
+    return [ancient(str(path)) for path in INPUTS[cell.cell.id].all]
 
 
 def sampled_from(wildcards):
     spec = of_study(SAMPLE_SPECS, wildcards.key, "samples")
     return str(samples_receipt(Path("results"), spec) or "") or []
+
+
+def or_why(command):
+    """The command of a rule that makes an input; where it dies, the same program writes why in the input's place."""
+    return f"{command} > {{log:q}} 2>&1 || {command} --died $? --log {{log:q}} >> {{log:q}} 2>&1"
 
 
 def json_of(spec):
@@ -92,6 +103,7 @@ def announce(planned):
     here = [] if snakemake_internals.runs_here(workflow) else ["--elsewhere"]
     command = ["python", f"{SCRIPTS}/doctor.py", "--study", STUDY_FILE, "--planned"]
     if planned:
+        begin_call(Path(placed(RESULTS)), planned)
         subprocess.run(
             [*command, *here], input="\n".join(planned), text=True, stdout=sys.stderr
         )

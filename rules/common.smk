@@ -20,9 +20,11 @@ from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.foundation.closure import closure
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.members import declared
+from wattlab.foundation.shared import INPUT_FOLDERS, Shared
 from wattlab.study.specs import write_study
 from wattlab.tables.listing import TABLES
 from wattlab.workflow import snakemake_internals
+from wattlab.workflow.asked import is_due, objection
 from wattlab.workflow.loading import resolve_study
 from wattlab.workflow.terminal import take_over
 
@@ -59,6 +61,18 @@ TABLES_STUDY = f"{RESULTS}/tables/{Path(STUDY_FILE).name}"
 
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
+
+# Exit status 0 only where what was asked for is whole, whatever the target. What a host asks for is the host's.
+if not snakemake_internals.is_module(workflow):
+    snakemake_internals.at_the_end(
+        workflow,
+        lambda made: objection(
+            STUDY,
+            {cell: placed(record) for cell, record in RECORDS.items()},
+            tuple(placed(f"results/{folder}") for folder in INPUT_FOLDERS),
+            made,
+        ),
+    )
 
 
 # Functions, since Snakemake takes a list apart for each rule that names it, whether the call needs the rule or not.

@@ -3,7 +3,7 @@
 # Not for a cluster's queue: its compute nodes may be offline.
 rule fetch_model:
     output:
-        receipt="results/fetched/models/{model}/{revision}-{key}.json",
+        receipt=f"results/{Shared.FETCHED}/models/{{model}}/{{revision}}-{{key}}.json",
     log:
         f"{RESULTS}/logs/fetch_model/{{model}}/{{revision}}-{{key}}.log",
     localrule: True
@@ -18,12 +18,14 @@ rule fetch_model:
     message:
         "Fetching {wildcards.model} ({wildcards.revision})"
     shell:
-        "python {params.program:q} --kind model --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"
+        or_why(
+            "python {params.program:q} --kind model --spec {params.spec:q} --receipt {output.receipt:q}"
+        )
 
 
 rule fetch_dataset:
     output:
-        receipt="results/fetched/datasets/{dataset}/{revision}-{key}.json",
+        receipt=f"results/{Shared.FETCHED}/datasets/{{dataset}}/{{revision}}-{{key}}.json",
     log:
         f"{RESULTS}/logs/fetch_dataset/{{dataset}}/{{revision}}-{{key}}.log",
     localrule: True
@@ -39,4 +41,6 @@ rule fetch_dataset:
     message:
         "Finding {wildcards.dataset} ({wildcards.revision})"
     shell:
-        "python {params.program:q} --kind dataset --spec {params.spec:q} --receipt {output.receipt:q} > {log:q} 2>&1"
+        or_why(
+            "python {params.program:q} --kind dataset --spec {params.spec:q} --receipt {output.receipt:q}"
+        )

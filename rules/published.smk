@@ -1,15 +1,12 @@
 # Logs instead of measurements: found or fetched, and imported, in one job. From the records on, a study of logs
 # takes the same rules as a measured one. The study's file has their checksum: changed logs are another file.
 import os
-from importlib.util import find_spec
 
 from wattlab.logs.mapping import mapping_of, mapping_path, printed_path
 
 MAPPING = local(os.path.relpath(mapping_path(STUDY.config.logs.mapping)))
 _mapping, _printed = mapping_of(STUDY), printed_path(STUDY)
 PRINTED = _printed and local(os.path.relpath(_printed))
-# The code of the log format, which may be a person's own.
-FORMAT = local(os.path.relpath(find_spec(_mapping.format.partition(":")[0]).origin))
 
 
 # What it says goes to the terminal: where the logs are from, and the account of their rows.
@@ -17,8 +14,8 @@ rule import_logs:
     input:
         study=STUDY_FILE,
         mapping=MAPPING,
-        format=FORMAT,
-        source=sources("import_logs", "wattlab.logs.formats.*"),
+        # The log format may be a person's own.
+        source=sources("import_logs", "wattlab.logs.formats.*", _mapping.format),
     output:
         records=list(RECORDS.values()),
         unassigned=f"{RESULTS}/runs/unassigned.jsonl",

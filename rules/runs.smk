@@ -25,8 +25,11 @@ rule measure_cell:
         command=command_of,
     message:
         "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}"
+    # What the job says goes to the terminal, what goes wrong to the log too. Where the job itself dies, a second one makes
+    # the record that says so: the tables of the others need one of every cell.
     shell:
-        "python {params.command:q}"
+        "{{ python {params.command:q} 2>&1 >&3 | (trap '' INT TERM; exec tee -a {log:q} >&2); }} 3>&1"
+        " || python {params.command:q} --died $?"
 
 
 # Called once, by the process that a person started, when jobs are due: neither a dry run nor a job on a cluster says it.

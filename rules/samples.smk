@@ -5,9 +5,9 @@ rule sample_dataset:
     input:
         receipt=lambda wildcards: ancient(sampled_from(wildcards)),
     output:
-        manifest="results/samples/{dataset}/{key}.json",
+        manifest=f"results/{Shared.SAMPLES}/{{dataset}}/{{key}}.json",
         # Empty where the manifest says why there are none.
-        rows="results/samples/{dataset}/{key}.parquet",
+        rows=f"results/{Shared.SAMPLES}/{{dataset}}/{{key}}.parquet",
     log:
         f"{RESULTS}/logs/sample_dataset/{{dataset}}/{{key}}.log",
     localrule: True
@@ -22,13 +22,14 @@ rule sample_dataset:
     message:
         "Sampling {wildcards.dataset} ({wildcards.key})"
     shell:
-        "python {params.program:q} --spec {params.spec:q} --manifest {output.manifest:q} --receipt {input.receipt:q}"
-        " > {log:q} 2>&1"
+        or_why(
+            "python {params.program:q} --spec {params.spec:q} --manifest {output.manifest:q} --receipt {input.receipt:q}"
+        )
 
 
 rule train_tokenizer:
     output:
-        tokenizer="results/tokenizers/{tokenizer}.json",
+        tokenizer=f"results/{Shared.TOKENIZERS}/{{tokenizer}}.json",
     log:
         f"{RESULTS}/logs/train_tokenizer/{{tokenizer}}.log",
     localrule: True
@@ -44,7 +45,9 @@ rule train_tokenizer:
     message:
         "Training the tokenizer {wildcards.tokenizer}"
     shell:
-        "python {params.program:q} --spec {params.spec:q} --output {output.tokenizer:q} > {log:q} 2>&1"
+        or_why(
+            "python {params.program:q} --spec {params.spec:q} --output {output.tokenizer:q}"
+        )
 
 
 # Everything that measuring reads: for the machine that has the network, before the one that measures.

@@ -6,6 +6,7 @@ or the disk does not let it be had, the receipt says so (`status: unavailable`, 
 the cells that wait for it take that status over.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from wattlab.foundation.errors import checked
 from wattlab.foundation.members import load_member
 from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.receipts import DatasetFetch, ModelFetch, take_over, write_receipt
+from wattlab.runs.deaths import unavailable_by
 
 #: What determines a fetch of this kind, and what does it: neither waits for the other's libraries.
 KINDS: dict[str, tuple[type[ModelFetch | DatasetFetch], str]] = {
@@ -27,11 +29,15 @@ def main(
     kind: Annotated[str, "model or dataset"],
     spec: Annotated[str, "what determines the fetch, as JSON (of wattlab.hub.receipts)"],
     receipt: Annotated[Path, "receipt to write"],
+    died: Annotated[int | None, "do not fetch: write why not, from the exit status of the program that tried"] = None,
+    log: Annotated[Path, "of that program"] = Path(os.devnull),
 ) -> None:
     """Fetch, write the receipt, say what came or why nothing did."""
     schema, target = KINDS[kind]
     asked = checked(schema, spec, "--spec", is_json=True)
-    found = take_over(receipt, asked) or write_receipt(receipt, load_member(target)(asked))
+    hindrance = unavailable_by(died, log)
+    found = None if hindrance else take_over(receipt, asked)
+    found = found or write_receipt(receipt, load_member(target)(asked, hindrance))
     size_gb = sum(file.size_bytes for file in found.files) / 10**9
     came = f"{len(found.files)} files, {size_gb:.3f} GB, commit {found.commit}"
     print("\n".join([f"{asked.hub_id}: {f'{found.reason}; {found.remedy}' if found.reason else came}", *found.notes]))

@@ -1,4 +1,4 @@
-"""Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where a cell failed."""
+"""Say how the study ended: the closing paragraph, and what is missing and why. Exit 1 where the study is not whole."""
 
 import sys
 from pathlib import Path
@@ -22,9 +22,10 @@ def main(
     """Print the verdict; write it to `--verdict` where the study is whole, else exit 1 and leave no such file."""
     more = [path.stem for name in ("audit", "import_problems") for path in tables.glob(f"{name}.csv")]
     read = read_tables(tables, [*TABLES, *more])
-    text = "\n".join([closing_paragraph(read_study(study), read), *missing_lines(read["missing"])])
+    resolved, missing = read_study(study), read["missing"].to_dict("records")
+    text = "\n".join([closing_paragraph(resolved, read), *missing_lines(missing)])
     print(text, flush=True)
-    whole = is_whole(read["missing"])
+    whole = is_whole(missing, resolved.config.is_imported)
     print(f"The page: {tables.parent / 'report.html'}; tables and figures lie beside it.", flush=True)
     if not whole:
         print("no: mend what the list names, then `make retry` for this study", file=sys.stderr)

@@ -13,6 +13,7 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.quantities import QUANTITIES
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.verbs import tell, verb
 from wattlab.logs.archive import LOGS_VARIABLE, checksum_of, fetch, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
@@ -77,7 +78,7 @@ def main(
     logs: Annotated[
         str | None, f"folder or archive of the logs (else the study's, ${LOGS_VARIABLE}, or fetched)"
     ] = None,
-    fetched: Annotated[Path, "where fetched logs are kept"] = Path("results/fetched"),
+    fetched: Annotated[Path, "where fetched logs are kept"] = Path("results") / Shared.FETCHED,
 ) -> None:
     """Read, import, write, and print the account."""
     resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)

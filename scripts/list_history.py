@@ -12,10 +12,11 @@ from typing import Annotated
 import pandas as pd
 
 from wattlab.foundation.files import write_text
+from wattlab.foundation.quantities import significant
 from wattlab.foundation.verbs import tell, verb
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.words import count
-from wattlab.workflow.history import Measured, is_of, measured_cells
+from wattlab.workflow.history import Measured, at_once, is_of, measured_cells
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path("config.yaml")
@@ -27,13 +28,18 @@ COLUMNS = [
     "n_repeats",
     "energy_kwh",
     "duration_s",
+    "shared",
     "studies",
     "today",
 ]
 
 
 def history_table(measured: list[Measured], study: ResolvedStudy) -> pd.DataFrame:
-    """One row per file of the store. `energy_kwh` and `duration_s` hold everything that was paid for it."""
+    """One row per file of the store. `energy_kwh` and `duration_s` hold everything that was paid for it.
+
+    `shared`: another file's cell ran on the same device at the same time; the energies of both hold the same joules.
+    """
+    side_by_side = at_once(measured)
     cells = {resolved.cell.id: resolved for resolved in study.cells}
     rows = [
         {
@@ -44,6 +50,7 @@ def history_table(measured: list[Measured], study: ResolvedStudy) -> pd.DataFram
             "n_repeats": len(m.stored.observed),
             "energy_kwh": m.energy_kwh,
             "duration_s": m.duration_s,
+            "shared": m.path in side_by_side,
             "studies": " ".join(m.studies),
             "today": m.cell_id in cells and is_of(m, cells[m.cell_id]),
         }
@@ -58,14 +65,27 @@ def shown(table: pd.DataFrame) -> str:
         return "the store is empty: nothing was measured in this folder yet"
     brief = table.assign(
         began_at_utc=table["began_at_utc"].str.slice(0, 16).str.replace("T", " "),
-        today=table["today"].map({True: "yes", False: "no"}),
+        **{
+            name: table[name].map(lambda value: significant(value, 3), na_action="ignore")
+            for name in ("energy_kwh", "duration_s")
+        },
+        **{name: table[name].map({True: "yes", False: "no"}) for name in ("shared", "today")},
     )
-    body = brief.to_markdown(index=False, tablefmt="simple", floatfmt=".3g", missingval="-")
+    body = brief.to_markdown(index=False, tablefmt="simple", missingval="-")
     cells = table["cell"].nunique()
     return (
         f"{body}\n\n{count(len(table), 'file')} for {count(cells, 'cell')}: {count(int(table['n_repeats'].sum()), 'repeat')}, "
-        f"{table['energy_kwh'].sum():.3g} kWh, {table['duration_s'].sum() / 3600:.2g} h"
+        f"{_sum(table)}, {table['duration_s'].sum() / 3600:.2g} h"
     )
+
+
+def _sum(table: pd.DataFrame) -> str:
+    """The energy of all files, as what it is: a sum, a lower bound where a file has none, an upper one where some share."""
+    unknown, shared = int(table["energy_kwh"].isna().sum()), int(table["shared"].sum())
+    kwh = f"{significant(table['energy_kwh'].sum(), 3)} kWh"
+    if shared:
+        return f"at most {kwh} ({shared} files ran beside one another on one device)"
+    return f"at least {kwh} ({unknown} without an energy)" if unknown else kwh
 
 
 @verb

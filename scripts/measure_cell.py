@@ -26,7 +26,7 @@ from wattlab.models.environments import interpreter, is_this, missing_environmen
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path, wait_for_writer
 from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
-from wattlab.runs.deaths import STOPPING, Death, death_of, overdue
+from wattlab.runs.deaths import STOPPING, Death, death_of, overdue, unavailable_by
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
@@ -77,6 +77,9 @@ def _die_with_parent() -> None:
 
 def record_of(job: Job) -> Record:
     """The record of the cell, measured as far as this machine can; what stands in its way stands in the record."""
+    hindrance = unavailable_by(job.died, job.path("logs/measure_cell", ".log"))
+    if hindrance:
+        return unmeasured_record(job.cell, None, "failed", hindrance.reason, hindrance.remedy)
     try:
         inputs = load_inputs(input_paths(job.results, job.cell))
     except InputError as error:
@@ -204,6 +207,7 @@ def measure_and_record(job: Job) -> int:
     signal.signal(signal.SIGINT, _raise_stopped)
     signal.signal(signal.SIGTERM, _raise_stopped)
     _move_to_its_environment(job)
+    began_at_utc = utc_now()
     try:
         record = record_of(job)
         _declare_answers(job.path("outputs", ".jsonl.gz"))
@@ -211,7 +215,7 @@ def measure_and_record(job: Job) -> int:
     except Stopped as stopped:
         print(f"{job.cell.cell.id}: stopped; what it finished is kept, the next call goes on", file=sys.stderr)
         return stopped.exit_code
-    print(progress_line(job.study, record), flush=True)
+    print(progress_line(job.study, record, began_at_utc), flush=True)
     return 0
 
 

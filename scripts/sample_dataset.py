@@ -4,6 +4,7 @@ Where the rows can not be had for a reason of the data, the manifest says so (`s
 remedy) and the job succeeds: the cells that wait for the rows take that status over.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,15 +12,23 @@ from typing import Annotated
 from wattlab.foundation.errors import Unavailable, checked
 from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.receipts import Receipt, read_receipt
+from wattlab.runs.deaths import unavailable_by
 from wattlab.samples.manifest import Manifest, Row, take_over, write_samples
 from wattlab.samples.surrogate.generate import notes_on, surrogate_rows
 from wattlab.study.cells import SampleSpec
 
 
-def sample(spec: SampleSpec, path: Path, receipt: Receipt | None = None) -> Manifest:
-    """Write the rows of a spec and the manifest at `path`, which is returned; `receipt`: of the dataset, under data: hub."""
+def sample(
+    spec: SampleSpec, path: Path, receipt: Receipt | None = None, hindrance: Unavailable | None = None
+) -> Manifest:
+    """Write the rows of a spec and the manifest at `path`, which is returned.
+
+    `receipt`: of the dataset, under data: hub. `hindrance`: why there can be no rows.
+    """
     assert (spec.data == "hub") == (receipt is not None), "rows of the hub are drawn from a receipt"
     try:
+        if hindrance:
+            raise hindrance
         return write_samples(path, *_found(spec, receipt))
     except Unavailable as error:
         nothing = Manifest.of(spec, 0, status="unavailable", reason=error.reason, remedy=error.remedy, row_ids=[])
@@ -41,11 +50,15 @@ def main(
     spec: Annotated[str, "sample spec of a cell, as JSON"],
     manifest: Annotated[Path, "manifest to write, rows beside it"],
     receipt: Annotated[Sequence[Path], "receipt of the dataset, under data: hub"] = (),
+    died: Annotated[int | None, "do not sample: write why not, from the exit status of the program that tried"] = None,
+    log: Annotated[Path, "of that program"] = Path(os.devnull),
 ) -> None:
     """Sample one dataset, for all studies."""
     asked = checked(SampleSpec, spec, "--spec", is_json=True)
     fetched = read_receipt(receipt[0]) if receipt else None
-    sampled = take_over(manifest) or sample(asked, manifest, fetched)
+    hindrance = unavailable_by(died, log)
+    sampled = None if hindrance else take_over(manifest)
+    sampled = sampled or sample(asked, manifest, fetched, hindrance)
     skipped = f", {len(sampled.skipped)} skipped" if sampled.skipped else ""
     print(f"{asked.dataset}: {sampled.reason or f'{sampled.n_rows} rows{skipped}, sha256 {str(sampled.sha256)[:12]}'}")
 

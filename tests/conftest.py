@@ -23,7 +23,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> "Project":
     project.fill_stores()
     run = project.snakemake()
     assert run.returncode == 0, run.stdout
-    assert "[3/3]" in run.stdout
+    assert "[3/3]" in run.stdout and "(from the store, measured 20" in run.stdout
     return project
 
 

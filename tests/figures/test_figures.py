@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 import draw_figure
 from support import hand_tables
@@ -16,6 +18,7 @@ from support.drawn import drawn, gids, points, text_of
 from support.imports import SCRIPTS
 from support.records import write_study
 from wattlab.figures.listing import FIGURES, figures_of
+from wattlab.figures.style import log_axis
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.members import load_member
 from wattlab.tables.listing import TABLES
@@ -23,6 +26,11 @@ from wattlab.tables.reading import read_tables
 
 ALL = list(figures_of(TABLES))
 G = "emissions_g_per_1000"
+
+
+def legend_of(figure: Figure) -> list[str]:
+    """The words of all legends."""
+    return [text.get_text() for legend in figure.findobj(Legend) for text in legend.get_texts()]
 
 
 def segments(axes: Axes, gid: str) -> np.ndarray:
@@ -33,19 +41,71 @@ def segments(axes: Axes, gid: str) -> np.ndarray:
 
 def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
     tables = hand_tables.tables()
-    axes = drawn("tasks", tables).axes[0]
-    expected = tables["tasks"].sort_values(G)
+    tables["tasks"] = hand_tables.with_interval(tables["tasks"])
+    figure = drawn("tasks", tables)
+    axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()][:3] == [
-        "image classification",
-        "text classification",
-        "fill mask",
+        "image classification (1)",
+        "text classification (8)",
+        "fill mask (1)",
     ]
-    means = points(axes, "means")
-    assert means[:, 1] == pytest.approx(expected[G].to_numpy())
-    assert (np.diff(means[:, 1]) > 0).all()
     assert axes.get_yscale() == "log"
-    # Only text classification has two models: mean 0.085 g, interval +- 30 %.
-    assert segments(axes, "intervals") == pytest.approx(np.array([[means[1, 0], 0.0595, 0.1105]]))
+    # Only text classification has several models: mean 0.085 g, interval +- 30 %. The mean of one model is its circle.
+    means = points(axes, "means")
+    assert means[:, 1] == pytest.approx([0.085])
+    assert segments(axes, "intervals") == pytest.approx(np.array([[means[0, 0], 0.0595, 0.1105]]))
+    assert "95 % interval over the models" in legend_of(figure)
+
+
+def test_below_five_models_the_points_alone_are_drawn() -> None:
+    figure = drawn("tasks", hand_tables.tables())
+    assert "intervals" not in gids(figure.axes[0]) and len(points(figure.axes[0], "models")) == 11
+    assert not any("interval" in text for text in legend_of(figure))
+    note = text_of(figure, "footnote")
+    assert (
+        "Lines: no 95 % intervals: over the models they need at least 5 models; 1 task of 2 models: the range" in note
+    )
+    assert "9 tasks of one model alone, which stands for no other." in note
+
+
+@pytest.mark.parametrize(
+    ("name", "means", "style"),
+    [
+        ("modalities", "lowest to highest dataset", "dotted"),
+        ("multipurpose_vs_specific", "lowest to highest dataset", "dotted"),
+        ("multipurpose_by_task", "lowest to highest dataset", "dotted"),
+        ("multipurpose_vs_specific_by_dataset", "95 % interval of the repeats", "solid"),
+        ("output_length", "95 % interval of the repeats", "solid"),
+    ],
+)
+def test_the_figure_itself_says_what_its_lines_are_and_draws_each_kind_alike(name: str, means: str, style: str) -> None:
+    figure = drawn(name, hand_tables.tables())
+    assert [text for text in legend_of(figure) if "interval" in text or "dataset" in text] == [means]
+    lines = [
+        one for axes in figure.axes for one in axes.collections if str(one.get_gid()).startswith(("interval", "range"))
+    ]
+    assert lines and all((line.get_linestyle()[0][1] is None) == (style == "solid") for line in lines)
+
+
+def test_an_axis_within_a_decade_has_numbers_to_read() -> None:
+    axes = Figure().add_subplot()
+    log_axis(axes, "y", [0.21, 0.32])
+    low, high = axes.get_ylim()
+    shown = [tick for tick in axes.yaxis.get_majorticklocs() if low <= tick <= high]
+    assert len(shown) >= 3 and axes.yaxis.get_major_formatter()(shown[0])
+
+
+def test_a_figure_with_nothing_to_compare_is_a_sentence() -> None:
+    tables = hand_tables.tables()
+    one_model = tables["cells"][tables["cells"]["model"] != "google--flan-t5-base"]
+    said = text_of(drawn("multipurpose_by_task", tables | {"cells": one_model}), "reason")
+    assert (
+        said.replace("\n", " ")
+        == "One multi-purpose model has a value, bigscience--bloomz-560m: there are no sizes to compare."
+    )
+    alike = tables["output_lengths"].assign(n_output_units_per_inference=15.0)
+    said = text_of(drawn("output_length", tables | {"output_lengths": alike}), "reason").replace("\n", " ")
+    assert said == "All 9 cells have one output length, 15 units per answer: there is no relation to show."
 
 
 def test_tasks_shows_each_model_as_the_mean_of_its_cells() -> None:
@@ -122,6 +182,16 @@ def test_comparison_shows_both_energies_and_the_diagonal() -> None:
     (diagonal,) = [line for line in axes.lines if line.get_gid() == "equality"]
     assert list(diagonal.get_xdata()) == list(diagonal.get_ydata())
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert "Dashed line: equal energies." in text_of(figure, "footnote")
+
+
+def test_a_device_beside_the_papers_node_has_no_line_of_equality() -> None:
+    tables = hand_tables.tables()
+    device = tables["cells"].assign(energy_device_kwh_per_1000=tables["cells"]["energy_kwh_per_1000"])
+    tables |= {"cells": device, "comparison": tables["comparison"].assign(scope="device")}
+    figure = drawn("comparison", tables)
+    assert not any(line.get_gid() == "equality" for line in figure.axes[0].lines)
+    assert "The paper's energies are the node's: no line of equal ones." in text_of(figure, "footnote")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -151,8 +221,8 @@ def test_footnote_of_a_gpu_with_counters_says_what_is_modelled() -> None:
 
 def test_the_note_says_what_the_lines_are_and_rest_on() -> None:
     tables = hand_tables.tables()
-    bootstrap = "Lines: 95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models; 9 rows"
-    assert bootstrap in text_of(drawn("tasks", tables), "footnote")
+    cox = "Lines: 95 % interval of the mean by Cox's method with Student's t over the models (8 models); 9 tasks of one model"
+    assert cox in text_of(drawn("tasks", tables | {"tasks": hand_tables.with_interval(tables["tasks"])}), "footnote")
     for name in ("multipurpose_vs_specific_by_dataset", "output_length"):
         note = text_of(drawn(name, tables), "footnote")
         assert "Lines: 95 % interval by Student's t over the repeats (3 valid repeats)." in note

@@ -148,7 +148,7 @@ def test_a_file_that_is_not_as_it_was_fetched(hub, tmp_path, change):
     else:
         weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(
-        InputError, match=r"model\.safetensors (is not|has 100 bytes, not \d+,) in the cache.*delete this receipt"
+        InputError, match=r"model\.safetensors (is not|has 100 bytes, not \d+,) in the cache.*make retry"
     ):
         snapshot_of(read_receipt(published.receipt), published.receipt)
 

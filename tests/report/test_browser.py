@@ -114,7 +114,7 @@ def test_the_conditions_follow_the_choice(page: Page) -> None:
 def test_only_one_task(page: Page) -> None:
     drawn(page, "tasks")
     only(page, "fill mask")
-    expect(page.locator("#chart-tasks .mark-symbol.role-mark path")).to_have_count(2)  # a model and the mean
+    expect(page.locator("#chart-tasks .mark-symbol.role-mark path")).to_have_count(1)  # one model is its task's mean
     assert counted(page) == 3 and {row["task"] for row in rows(page)} == {"fill mask"}
     assert page.locator("#tasks-shown").inner_text() == "1 of 10"
     page.get_by_role("button", name="all", exact=True).click()
@@ -188,7 +188,7 @@ def test_parity_slider_against_arithmetic(page: Page) -> None:
     assert days() == pytest.approx(training / (1e7 * 1.0e-5), rel=1e-9)
     low, high = training / (1e7 * 1.2e-5), training / (1e7 * 0.9e-5)
     assert (
-        f"day {three_digits(training / 100)}, 95 % interval {three_digits(low)} to {three_digits(high)}"
+        f"day {three_digits(training / 100)}, 95 % interval of the repeats alone {three_digits(low)} to {three_digits(high)}"
         in out.inner_text()
     )
     slide("training", 3)

@@ -22,7 +22,6 @@ from wattlab.report.charts import charts
 from wattlab.report.explorer import Beside, script_json, task_rows
 from wattlab.report.numbers import grams, interval_words, three_digits, value_text
 from wattlab.report.shown import MOST_ROWS, shown
-from wattlab.tables.intervals import cluster_bootstrap_estimate
 
 pytestmark = pytest.mark.slow
 
@@ -97,13 +96,18 @@ def test_the_answer_has_the_tables_numbers_and_the_paper_s_smartphone(tmp_path: 
     assert (image.task, image.energy) == ("text-to-image", "0.0605")
     car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{three_digits(8.4 / 244.2)}</span>'
     assert image.equivalents == [("smartphone charges", "2.75"), ("kettles", "0.613"), ("km by car", car)]
-    assert image.energy_interval == "no interval" and image.n_models == 1
+    assert image.energy_interval == "one model" and image.n_models == 1 and image.models == "segmind--tiny-sd"
     assert ">8.40</span>" in image.emissions and image.method == "modelled"
     text = next(row for row in rows if row.task == "text-classification")
-    low, high = by_task.loc["text-classification", [f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"]]
-    assert text.energy_interval == f"{three_digits(low)} to {three_digits(high)}"
+    low, high = by_task.loc["text-classification", [f"min_models_{ENERGY}", f"max_models_{ENERGY}"]]
+    assert text.energy_interval == f"range of 2 models, {three_digits(low)} to {three_digits(high)}" and text.is_range
+    interval = tables | {"tasks": hand_tables.with_interval(tables["tasks"])}
+    (text, *_) = [row for row in answer.answers(hand_tables.study(), interval, {}) if row.task == "text-classification"]
+    mean = by_task.loc["text-classification", ENERGY]
+    assert text.energy_interval == f"95 % interval, {three_digits(0.7 * mean)} to {three_digits(1.3 * mean)}"
     assert 0 <= text.left < text.at < text.left + text.width <= 100
     page = visible(page_of(tables, tmp_path))
+    assert "(one model alone, segmind--tiny-sd, energy modelled)" in page
     assert (
         "g CO₂eq): 2.75 smartphone charges, 0.613 kettles or" in page and "0.022 kWh (section 4.1 of the paper" in page
     )
@@ -127,9 +131,9 @@ def test_tasks_of_the_explorer_are_those_of_the_table_and_per_unit_is_by_units()
     for task, row in rows.items():
         assert row["per_inference"]["node"][0] == pytest.approx(table.loc[task, ENERGY])
         assert row["per_inference"]["device"] == [None, None, None]  # no such column: missing, not zero
-    own = cells[(cells["task"] == "text-classification") & (cells["purpose"] == "task-specific")]
-    estimate = cluster_bootstrap_estimate(own["energy_node_kwh_per_1000"], own["model"])
-    assert rows["text-classification"]["per_inference"]["node"] == [estimate.mean, estimate.low, estimate.high]
+    assert rows["text-classification"]["per_inference"]["node"] == pytest.approx(
+        [table.loc["text-classification", name] for name in (ENERGY, f"min_models_{ENERGY}", f"max_models_{ENERGY}")]
+    )
     summaries = rows["summarization"]
     assert summaries["per_unit"]["node"][0] == pytest.approx(summaries["per_inference"]["node"][0] / 15)
 
@@ -167,9 +171,9 @@ def test_grams_carry_their_energy(tmp_path: Path) -> None:
     table = pd.DataFrame({"emissions_g_per_1000": [13.875], ENERGY: [0.1], "emissions_kg": [1.0], "energy_kwh": [7.2]})
     assert [str(value)[:28] for value in shown("x", table, 138.75).rows[0]] == [
         '<span class="g" data-kwh="0.',
-        "0.1",
+        "0.1000",
         '<span class="g" data-kwh="7.',
-        "7.2",
+        "7.200",
     ]
     page = page_of(hand_tables.tables(), tmp_path)
     assert re.search(r'\(<span class="g" data-kwh="0\.05" data-per="">6\.94 g</span> CO₂eq at <span class="int', page)

@@ -34,6 +34,11 @@ def test_paragraph_of_a_plain_cpu_machine() -> None:
     assert (
         "the order of the 10 tasks here and in the paper, Spearman's rho is 0.91 (95 % interval 0.65 to 0.98)" in text
     )
+    assert "None of 52 cells is flagged." in text
+    cells = hand_tables.cells()
+    cells.loc[:2, "flags"] = ["short", "short; outlier", "trend"]
+    flagged = closing_paragraph(hand_tables.study(), hand_tables.tables() | {"cells": cells})
+    assert "3 of 52 cells are flagged: 1 outlier, 2 short, 1 trend." in flagged
     # 0.05 kWh at 138.75 g/kWh is 6.9375 g
     assert "it took 50.0 Wh (6.94 g CO2eq at 138.75 g/kWh), 10.0 Wh of it paid by another study: energy" in text
     assert text.endswith("No cell is missing.")
@@ -93,7 +98,7 @@ def test_paragraph_before_the_first_measurement() -> None:
 
 def test_paragraph_counts_windows_without_an_energy_and_missing_cells() -> None:
     totals = hand_tables.totals()
-    totals.loc[0, ["n_windows_measured", "energy_kwh", "emissions_kg"]] = [11, 0.001, 0.00013875]
+    totals.loc[0, ["n_windows_with_energy", "energy_kwh", "emissions_kg"]] = [11, 0.001, 0.00013875]
     rows = [("fill-mask", "c4", "m", "failed", "r", "d", 0), ("fill-mask", "oscar", "m", "known", "r", "d", 0)]
     tables = hand_tables.tables() | {"totals": totals, "missing": hand_tables.missing(*rows)}
     text = closing_paragraph(hand_tables.study(), tables)
@@ -122,7 +127,8 @@ def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None
     assert "ran 4 of 5 cells" in text and "12 valid repeats" in text
     assert "Spearman's rho is 1.00 (no interval)" in text  # the same order; no interval under four tasks
     assert "1 cell lacks valid repeats (1 failed)" in text
-    for name in figures_of(tables):
-        assert load_member(FIGURES[name]).draw(tables, study, TWO_COLUMNS).axes, name
+    drawn = {name: load_member(FIGURES[name]).draw(tables, study, TWO_COLUMNS) for name in figures_of(tables)}
+    sentences = {name for name, figure in drawn.items() if not figure.axes}
+    assert sentences == {"multipurpose_by_task", "output_length"}  # one such model, and one length
     page = page_of(tables, tmp_path, study)
     assert "out of memory" in page and "add memory" in page

@@ -38,7 +38,7 @@ def test_of_a_chain_of_exceptions_the_last_one_is_told() -> None:
 
 
 def test_without_a_traceback_the_last_line_counts() -> None:
-    assert last_words(["a warning", "error: no such row", ""]) == "error: no such row"
+    assert last_words(["a warning", "error: no such row", ""]) == "no such row"
     assert last_words(["", " "]) is None
 
 

@@ -17,6 +17,7 @@ from support import records
 from wattlab.foundation.errors import InputError
 from wattlab.runs.assembly import write_record
 from wattlab.runs.job import job_verb
+from wattlab.workflow.call import begin_call
 from wattlab.workflow.progress import progress_line
 
 CELL = records.resolved_cell()
@@ -144,12 +145,14 @@ def test_progress_never_fails_a_job(job: Job) -> None:
     """A record that some other program damaged, and a study that is gone, after everything was measured."""
     record = records.record_of(CELL, [records.repeat(index, ram_j=20.0) for index in range(3)])
     write_record(job.path("runs", ".json"), record)
-    assert progress_line(job.study, record).startswith(
-        f"[1/1] {'#' * 12} {CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)"
+    assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)")
+    begin_call(job.folder, [CELL.cell.id, "a/b/c"])
+    assert progress_line(job.study, record).startswith(f"[0/2] {'.' * 12} {CELL.cell.id}: 3 repeats"), (
+        "the record is an older call's"
     )
-    for damage in ('{"spec": ', "[]", '{"spec": null}'):
-        job.path("runs", ".json").write_text(damage)
-        assert progress_line(job.study, record).startswith(f"[0/1] {'.' * 12} {CELL.cell.id}: 3 repeats")
+    for damage in ('{"spec": ', "[]", '{"cells": []}'):
+        (job.folder / "call.json").write_text(damage)
+        assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats")
     job.study.unlink()
     assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats")
 

@@ -189,11 +189,11 @@ class Chaos:
         """As a person would: call again what stopped, unlock what a kill left locked, retry what failed."""
         if self.process is not None and self.process.poll() is None:
             return
-        retry = self.process is not None and self.process.returncode == 0
+        retry = self.process is not None and self.has_failed_cells()
         locks = self.project.root / ".snakemake/locks"
         if locks.exists() and any(locks.iterdir()):
             assert self.call("snakemake", "--unlock").wait() == 0, "unlocking failed"
-        if retry:  # it came to its end and still lacks something: a cell that failed
+        if retry:
             self.process = self.call("retry_cells", "--cores", "2", "tables")
         else:
             self.process = self.call("snakemake", "--cores", "2", "--quiet", "all", "--", "tables")
@@ -221,6 +221,11 @@ class Chaos:
             process.send_signal(number)
         except psutil.NoSuchProcess:
             return
+
+    def has_failed_cells(self) -> bool:
+        """Whether a record says that its cell failed: another call does not measure it."""
+        records = self.results.glob("runs/*/*/*.json")
+        return any(read_record(record).status == "failed" for record in records)
 
     def is_whole(self) -> bool:
         """Whether every record is complete (read as another program would, while things run)."""

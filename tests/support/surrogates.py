@@ -2,13 +2,28 @@
 
 from typing import Any
 
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
+from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_yaml
 from wattlab.foundation.schema import working_fields
 from wattlab.samples.surrogate.generate import surrogate_rows
 from wattlab.study.cells import MeasuredCell, SampleSpec
-from wattlab.study.resolve import check_config, resolve
+from wattlab.study.resolve import check_config, names_of, resolve
 
 DATASETS = load_catalog(CATALOG_ROOT).datasets
+
+
+def papers_catalog() -> Catalog:
+    """The catalog with the models and datasets of the paper's study alone."""
+    whole = load_catalog(CATALOG_ROOT)
+    study = read_yaml(CATALOG_ROOT.parent / "studies/paper.yaml")
+    groups = [*study["tasks"], *study["multi_purpose"]]
+    models = {names_of(whole)[name] for group in groups for name in group["models"]}
+    datasets = {name for group in groups for name in group["datasets"]}
+    return whole.model_copy(
+        update={
+            "models": {stem: entry for stem, entry in whole.models.items() if stem in models},
+            "datasets": {name: entry for name, entry in whole.datasets.items() if name in datasets},
+        }
+    )
 
 
 def spec_of(name: str, n: int = 8, seed: int = 0, selection: str = "seeded", **parameters: Any) -> SampleSpec:

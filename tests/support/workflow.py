@@ -76,9 +76,12 @@ class Project:
 
     def snakemake(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Call Snakemake in the project; its two streams come back as one text."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        return self.run("-m", "snakemake", "--cores", "2", *arguments, **variables)
+
+    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run Python in the project; its two streams come back as one text."""
         return subprocess.run(
-            command,
+            [sys.executable, *arguments],
             cwd=self.root,
             env=environment() | variables,
             stdout=subprocess.PIPE,

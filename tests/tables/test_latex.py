@@ -19,13 +19,15 @@ def fields(line: str) -> int:
 
 
 def test_means_carry_their_intervals_and_missing_is_empty() -> None:
-    table = hand_tables.tasks(hand_tables.cells())
+    table = hand_tables.with_interval(hand_tables.tasks(hand_tables.cells()), "question-answering")
     text = as_latex(table, None, "A caption.", "tab:tasks")
     head, *lines = [line for line in text.splitlines() if line.endswith(r"\\")]
-    assert fields(head) == 8 and {fields(line) for line in lines} == {8} and len(lines) == 10
-    assert r"energy \\ (kWh per 1,000) \\ {[}95 \% interval{]}" in head
+    assert fields(head) == 10 and {fields(line) for line in lines} == {10} and len(lines) == 10
+    assert r"energy \\ (kWh per 1,000) \\ {[}95 \% interval{]} \\ (range of the models)" in head
+    row = next(line for line in lines if line.startswith("question-answering"))
+    assert "0.000937 [0.000656, 0.00122]" in row  # 0.13 g / 138.75 g/kWh, +- 30 %
     row = next(line for line in lines if line.startswith("text-classification"))
-    assert "0.000613 [0.000429, 0.000796]" in row  # 0.085 g / 138.75 g/kWh, +- 30 %
+    assert "0.000613 (0.000432 to 0.000793)" in row  # two models, 0.060 and 0.110 g
     single = next(line for line in lines if line.startswith("fill-mask"))
     assert "0.000721 &" in single and "[" not in single
     assert text.count(r"\toprule") == text.count(r"\bottomrule") == 1 and r"\label{tab:tasks}" in text
@@ -45,10 +47,18 @@ def test_numbers_and_headings() -> None:
     assert [number(value) for value in (0.000612345, 5.43e-7, -1.5, 12345.6, 3)] == [
         "0.000612",
         r"$5.43 \times 10^{-7}$",
-        "$-$1.5",
-        "12,346",
+        "$-$1.50",
+        "12,300",
         "3",
     ]
+    # Three digits, zeros kept; what somebody states, and whole numbers, as they are.
+    assert [number(value) for value in (13.0001, 568_377_442.3, 51_686.0, 9999.7)] == [
+        "13.0",
+        "568,000,000",
+        "51,686",
+        "10,000",
+    ]
+    assert number(138.75, "intensity_g_per_kwh") == "138.75"
     assert heading("training_energy_kwh") == r"training energy \\ (kWh)"
     assert heading("n_models") == "n models"
 

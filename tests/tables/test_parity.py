@@ -49,7 +49,7 @@ def test_a_measured_model_over_its_nine_cells():
     table = parity_table(records.multi_purpose_cells(), lambda place: three_repeats(3600.0 + 36.0 * place))
     row = table.iloc[0]
     energy = (3600.0 + 4 * 36.0) / 3.6e6 / 10
-    assert row["source"] == "measured in this study"
+    assert row["source"] == "run by this study"
     assert row["n_cells"] == 9 and row["n_cells_planned"] == 9
     assert row["inference_energy_kwh"] == pytest.approx(energy, rel=1e-12)
     assert row["parity_inferences"] == pytest.approx(59_257 / energy, rel=1e-12)
@@ -57,6 +57,10 @@ def test_a_measured_model_over_its_nine_cells():
     half = 2.10092204024096 * 1e-6 / math.sqrt(27)
     assert row["ci95_low_parity_inferences"] == pytest.approx(59_257 / (energy + half), rel=1e-9)
     assert row["ci95_high_parity_inferences"] == pytest.approx(59_257 / (energy - half), rel=1e-9)
+    # By task: cells 0 to 2, 3 to 5, 6 to 8 of 3,600 J and 36 J more each.
+    fewest, most = (59_257 / ((3600.0 + place * 36.0) / 3.6e7) for place in (7, 1))
+    assert row["min_tasks_parity_inferences"] == pytest.approx(fewest)
+    assert row["max_tasks_parity_inferences"] == pytest.approx(most)
     assert row["printed_inferences"] == 592_570_000
 
 

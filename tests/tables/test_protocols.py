@@ -46,6 +46,16 @@ def test_the_same_cells_stand_side_by_side(tmp_path: Path) -> None:
     assert "study strict" in (study.parent / "tables/protocols.md").read_text().lower()
 
 
+def test_studies_of_unlike_scope_have_no_ratio_of_their_energies(tmp_path: Path) -> None:
+    table_of(write(tmp_path, "dev", [(LAPTOP, [80.0, 100.0, 120.0], 1.0)], headline_scope="device"))
+    study = write(tmp_path, "node", [(LAPTOP, [80.0, 100.0, 120.0], 1.0)], beside=["dev"])
+    table = table_of(study)
+    assert table["headline_scope"].tolist() == ["node", "device"]
+    assert table["energy_ratio"].isna().tolist() == [False, True] and table["duration_ratio"].tolist() == [1.0, 1.0]
+    text = (study.parent / "tables/protocols.md").read_text()
+    assert "The rows' energies are of device or node; no ratio is of both." in text and "| headline_scope |" in text
+
+
 def test_a_study_beside_that_is_not_there_yet_is_no_error(tmp_path: Path) -> None:
     study = write(tmp_path, "strict", [(STRICT, [200.0, 200.0, 200.0], 10.0)], beside=["laptop"])
     assert table_of(study).empty

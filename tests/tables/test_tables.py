@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -19,6 +20,7 @@ from wattlab.foundation.units import UNITS
 from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
 from wattlab.records.record import Failure
+from wattlab.report.summary import closing_paragraph
 from wattlab.tables import provenance
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
@@ -35,7 +37,7 @@ PLAIN = set(
     cell task dataset variant model hub_id family purpose structure modality weights data dtype device selected
     unselected_because status index session study counted valid extra short flags reasons started_at_utc output_unit
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
-    ram_model protocol protocol_values measured today
+    ram_model protocol protocol_values measured today interval_kind
     intended source note training_source paper_name
     parameters parameters_as_published published_parameters
     energy_cpu_method energy_ram_method energy_gpu_method energy_method energy_node_method energy_device_method
@@ -57,10 +59,13 @@ def one_cell(*joules, cell=None, **extra):
 
 def test_joules_become_kwh_per_1000_with_mean_sd_and_t_interval():
     row = one_cell(3600.0, 7200.0, 10800.0)["cells"].iloc[0]
+    assert row[f"ci95_low_{ENERGY}"] == 0.0  # 0.2 - 0.248: an energy is not below zero
+    row = one_cell(7200.0 - 360, 7200.0, 7200.0 + 360)["cells"].iloc[0]
+    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(0.2 - 4.302652729911275 * 0.01 / math.sqrt(3), rel=1e-9)
+    row = one_cell(3600.0, 7200.0, 10800.0)["cells"].iloc[0]
     half = 0.95 / math.sqrt(2 * 0.975 * 0.025) * 0.1 / math.sqrt(3)  # t(0.975, 2) in closed form
     assert row[ENERGY] == pytest.approx(0.2, rel=1e-12)
     assert row[f"sd_{ENERGY}"] == pytest.approx(0.1, rel=1e-12)
-    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(0.2 - half, rel=1e-9)
     assert row[f"ci95_high_{ENERGY}"] == pytest.approx(0.2 + half, rel=1e-12)
     assert row["emissions_g_per_1000"] == pytest.approx(0.2 * 138.75, rel=1e-12)
     assert row["sd_emissions_g_per_1000"] == pytest.approx(13.875, rel=1e-12)
@@ -205,8 +210,9 @@ def test_a_task_over_its_models_by_hand():
     row = table.iloc[0]
     assert (row["n_models"], row["n_cells"], row["n_cells_planned"], row["n_repeats"]) == (2, 3, 4, 9)
     assert row[ENERGY] == pytest.approx(0.5)
-    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(0.3)
-    assert row[f"ci95_high_{ENERGY}"] == pytest.approx(0.9)
+    # 95 % of two models would be their range: it is called that.
+    assert row["interval_kind"] == "range" and math.isnan(row[f"ci95_low_{ENERGY}"])
+    assert (row[f"min_models_{ENERGY}"], row[f"max_models_{ENERGY}"]) == pytest.approx((0.3, 0.9))
     assert row[f"sd_models_{ENERGY}"] == pytest.approx(0.6 / math.sqrt(2))
     # Repeats 0.1 0.2 0.3, 0.4 x 3, 0.9 x 3: mean 0.5, squares 0.16 + 0.09 + 0.04 + 3 x 0.01 + 3 x 0.16 = 0.80.
     assert row[f"sd_repeats_{ENERGY}"] == pytest.approx(math.sqrt(0.80 / 8))
@@ -220,7 +226,21 @@ def test_a_task_over_its_models_by_hand():
 def test_a_task_with_one_model_has_no_interval_over_models():
     row = one_cell(3600.0, 7200.0, 10800.0)["tasks"].iloc[0]
     assert math.isnan(row[f"ci95_low_{ENERGY}"]) and math.isnan(row[f"sd_models_{ENERGY}"])
+    assert (row["n_models"], row["interval_kind"]) == (1, "none")
     assert row[f"sd_repeats_{ENERGY}"] == pytest.approx(0.1)
+
+
+def test_a_task_with_five_models_has_coxs_interval_of_its_mean():
+    pairs = [(cell := records.resolved_cell(model=f"a--{at}"), records.record_of(cell, repeats_of(*[joules] * 3)))
+             for at, joules in enumerate((3600.0, 7200.0, 10800.0, 14400.0, 36000.0))]  # fmt: skip
+    row = build(evidence_of(pairs))["tasks"].iloc[0]
+    logs = np.log([0.1, 0.2, 0.3, 0.4, 1.0])
+    half = 2.7764451051977934 * math.sqrt(logs.var(ddof=1) / 5 + logs.var(ddof=1) ** 2 / 8)
+    middle = logs.mean() + logs.var(ddof=1) / 2
+    assert row["interval_kind"] == "95 % interval" and row[ENERGY] == pytest.approx(0.4)
+    assert row[f"ci95_low_{ENERGY}"] == pytest.approx(math.exp(middle - half))
+    assert row[f"ci95_high_{ENERGY}"] == pytest.approx(math.exp(middle + half))
+    assert row["ci95_high_emissions_g_per_1000"] == pytest.approx(138.75 * math.exp(middle + half))
 
 
 def test_ten_rows_when_all_tasks_are_there():
@@ -288,6 +308,13 @@ def test_comparison_with_the_paper():
     assert table["ci95_low_spearman_rho"].iloc[0] == pytest.approx(math.tanh(math.atanh(0.6) - half))
 
 
+def test_a_device_has_no_ratio_to_the_papers_node():
+    cell = records.resolved_cell(exclusive=False)
+    pairs = [(cell, records.record_of(cell, repeats_of(3600.0, 3600.0, 3600.0)))]
+    row = build(evidence_of(pairs, exclusive=False, headline_scope="device"))["comparison"].iloc[0]
+    assert (row["scope"], row[ENERGY]) == ("device", pytest.approx(0.1)) and math.isnan(row["energy_ratio"])
+
+
 def test_emissions_under_every_grid():
     table = one_cell(3600.0, 7200.0, 10800.0)["emissions"].set_index("grid")
     assert table.loc["clean", "emissions_g_per_1000"] == pytest.approx(2.0)
@@ -345,8 +372,35 @@ def test_unknown_energy_is_counted_apart():
     cell = records.resolved_cell(repeats=2)
     record = records.record_of(cell, [records.repeat(0), records.repeat(1, ram_j=None)])
     query = build(evidence_of([(cell, record)]))["totals"].set_index("phase").loc["query"]
-    assert (query["n_windows"], query["n_windows_measured"]) == (2, 1)
+    assert (query["n_windows"], query["n_windows_with_energy"]) == (2, 1)
     assert query["energy_kwh"] == pytest.approx(3600 / 3.6e6)
+
+
+def test_cells_that_share_a_device_are_not_summed():
+    cells = [records.resolved_cell(dataset=name, exclusive=False) for name in ("c4", "oscar", "bookcorpus")]
+    together = [records.repeat(at, cpu_j=3600.0, session="a") for at in range(3)]
+    beside = [one.model_copy(update={"session": "b"}) for one in together]
+    later = [
+        one.model_copy(update={"session": "c", "started_at_utc": records.utc(5000.0 + 100 * one.index)})
+        for one in together
+    ]
+    pairs = [(cell, records.record_of(cell, repeats, sessions=[records.session(repeats[0].session, phases=False)]))
+             for cell, repeats in zip(cells, (together, beside, later), strict=True)]  # fmt: skip
+    built = build(evidence_of(pairs, exclusive=False, headline_scope="device"))
+    query = built["totals"].set_index("phase").loc["query"]
+    # Two cells at once on one CPU: the counter ran once. What is known is the third cell's alone.
+    assert (query["n_windows"], query["n_windows_with_energy"], query["n_windows_shared"]) == (9, 3, 6)
+    assert query["energy_kwh"] == pytest.approx(3 * 3600 / 3.6e6) and query["duration_s"] == 90.0
+    text = closing_paragraph(records.resolved_study(cells, exclusive=False, headline_scope="device"), built)
+    assert "it took at least (" in text and "of them since other cells ran on the same device)" in text
+    on_gpus = [(cell, records.record_of(cell, [one.model_copy(update={"energy_gpu_j": [500.0, 700.0], "energy_gpu_method": "counter"})
+                                               for one in repeats], sessions=[records.session("a" if place == 0 else "b", gpu_index=place, phases=False)], device="cuda"))
+               for place, (cell, repeats) in enumerate(zip(cells[:2], (together, beside), strict=True))]  # fmt: skip
+    query = (
+        build(evidence_of(on_gpus, exclusive=False, headline_scope="device"))["totals"].set_index("phase").loc["query"]
+    )
+    assert query["n_windows_shared"] == 0  # each has a GPU of its own
+    assert query["energy_kwh"] == pytest.approx(3 * (500 + 700) / 3.6e6)
 
 
 def test_unassigned_windows_of_imported_logs(tmp_path):
@@ -548,7 +602,14 @@ def test_nothing_is_written_when_one_table_fails(tmp_path, monkeypatch):
 
 def test_markdown_rounds_and_escapes():
     assert shown_value(0.0023456789) == "0.002346"
-    assert shown_value(592_570_000.4) == "592,600,000"
+    assert shown_value(592_570_000.4) == "592,600,000" and shown_value(51_686.0) == "51,686"
+    assert [shown_value(value) for value in (9999.7, 1354.2, 999.96, 13.0001, 8.67e-5, 5.43e-8)] == [
+        "10,000", "1,354", "1,000", "13.00", "0.00008670", "5.430e-08",
+    ]  # fmt: skip
+    assert (
+        shown_value(0.002, "paper_energy_kwh_per_1000") == "0.002"
+        and shown_value(138.75, "intensity_g_per_kwh") == "138.75"
+    )
     assert shown_value(float("nan")) == "" and shown_value(None) == ""
     assert shown_value("a|b <script>\n") == "a\\|b &lt;script&gt; "
     table = pd.DataFrame({"model": ["m|n"], "energy_kwh": [1 / 3]})

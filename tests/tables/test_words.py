@@ -48,7 +48,9 @@ def test_the_scope_of_the_device_names_the_device_alone() -> None:
     study, built = on_a_gpu(headline_scope="device")
     text = captioned("cells", study, built)
     assert "Energy measured (GPU counter), device (one GPU), gross." in text
-    assert "modelled" not in text and "node" not in text  # the table's modelled share is the node's: 0.88
+    assert "modelled" not in text and "node" not in text
+    assert built["cells"]["modelled_share"].tolist() == [0.0, 0.0]  # of the GPU's counter, and not of the node's model
+    assert built["tasks"]["modelled_share"].tolist() == [0.0]
     study, built = on_a_gpu()
     text = captioned("cells", study, built)
     assert (
@@ -75,12 +77,13 @@ def test_rows_of_unlike_methods_name_them_all_and_fewer_rows_fewer() -> None:
     built = built_of(study, [records.record_of(cells[0], repeats), records.record_of(cells[1], counted)])
     text = captioned("cells", study, built)
     assert "2 cells (1 task, 2 datasets, 1 model), 5 valid repeats." in text
-    assert "(2 to 3 valid repeats)" in text
+    assert "by Student's t over the repeats (3 valid repeats); 1 row without." in text
     assert "energy partly modelled (CPU counter, CPU load model, constant RAM power; modelled share 10 % to 100 %)" in (
         text.replace("Energy", "energy")
     )
     text = captioned("cells", study, built, built["cells"][1:])
-    assert "1 cell (1 task, 1 dataset, 1 model), 2 valid repeats." in text and "(2 valid repeats)" in text
+    assert "1 cell (1 task, 1 dataset, 1 model), 2 valid repeats." in text
+    assert "No 95 % intervals: over the repeats they need at least 3 valid repeats." in text
     assert "(CPU counter, constant RAM power; modelled share 10 %)" in text and "load model" not in text
     assert "2 tasks" not in captioned("tasks", study, built)
     other = built["emissions"][built["emissions"]["cell"] == cells[1].cell.id]
@@ -89,19 +92,33 @@ def test_rows_of_unlike_methods_name_them_all_and_fewer_rows_fewer() -> None:
 
 def test_one_repeat_and_one_model_have_no_interval() -> None:
     study, built = measured([records.resolved_cell("fill-mask", "c4")], n=1)
-    assert "No intervals: over the repeats they need at least 2 valid repeats." in captioned("cells", study, built)
+    assert "No 95 % intervals: over the repeats they need at least 3 valid repeats." in captioned("cells", study, built)
     text = captioned("tasks", study, built)
-    assert "No intervals: over the models they need at least 2 models." in text and "bootstrap" not in text
+    said = "o 95 % intervals: over the models they need at least 5 models; 1 task of one model alone, which stands for no other."
+    assert f"N{said}" in text and "Cox" not in text
     text = methods_paragraph(study, built)
-    assert "each cell has 1 valid repeat," in text and "bootstrap" not in text and "Student" not in text
+    assert "each cell has 1 valid repeat," in text and f"Tasks: n{said}" in text and "Student" not in text
+    (row,) = task_rows(built["cells"])
+    assert (row["spread"], row["has_interval"], row["per_inference"]["node"][1:]) == ("one model", False, [None, None])
+
+
+def test_two_models_have_a_range_that_is_named_so() -> None:
+    study, built = measured([records.resolved_cell(model=name) for name in ("a--x", "b--y")])
+    text = captioned("tasks", study, built)
+    assert "1 task of 2 models: the range from the least to the greatest mean of a model." in text
+    assert words.spread(2) == "range of 2 models" and words.spread(5) == "95 % interval"
+    (row,) = task_rows(built["cells"])
+    assert (row["spread"], row["has_interval"]) == ("range of 2 models", False)
+    assert row["per_inference"]["node"] == pytest.approx([0.1, 0.1, 0.1])
 
 
 def test_an_interval_says_what_it_rests_on_and_how_many_rows_have_none() -> None:
     tables = hand_tables.tables()
-    said = "95 % interval by percentile bootstrap of 10,000 resamples over the models (2 models; 9 rows without)"
-    assert words.interval("tasks", tables["tasks"]) == said
-    one = tables["tasks"][tables["tasks"]["task"] == "text-classification"]
-    assert words.interval("tasks", one).endswith("(2 models)")
+    tasks = hand_tables.with_interval(tables["tasks"], "fill-mask")
+    said = "95 % interval of the mean by Cox's method with Student's t over the models (8 models)"
+    others = "1 task of 2 models: the range from the least to the greatest mean of a model; 8 tasks of one model alone"
+    assert words.interval("tasks", tasks) == f"{said}; {others}, which stands for no other"
+    assert words.interval("tasks", tasks[tasks["task"] == "fill-mask"]) == said
     assert words.interval("missing", tables["missing"]) == ""
 
 
@@ -153,13 +170,41 @@ def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
     study = records.resolved_study([cell], exclusive=False, headline_scope="device")
     shown = built_of(study, [record])["cells"].iloc[0]
     assert shown["energy_kwh_per_1000"] == pytest.approx(3000 / 3.6e6 * 100)
-    assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1e+03 s per 1,000 inferences"
+    assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1,000 s per 1,000 inferences"
     # A component that was not read is not zero.
-    unread = records.record_of(cell, [records.repeat(0, ram_j=None)])
-    assert outcome(unread, "node") == "1 repeats, 1e+03 s per 1,000 inferences"
+    unread = records.record_of(records.resolved_cell("fill-mask", "c4"), [records.repeat(0, ram_j=None)])
+    assert outcome(unread, "node") == "1 repeats, 1,000 s per 1,000 inferences"
 
 
 def test_scopes_of_several_studies_are_said() -> None:
     rows = pd.DataFrame({"cell": ["a", "a"], "headline_scope": ["node", "device"]})
     study, built = measured([records.resolved_cell()])
-    assert "The rows' energies are of device or node: so is their ratio." in captioned("protocols", study, built, rows)
+    assert "The rows' energies are of device or node; no ratio is of both." in captioned(
+        "protocols", study, built, rows
+    )
+
+
+def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
+    study, built = measured([records.resolved_cell("fill-mask", "c4")])
+
+    def said(source: str | None) -> list[str]:
+        aspects = {"meter.cpu_tdp_w": "8.0", "meter.ram_power_w": "20.0", "meter.cpu_power_source": source}
+        more = pd.DataFrame([{"aspect": name, "value": value} for name, value in aspects.items() if value])
+        tables = built | {"provenance": pd.concat([built["provenance"], more])}
+        where = [
+            methods_paragraph(study, tables),
+            closing_paragraph(study, tables),
+            notes.footnote(tables, built["cells"], study),
+        ]
+        return [*where, caption("cells", "Title", built["cells"], study, tables, "md")]
+
+    for source, words_of_it in (
+        ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W"),
+        ("nameplate", "CPU 8 W, memory 20 W"),
+        (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W"),
+    ):
+        assert all(f"ssumed power: {words_of_it}" in text for text in said(source)), source
+    counted = [records.repeat(index, energy_cpu_method="counter") for index in range(3)]
+    cell = records.resolved_cell("fill-mask", "c4")
+    built = built_of(records.resolved_study([cell]), [records.record_of(cell, counted)])
+    assert all("ssumed power: memory 20 W" in text for text in said("nameplate"))

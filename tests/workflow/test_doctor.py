@@ -25,7 +25,7 @@ from wattlab.samples.places import manifest_of
 from wattlab.workflow.doctor import costs, report
 from wattlab.workflow.doctor.components import Component, available_cores, components
 from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, least_window_s
-from wattlab.workflow.doctor.report import node_w, obstacles_of
+from wattlab.workflow.doctor.report import lines_of, node_w, obstacles_of
 
 CELL = records.resolved_cell(protocol_values={"min_window_s": 1.0, "idle_window_s": 0.5, "warmup_s": 2.0})
 
@@ -207,6 +207,19 @@ def test_the_command_says_all_of_it(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         assert f"\n  {word}" in said
     assert "at least 4 min for 48 cells" in said or "cells without a record" in said
     assert available_cores() > 0
+
+
+def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:
+    one_pass = records.resolved_cell(dataset="oscar", protocol_values={"min_window_s": 0.0})
+    found = [Component("CPU", "model", "")]
+    for cells, said in (
+        ([CELL], "cells without a record: windows, idle, warm-up"),
+        ([CELL, one_pass], "idle, warm-up; without the queries of 1 of them, one pass each, as long as it takes"),
+    ):
+        study = records.resolved_study(cells)
+        lines = lines_of(study, records.session().machine, found, records.window(), Path("none"))
+        (line,) = [line for line in lines if line.startswith("  time")]
+        assert said in line and ("without the queries" in line) is (len(cells) == 2)
 
 
 def test_strict_is_refused_where_the_cpu_is_modelled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,10 +12,13 @@ from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, store_path
+from wattlab.runs.assembly import measured_record
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import MeasuredCell
+from wattlab.tables.building import build
 from wattlab.workflow.history import measured_cells
 from wattlab.workflow.notice import ANOTHER_MACHINE, Here, here, measured_again, notice
+from wattlab.workflow.progress import outcome
 
 BERT = records.resolved_cell()
 GPT = records.resolved_cell(task="text-generation", model="openai-community--gpt2")
@@ -29,7 +32,14 @@ def changed(cell: MeasuredCell, **values: object) -> MeasuredCell:
 
 
 def measure(
-    results: Path, cell: MeasuredCell, fingerprint: str, day: int, n: int = 2, study: str = "laptop", **identity: object
+    results: Path,
+    cell: MeasuredCell,
+    fingerprint: str,
+    day: int,
+    n: int = 2,
+    study: str = "laptop",
+    ram_j: float = 0.0,
+    **identity: object,
 ) -> None:
     """`n` repeats of 3,600 J in 60 s of one session, on a day of January 2024."""
     at_s = 86400.0 * day
@@ -39,7 +49,7 @@ def measure(
         skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
         store.append("session", **session.model_dump(mode="json", exclude=skip))
         for index in range(n):
-            repeat = records.repeat(index, session="s", idle_w=100.0)
+            repeat = records.repeat(index, session="s", idle_w=100.0, ram_j=ram_j)
             store.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
         store.append("ended", session="s", ended="done", ended_at_utc=records.utc(at_s + 60), repeats=n, max_redo=0)
 
@@ -69,6 +79,31 @@ def test_the_terminal_shows_the_sum(results: Path) -> None:
     text = shown(history_table(measured_cells(results), STUDY))
     assert "4 files for 2 cells: 9 repeats, 0.00936 kWh, 0.067 h" in text
     assert "2024-01-02 00:00" in text
+
+
+def test_files_that_ran_beside_one_another_are_no_sum(tmp_path: Path) -> None:
+    cells = [records.resolved_cell(dataset=name, exclusive=False) for name in ("c4", "oscar")]
+    for cell, letter in zip(cells, "ab", strict=True):
+        measure(tmp_path, cell, letter * 12, day=1, ram_j=900.0)
+    measure(tmp_path, BERT, "c" * 12, day=1, ram_j=900.0)
+    table = history_table(measured_cells(tmp_path), STUDY).set_index("fingerprint")
+    # Beside others a cell has the energy of its device, here the CPU's; alone the node's, memory included.
+    assert table["energy_kwh"].to_dict() == pytest.approx(
+        {"a" * 12: 7500 / 3.6e6, "b" * 12: 7500 / 3.6e6, "c" * 12: 9300 / 3.6e6}
+    )
+    assert table["shared"].to_dict() == {"a" * 12: True, "b" * 12: True, "c" * 12: False}
+    text = shown(history_table(measured_cells(tmp_path), STUDY))
+    assert "at most 0.00675 kWh (2 files ran beside one another on one device)" in text
+
+
+def test_history_totals_and_the_terminal_agree(tmp_path: Path) -> None:
+    measure(tmp_path, BERT, "a" * 12, day=1, n=3, ram_j=900.0)
+    (found,) = measured_cells(tmp_path)
+    record = measured_record(BERT, None, found.path, "s", tmp_path / "answers", None, [])
+    built = build(records.evidence_of([(BERT, record)]))
+    assert found.energy_kwh == pytest.approx(built["totals"]["energy_kwh"].sum())
+    kwh = built["cells"]["energy_kwh_per_1000"].iloc[0]
+    assert f"3 repeats, {kwh:.3g} kWh (node, model+constant)" in outcome(record, "node")
 
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import pytest
 
+import measure_again
 import retry_cells
 from retry_cells import inputs_to_make_again, records_to_make_again
 from support import records
-from wattlab.foundation.files import write_json
-from wattlab.samples.manifest import Manifest
+from wattlab.foundation.errors import InputError
+from wattlab.records.record import Observed
+from wattlab.records.store import ask_again, open_store, read_store, store_path
+from wattlab.runs.assembly import write_record
+from wattlab.runs.fingerprint import comparable_spec
+from wattlab.runs.validity import is_settled
+from wattlab.samples.manifest import Manifest, write_samples
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell
+from wattlab.tables.evidence import CellEvidence, problem_of
+from wattlab.workflow import forcing
 
 GOOD, FAILED, STALE, UNSAMPLED, NEVER, TORN = (
     records.resolved_cell(dataset=dataset) for dataset in ("c4", "oscar", "bookcorpus", "imdb", "sst2", "xsum")
@@ -44,7 +52,7 @@ def write_manifest(results: Path, cell: MeasuredCell, status: str) -> None:
             "key": cell.spec.samples.key,
         }
     )
-    write_json(manifest_path(results, cell), manifest.model_dump(mode="json"))
+    write_samples(manifest_path(results, cell), manifest, [{"text": str(row)} for row in range(manifest.n_rows)])
 
 
 @pytest.fixture
@@ -82,7 +90,7 @@ def test_a_whole_study_starts_nothing(
     monkeypatch.chdir(results.parent)
     Path("config.yaml").write_text("")
     monkeypatch.setattr(retry_cells, "study_of", lambda *_: records.resolved_study([GOOD, NEVER]))
-    monkeypatch.setattr(retry_cells.subprocess, "run", lambda *_, **__: pytest.fail("Snakemake was started"))
+    monkeypatch.setattr(forcing.subprocess, "run", lambda *_, **__: pytest.fail("Snakemake was started"))
     assert retry_cells.main([]) == 0
     assert "nothing to retry" in capsys.readouterr().out
 
@@ -98,7 +106,7 @@ def test_inputs_are_removed_and_records_forced(results: Path, monkeypatch: pytes
         commands.append(command)
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(retry_cells.subprocess, "run", run)
+    monkeypatch.setattr(forcing.subprocess, "run", run)
     manifest, record = manifest_path(results, UNSAMPLED), f"results/laptop/runs/{UNSAMPLED.cell.id}.json"
     assert retry_cells.main(["--dry-run"]) == 0
     assert manifest.exists()
@@ -113,4 +121,91 @@ def test_inputs_are_removed_and_records_forced(results: Path, monkeypatch: pytes
         "studies/rehearsal.yaml",
         "--forcerun",
     ]
-    assert [command[command.index("--forcerun") :] for command in commands] == [["--forcerun", record, "--"]] * 2
+    assert [command[command.index("--forcerun") :] for command in commands] == [["--forcerun", record]] * 2
+
+
+def test_options_and_targets_are_handed_on_as_they_are(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(results.parent)
+    Path("config.yaml").write_text("")
+    monkeypatch.setattr(retry_cells, "study_of", lambda *_: records.resolved_study([FAILED]))
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        forcing.subprocess,
+        "run",
+        lambda command, check: commands.append(command) or subprocess.CompletedProcess(command, 3),
+    )
+    given = ["task_fill-mask", "--workflow-profile", "profiles/slurm", "--cores", "4", "--config", "grid=50"]
+    assert retry_cells.main([*given, "--configfile", "studies/wide.yaml"]) == 3
+    assert commands[0][3 : 3 + len(given)] == given
+    monkeypatch.setattr(retry_cells, "study_of", lambda *_: records.resolved_study([GOOD]))
+    assert retry_cells.main(["task_fill-maskk"]) == 3, "an unknown target is Snakemake's to refuse"
+
+
+def test_nothing_is_touched_beside_another_call(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(results.parent)
+    Path("config.yaml").write_text("")
+    Path(".snakemake/locks").mkdir(parents=True)
+    Path(".snakemake/locks/0.input.lock").touch()
+    for program in (retry_cells, measure_again):
+        monkeypatch.setattr(program, "study_of", lambda *_: records.resolved_study([UNSAMPLED]))
+    with open_store(store_path(results, UNSAMPLED.cell.id, "f" * 12), {"spec": comparable_spec(UNSAMPLED.spec)}):
+        pass
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    for call in (lambda: retry_cells.main([]), lambda: measure_again.main(["--cell", UNSAMPLED.cell.id])):
+        with pytest.raises(InputError, match="another call of Snakemake works in this folder.*make unlock"):
+            call()
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
+
+
+def test_what_there_is_to_say_where_there_is_nothing_to_do(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(results.parent)
+    Path("config.yaml").write_text("")
+    for cells, said in (
+        ([GOOD], "all 1 records of laptop are whole"),
+        ([GOOD, NEVER], "1 of 2 cells of laptop were never"),
+    ):
+        monkeypatch.setattr(retry_cells, "study_of", lambda *_, cells=cells: records.resolved_study(cells))
+        assert retry_cells.main([]) == 0
+        assert said in capsys.readouterr().out
+
+
+def test_inputs_of_cells_that_were_never_measured_are_made_again_alone(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results.parent)
+    Path("config.yaml").write_text("")
+    monkeypatch.setattr(retry_cells, "study_of", lambda *_: records.resolved_study([NEVER]))
+    manifest_path(results, NEVER).write_text('{"status": "comp')
+    commands: list[list[str]] = []
+    monkeypatch.setattr(
+        forcing.subprocess,
+        "run",
+        lambda command, check: commands.append(command) or subprocess.CompletedProcess(command, 0),
+    )
+    assert retry_cells.main(["--cores", "2"]) == 0
+    assert commands[0][3:] == ["inputs", "--cores", "2"]
+    assert not manifest_path(results, NEVER).exists()
+
+
+def test_a_cell_whose_redos_are_spent_is_measured_again(results: Path) -> None:
+    repeats = [records.repeat(index, valid=index > 2, reasons=["suspended"] * (index < 3)) for index in range(5)]
+    record = records.record_of(GOOD, repeats)
+    write_record(results / f"laptop/runs/{GOOD.cell.id}.json", record)
+    problem = problem_of(CellEvidence(GOOD, record, None), 3)
+    assert problem is not None and "make retry" in problem.remedy
+    assert records_to_make_again(records.resolved_study([GOOD]), results) == [
+        results / f"laptop/runs/{GOOD.cell.id}.json"
+    ]
+    store = store_path(results, GOOD.cell.id, "f" * 12)
+    with open_store(store, {"spec": comparable_spec(GOOD.spec)}) as writer:
+        skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
+        writer.append("session", **records.session("s1").model_dump(mode="json", exclude=skip))
+        for index in range(2):
+            repeat = records.repeat(index, ram_j=20.0, session="s1")
+            writer.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
+        writer.end("s1", "done", repeats=3, max_redo=GOOD.spec.protocol.max_redo)
+    assert is_settled(read_store(store), GOOD.spec)
+    ask_again(store)
+    assert not is_settled(read_store(store), GOOD.spec)

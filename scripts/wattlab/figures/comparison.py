@@ -26,11 +26,13 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         )
     quantity = words.quantity_behind(both) or ENERGY
     shown = words.behind("comparison", both, tables["cells"])
-    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), quantity=quantity)
+    is_alike = set(both["scope"]) == {"node"}
+    said = "dashed line: equal energies" if is_alike else "the paper's energies are the node's: no line of equal ones"
+    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), said, quantity=quantity)
     both = both.sort_values([PAPERS, OURS], kind="stable")
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in=4.3 if layout.narrow else 4.4)
     axes = body.add_subplot()
-    _axes(axes, both)
+    _axes(axes, both, has_equality=is_alike)
     axes.scatter(both[PAPERS], both[OURS], s=22, color=palette.BLUE, linewidths=0, zorder=3).set_gid("tasks")
     names = [palette.task_title(task) for task in both["task"]]
     if layout.narrow:
@@ -42,8 +44,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
 FIGURE = StudyFigure(
     title="This study and the paper",
     caption=(
-        "Mean energy of each task here and in Table 2 of the paper. The diagonal is equality: a task above it takes "
-        "more energy here. What carries over between machines is the order, not the height."
+        "Mean energy of each task here and in Table 2 of the paper. The dashed line is equality: a task above it takes "
+        "more energy here. No interval is drawn: the table has both spreads. What carries over between machines is the order, not the height."
     ),
     tables=("comparison", "cells", "provenance"),
     draw=draw,
@@ -58,18 +60,12 @@ def _key(body: SubFigure, names: list[str], layout: style.Layout) -> list[str]:
     return numbers
 
 
-def _axes(axes: Axes, both: pd.DataFrame) -> None:
+def _axes(axes: Axes, both: pd.DataFrame, has_equality: bool) -> None:
+    """Both axes, and where they are equal: the paper's energies are the node's, so that a device's has no equal there."""
     style.log_axis(axes, "x", list(both[PAPERS]), room=2.0)
     style.log_axis(axes, "y", list(both[OURS]), room=2.0)
-    axes.plot(
-        [1e-9, 1e9],
-        [1e-9, 1e9],
-        color=palette.GREY,
-        linewidth=0.8,
-        linestyle="--",
-        zorder=1,
-        scalex=False,
-        scaley=False,
-        gid="equality",
-    )
+    if has_equality:
+        ends = ([1e-9, 1e9], [1e-9, 1e9])
+        (line,) = axes.plot(*ends, "--", color=palette.GREY, linewidth=0.8, zorder=1, scalex=False, scaley=False)
+        line.set_gid("equality")
     axes.set(xlabel=f"paper: {QUANTITIES[ENERGY].unit}", ylabel=f"this study: {QUANTITIES[ENERGY].unit}")

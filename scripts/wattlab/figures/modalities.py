@@ -33,7 +33,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     for modality in points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS)):
         rows, colour = models[models["modality"] == modality], palette.MODALITY_COLOURS[modality]
         x = list(rows["parameters_as_published"])
-        style.interval(axes, x, list(rows["low"]), list(rows["high"]), colour, f"range/{modality}")
+        style.interval(axes, x, list(rows["low"]), list(rows["high"]), colour, f"range/{modality}", style.RANGE)
         axes.scatter(
             x, rows["mean"], s=24, marker=_MARKERS[modality], color=colour, alpha=0.9, linewidths=0, zorder=3
         ).set_gid(modality)
@@ -41,7 +41,8 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     style.log_axis(axes, "y", [*models["low"], *models["high"]])
     axes.set(xlabel=style.PARAMETERS_LABEL, ylabel=style.EMISSIONS_LABEL)
     shown = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
-    panels.place(body, [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown], layout)
+    handles = [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown]
+    panels.place(body, [*handles, *panels.line_handles(models, "low", "high", style.RANGE)], layout)
     return figure
 
 
@@ -49,7 +50,7 @@ FIGURE = StudyFigure(
     title="Emissions by modality and model size",
     caption=(
         "Task-specific models by size (figure 2 of the paper). A point is one model at one task, the mean of its "
-        "cells; the line runs from its lowest to its highest cell."
+        "cells; the dotted line runs from its lowest to its highest cell."
     ),
     tables=("cells", "provenance"),
     draw=draw,

@@ -23,6 +23,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         return style.plain_page(
             FIGURE.title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout
         )
+    if cells["model"].nunique() == 1:
+        alone = f"One multi-purpose model has a value, {cells['model'].iloc[0]}: there are no sizes to compare."
+        return style.plain_page(FIGURE.title, alone, layout)
     note = notes.footnote(tables, cells, study, notes.left_out(missing))
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.8 if layout.narrow else 3.0)
     axes = body.add_subplot()
@@ -43,7 +46,7 @@ FIGURE = StudyFigure(
     title="Multi-purpose models by task",
     caption=(
         "Multi-purpose models in ascending order of size (figure 5 of the paper). A point is one model at one task, "
-        "the mean of its cells; the line runs from its lowest to its highest cell."
+        "the mean of its cells; the dotted line runs from its lowest to its highest cell."
     ),
     tables=("cells", "provenance"),
     draw=draw,
@@ -70,7 +73,7 @@ def _points(axes: Axes, models: pd.DataFrame, names: list[str], colours: dict[st
         shift = (tasks.index(task) - (len(tasks) - 1) / 2) * 0.12
         at = [names.index(model) + shift for model in rows["model"]]
         gid = f"{task}/{structure}"
-        style.interval(axes, at, list(rows["low"]), list(rows["high"]), colours[task], f"range/{gid}")
+        style.interval(axes, at, list(rows["low"]), list(rows["high"]), colours[task], f"range/{gid}", style.RANGE)
         marker = _MARKERS.get(structure, _OTHER_MARKER)
         axes.scatter(at, rows["mean"], s=30, marker=marker, color=colours[task], linewidths=0, zorder=3).set_gid(gid)
 
@@ -84,4 +87,4 @@ def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout, colours
         style.handle(structure, palette.GREY, _MARKERS.get(structure, _OTHER_MARKER))
         for structure in points.ordered(models["structure"], tuple(_MARKERS))
     ]
-    panels.place(body, handles, layout)
+    panels.place(body, [*handles, *panels.line_handles(models, "low", "high", style.RANGE)], layout)

@@ -26,12 +26,13 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(tasks)))
     drawn = panels.panels(body, layout, len(tasks), sharex=True)
     for axes, task in zip(drawn, tasks, strict=True):
-        panels.scatter(axes, models[models["task"] == task], "parameters_as_published", "mean", "low", "high")
+        of_task = models[models["task"] == task]
+        panels.scatter(axes, of_task, "parameters_as_published", "mean", "low", "high", style.RANGE)
         style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
         style.log_axis(axes, "y", [*models["low"], *models["high"]])
         axes.set_title(palette.task_title(task))
     panels.label(body, drawn, layout, style.PARAMETERS_LABEL, style.EMISSIONS_LABEL)
-    panels.legend(body, models, layout)
+    panels.legend(body, models, layout, panels.line_handles(models, "low", "high", style.RANGE))
     return figure
 
 
@@ -39,7 +40,7 @@ FIGURE = StudyFigure(
     title="Task-specific and multi-purpose models",
     caption=(
         "The tasks that both kinds of model answer, by size (figure 3 of the paper). A point is one model, the mean "
-        "of its cells; the line runs from its lowest to its highest cell."
+        "of its cells; the dotted line runs from its lowest to its highest cell."
     ),
     tables=("cells", "provenance"),
     draw=draw,

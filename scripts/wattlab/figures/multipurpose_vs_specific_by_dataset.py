@@ -39,14 +39,14 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         style.log_axis(axes, "y", bounds)
         _label(axes, task, datasets)
     panels.label(body, drawn, layout, None, style.EMISSIONS_LABEL)
-    panels.legend(body, cells, layout)
+    panels.legend(body, cells, layout, panels.line_handles(cells, EMISSIONS_LOW, EMISSIONS_HIGH, style.INTERVAL))
     return figure
 
 
 FIGURE = StudyFigure(
     title="Task-specific and multi-purpose models by dataset",
     caption=(
-        "The same models dataset by dataset (figure 4 of the paper). A point is one cell. The note "
+        "The same models dataset by dataset (figure 4 of the paper). A point is one cell; in a strip a model's place follows its size. The note "
         "below the figure says what the lines are."
     ),
     tables=("cells", "provenance"),

@@ -23,6 +23,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
             notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer with text"),
             layout,
         )
+    if cells[LENGTH].nunique() == 1:
+        one = f"{cells[LENGTH].iloc[0]:g} units per answer: there is no relation to show."
+        return style.plain_page(FIGURE.title, f"All {len(cells)} cells have one output length, {one}", layout)
     lengths = [f"lengths {LENGTHS[word]}" for word in sorted(set(cells["lengths"].dropna()))]
     tasks = " and ".join(palette.task_title(task) for task in points.ordered(cells["task"], ()))
     how = f"{tasks}: {', '.join(lengths)}"
@@ -37,7 +40,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         style.value_axis(axes, "x", list(cells[LENGTH]))
         axes.set_title(dataset)
     panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
-    panels.legend(body, cells, layout)
+    panels.legend(body, cells, layout, panels.line_handles(cells, EMISSIONS_LOW, EMISSIONS_HIGH, style.INTERVAL))
     return figure
 
 

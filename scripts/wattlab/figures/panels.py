@@ -1,5 +1,6 @@
 """What the figures with one panel per task or dataset share: points by structure and purpose, and their legend."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
@@ -8,15 +9,18 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
 from wattlab.figures import palette, style
+from wattlab.foundation.quantities import LEVEL
 
 
-def scatter(axes: Axes, rows: pd.DataFrame, x: str, y: str, low: str, high: str) -> None:
+def scatter(
+    axes: Axes, rows: pd.DataFrame, x: str, y: str, low: str, high: str, line: style.Stroke = style.INTERVAL
+) -> None:
     """Points with vertical lines, a collection per structure and purpose (its gid: `structure/purpose`)."""
     for names, group in rows.groupby(["structure", "purpose"], sort=True):
         structure, purpose = (str(name) for name in names)
         colour, marker = palette.STRUCTURE_COLOURS[structure], palette.PURPOSE_MARKERS[purpose]
         gid = f"{structure}/{purpose}"
-        style.interval(axes, list(group[x]), list(group[low]), list(group[high]), colour, f"interval/{gid}")
+        style.interval(axes, list(group[x]), list(group[low]), list(group[high]), colour, f"interval/{gid}", line)
         face = "white" if purpose == "task-specific" else colour
         axes.scatter(
             group[x],
@@ -58,8 +62,14 @@ def label(body: SubFigure, axes: list[Axes], layout: style.Layout, x: str | None
         one.set_xlabel(x or "")
 
 
-def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout) -> None:
-    """Structures by colour, purposes by marker, below the panels; only what is drawn."""
+def line_handles(rows: pd.DataFrame, low: str, high: str, line: style.Stroke) -> list[Line2D]:
+    """What the lines are, where one is drawn."""
+    words = {style.INTERVAL: f"{LEVEL} interval of the repeats", style.RANGE: "lowest to highest dataset"}
+    return [style.line_handle(words[line], line)] if (rows[low] < rows[high]).any() else []
+
+
+def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout, lines: Sequence[Line2D]) -> None:
+    """Structures by colour, purposes by marker and what the lines are, below the panels; only what is drawn."""
     structures = [name for name in palette.STRUCTURE_COLOURS if name in set(rows["structure"])]
     purposes = [name for name in palette.PURPOSE_MARKERS if name in set(rows["purpose"])]
     handles = [style.handle(name, palette.STRUCTURE_COLOURS[name], "s") for name in structures]
@@ -67,7 +77,7 @@ def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout) -> None:
         style.handle(name, palette.GREY, palette.PURPOSE_MARKERS[name], hollow=name == "task-specific")
         for name in purposes
     ]
-    place(body, handles, layout)
+    place(body, [*handles, *lines], layout)
 
 
 #: Width of a legend's entry without its words and of a letter (inches).
@@ -83,6 +93,6 @@ def place(body: SubFigure, handles: list[Line2D], layout: style.Layout) -> None:
         loc="outside lower center",
         ncols=max(1, min(len(handles), fitting, 6)),
         frameon=False,
-        handletextpad=0.1,
+        handletextpad=0.4,
         columnspacing=1.2,
     )

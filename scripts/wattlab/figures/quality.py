@@ -50,7 +50,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     row_in = _NARROW_ROW_IN if layout.narrow else _ROW_IN
     figure, body = style.new_figure(FIGURE.title, note, layout, _AROUND_IN + row_in * len(rows))
     _panels(body, scores, rows)
-    panels.legend(body, scores, layout)
+    panels.legend(body, scores, layout, panels.line_handles(scores, ENERGY_LOW, ENERGY_HIGH, style.INTERVAL))
     return figure
 
 

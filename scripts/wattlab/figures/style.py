@@ -7,6 +7,7 @@ import io
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import matplotlib
 import pandas as pd
@@ -47,6 +48,14 @@ SMALL_PT = 7
 TITLE_PT = 9
 #: Characters in an inch of the footnote's type and of the title's, on the safe side, and what stays free beside them.
 CHARACTERS_PER_IN, TITLE_CHARACTERS_PER_IN, FREE_IN = 19, 11.5, 0.2
+
+Stroke = Literal["-", ":"]
+#: One line for one thing: a solid one is a 95 % interval, a dotted one a range from the lowest to the highest value.
+INTERVAL: Stroke = "-"
+RANGE: Stroke = ":"
+
+#: Fewest numbers by which an axis can be read.
+LEAST_TICKS = 3
 
 EMISSIONS_LABEL = QUANTITIES[EMISSIONS].unit
 PARAMETERS_LABEL = "parameters, as published"
@@ -139,6 +148,8 @@ def log_axis(axes: Axes, which: str, values: list[float], counts: bool = False, 
     axis: Axis = getattr(axes, f"{which}axis")
     wide = high / low * room**2 > 300
     axis.set_major_locator(LogLocator(base=10, subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=12))
+    if sum(low / room <= tick <= high * room for tick in axis.get_majorticklocs()) < LEAST_TICKS:
+        axis.set_major_locator(MaxNLocator(4))  # within less than a decade powers of ten leave one number, or none
     axis.set_major_formatter(FuncFormatter(_count if counts else _plain_number))
     axis.set_minor_formatter(NullFormatter())
     axis.set_minor_locator(LogLocator(base=10, subs="auto") if wide else NullLocator())
@@ -155,12 +166,15 @@ def value_axis(axes: Axes, which: str, values: list[float]) -> None:
         axis.set_major_formatter(FuncFormatter(_plain_number))
 
 
-def interval(axes: Axes, x: list[float], low: list[float], high: list[float], colour: str, gid: str) -> None:
-    """Vertical lines from low to high; a missing bound draws nothing."""
+def interval(
+    axes: Axes, x: list[float], low: list[float], high: list[float], colour: str, gid: str, line: Stroke = INTERVAL
+) -> None:
+    """Vertical lines from low to high, drawn as what they are; a missing bound draws nothing."""
     known = [(a, b, c) for a, b, c in zip(x, low, high, strict=True) if pd.notna(b) and pd.notna(c)]
     if known:
         at, lows, highs = zip(*known, strict=True)
-        axes.vlines(at, lows, highs, colors=colour, linewidth=0.9, alpha=0.8, zorder=2).set_gid(gid)
+        strokes = axes.vlines(at, lows, highs, colors=colour, linestyles=line, linewidth=0.9, alpha=0.8, zorder=2)
+        strokes.set_gid(gid)
 
 
 def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D:
@@ -175,6 +189,11 @@ def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D
         label=label,
         markerfacecolor="white" if hollow else colour,
     )
+
+
+def line_handle(label: str, line: Stroke) -> Line2D:
+    """A legend's entry for the lines through the points."""
+    return Line2D([], [], linestyle=line, linewidth=0.9, color="#444444", label=label)
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

@@ -8,6 +8,7 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 #: The folder of the programs and of this package.
@@ -21,11 +22,12 @@ def module_file(module: str, home: Path = SCRIPTS) -> Path | None:
 
 
 def closure(*entries: str, home: Path = SCRIPTS) -> list[Path]:
-    """Files below `home` that the entries import, themselves included, in the order of their names.
+    """Files that the entries import from below `home`, themselves included, in the order of their names.
 
     An entry is a module (`build_tables`), a lazy target (`wattlab.figures.tasks:Tasks`) or all modules of a folder
     (`wattlab.tasks.*`). Imports inside functions count; those for types alone do not, nor do targets that a registry
-    names in strings: name the members that are meant. Raises `LookupError` for an entry that has no file.
+    names in strings: name the members that are meant. A member from elsewhere counts with its own file, and with what it
+    imports from below `home`. Raises `LookupError` for an entry that has no file.
     """
     waiting = deque(path for entry in entries for path in _files_of_entry(entry, home))
     found = set(waiting)
@@ -43,9 +45,12 @@ def _files_of_entry(entry: str, home: Path) -> list[Path]:
         folder = home.joinpath(*module.split(".")[:-1])
         names = [".".join(path.with_suffix("").relative_to(home).parts) for path in sorted(folder.rglob("*.py"))]
     files = [path for name in names for path in _files(name, home)]
-    if not files or (not module.endswith(".*") and module_file(module, home) is None):
-        raise LookupError(f"{entry}: no such module below {home}")
-    return files
+    if files and (module.endswith(".*") or module_file(module, home)):
+        return files
+    foreign = find_spec(module)
+    if foreign is None or foreign.origin is None:
+        raise LookupError(f"{entry}: no such module")
+    return [Path(foreign.origin)]
 
 
 @cache

@@ -12,11 +12,11 @@ from wattlab.foundation.units import UNITS, ending_of
 CONFIDENCE = 0.95
 LEVEL = f"{100 * CONFIDENCE:.0f} %"
 
-#: Resamples of the tasks' bootstrap.
-N_RESAMPLES = 10_000
-
 #: Significant digits of a number in a table for people, by the form of its file.
 DIGITS = {"md": 4, "tex": 3}
+
+#: Columns of numbers that somebody states: printed as they are stated.
+STATED = frozenset({"intensity_g_per_kwh", "paper_energy_kwh_per_1000", "sd_paper_energy_kwh_per_1000"})
 
 #: Components of a node -> their names.
 COMPONENTS = {"gpu": "GPU", "cpu": "CPU", "ram": "RAM"}
@@ -25,7 +25,7 @@ COMPONENTS = {"gpu": "GPU", "cpu": "CPU", "ram": "RAM"}
 METHODS = {
     "counter": ("a hardware counter", "{} counter"),
     "sampled": ("integrated power readings", "{} power sampled"),
-    "model": ("computed from load and a nameplate power", "{} model"),
+    "model": ("computed from load and an assumed power, a nameplate's or a guess", "{} model"),
     "constant": ("a fixed power times time", "constant {} power"),
     "absent": ("the machine has none", "no {}"),
     "unrecorded": ("the log does not say how", "{} by an unrecorded method"),
@@ -104,35 +104,72 @@ QUANTITIES = {
 class Interval:
     """The `ci95_…` columns of a table: how they are computed, over what, and the column that counts that.
 
-    `least`: with fewer there is no interval.
+    `least`: with fewer there is no interval, and `instead` what stands there, from two on. `row`: what a row is.
     """
 
     method: str
     over: str
     noun: str
     count: str
-    least: int = 2
+    least: int
+    instead: str = ""
+    row: str = "row"
 
     @property
     def words(self) -> str:
         """`95 % interval by Student's t over the repeats`."""
         return f"{LEVEL} interval {self.method} over {self.over}"
 
+    def kind(self, number: int) -> str:
+        """What stands beside a mean over so many: `95 % interval`, `range`, or `none`."""
+        if number >= self.least:
+            return f"{LEVEL} interval"
+        return RANGE if self.instead and number > 1 else "none"
 
-_REPEATS = Interval("by Student's t", "the repeats", "valid repeat", "n_valid")
+
+RANGE = "range"
+
+#: Two repeats carry no interval: t is 12.7 there, and says more of itself than of them.
+_REPEATS = Interval("by Student's t", "the repeats", "valid repeat", "n_valid", 3)
 _FIXED_CELLS = Interval("by Student's t", "the repeats of a fixed set of cells, whose noise alone it holds", "cell", "n_cells", 1)  # fmt: skip
+_MODELS = Interval(
+    "of the mean by Cox's method with Student's t",
+    "the models",
+    "model",
+    "n_models",
+    5,
+    "the range from the least to the greatest mean of a model",
+    "task",
+)
 
 #: Table -> what its intervals are.
 INTERVALS = {
     "cells": _REPEATS,
     "emissions": _REPEATS,
     "protocols": _REPEATS,
-    "tasks": Interval(f"by percentile bootstrap of {N_RESAMPLES:,} resamples", "the models", "model", "n_models"),
+    "tasks": _MODELS,
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
-    "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets"),
+    "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets", 2),
 }
+
+
+def significant(value: float, digits: int) -> str:
+    """Significant digits, zeros kept, thousands separated: `0.00229`, `13.0`, `10,000`; a power of ten beyond 1e-6, 1e14."""
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    if value == 0:
+        return "0"
+    if not power or not -6 <= int(power) <= 14:
+        return f"{mantissa}e{power}" if power else mantissa
+    return f"{float(f'{value:.{digits - 1}e}'):,.{max(0, digits - 1 - int(power))}f}"
+
+
+def rounded(value: float, digits: int, column: str = "") -> str:
+    """A number of a table for people: whole and stated ones as they are, others with so many significant digits."""
+    if column in STATED:
+        return f"{value:,.10g}"
+    return f"{value:,.0f}" if float(value).is_integer() else significant(value, digits)
 
 
 def obtained(component: str, method: str) -> str:

@@ -4,7 +4,7 @@
     def main(folders: Annotated[Sequence[Path], "to merge"], *, dry_run: Annotated[bool, "only say it"] = False) -> None:
 
 takes `folders … [--dry-run]`: what stands before the `*` is positional, the rest are options. A sequence takes several
-words, a `bool` is a switch, and what has no default is required.
+words, a `bool` is a switch, and what has no default is required. `*others` takes every word that is none of these.
 """
 
 import contextlib
@@ -33,10 +33,17 @@ def verb(main: Callable[..., int | None]) -> Callable[[list[str] | None], int]:
 
     @wraps(main)
     def run(argv: list[str] | None = None) -> int:
-        parser = ArgumentParser(description=main.__globals__["__doc__"], formatter_class=RawDescriptionHelpFormatter)
+        parser = ArgumentParser(
+            description=main.__globals__["__doc__"], formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False
+        )
+        passed_on = False
         for name, parameter in parameters.items():
-            _add(parser, parameter, *get_args(hints[name]))
-        return main(**vars(parser.parse_args(argv))) or 0
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                passed_on, parser.epilog = True, f"{name}: {get_args(hints[name])[1]}"
+            else:
+                _add(parser, parameter, *get_args(hints[name]))
+        known, others = parser.parse_known_args(argv) if passed_on else (parser.parse_args(argv), [])
+        return main(*others, **vars(known)) or 0
 
     return run
 

@@ -6,6 +6,7 @@ from huggingface_hub import DatasetCard, constants, get_hf_file_metadata, hf_hub
 from huggingface_hub.hf_api import RepoFile
 
 from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import Unavailable
 from wattlab.hub.client import hub, other_endpoint, retried, token
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
 from wattlab.hub.failures import HubUnavailable, hub_errors, no_hub
@@ -22,8 +23,11 @@ class CardUnreadable(HubUnavailable):
     """The YAML block of a repository's README is none."""
 
 
-def look_up(fetch: DatasetFetch) -> Receipt:
-    """The receipt of a split; `status: unavailable` where the hub does not have it or does not give it."""
+def look_up(fetch: DatasetFetch, hindrance: Unavailable | None = None) -> Receipt:
+    """The receipt of a split; `status: unavailable` where the hub does not have it or does not give it.
+
+    `hindrance`: why it can not be looked up.
+    """
     receipt: dict[str, Any] = {
         "kind": "dataset",
         "hub_id": fetch.hub_id,
@@ -33,8 +37,10 @@ def look_up(fetch: DatasetFetch) -> Receipt:
         "fetched_at_utc": utc_now(),
     }
     try:
+        if hindrance:
+            raise hindrance
         repository, files, notes = _split(fetch)
-    except HubUnavailable as error:
+    except Unavailable as error:
         return Receipt(status="unavailable", reason=error.reason, remedy=error.remedy, **receipt)
     listed = [FetchedFile(path=file.path, size_bytes=file.size_bytes) for file in files]
     return Receipt(status="complete", commit=repository.commit, files=listed, notes=notes, **receipt)

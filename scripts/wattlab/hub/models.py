@@ -25,8 +25,11 @@ SPARE_BYTES = 2**30
 _GB = 10**9
 
 
-def fetch_model(fetch: ModelFetch) -> Receipt:
-    """Fetch a model into the hub client's cache; the receipt says what came, or why nothing did."""
+def fetch_model(fetch: ModelFetch, hindrance: Unavailable | None = None) -> Receipt:
+    """Fetch a model into the hub client's cache; the receipt says what came, or why nothing did.
+
+    `hindrance`: why nothing can.
+    """
     receipt = {
         "kind": "model",
         "hub_id": fetch.hub_id,
@@ -35,6 +38,8 @@ def fetch_model(fetch: ModelFetch) -> Receipt:
         "fetched_at_utc": utc_now(),
     }
     try:
+        if hindrance:
+            raise hindrance
         return Receipt.model_validate({**receipt, "status": "complete", **_fetched(fetch)})
     except Unavailable as error:
         return Receipt.model_validate(

@@ -18,6 +18,7 @@ from pydantic import model_validator
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import key_of
 from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import read_json
 
 #: Revision of what is not pinned.
@@ -86,7 +87,7 @@ def receipt_path(
     results: Path, kind: Literal["models", "datasets"], name: str, fetch: ModelFetch | DatasetFetch
 ) -> Path:
     """Where the receipt of a fetch lies; `name` is the cell's model, or the dataset's entry."""
-    return results / "fetched" / kind / name / f"{fetch.revision or UNPINNED}-{fetch.key}.json"
+    return results / Shared.FETCHED / kind / name / f"{fetch.revision or UNPINNED}-{fetch.key}.json"
 
 
 def earlier_place(path: Path) -> Path:

@@ -50,6 +50,6 @@ def snapshot_of(receipt: Receipt, path: Path) -> Snapshot:
             found = "is not" if size_bytes is None else f"has {size_bytes} bytes, not {file.size_bytes},"
             raise FilesGone(
                 f"{path}: {receipt.hub_id}: {file.path} {found} in the cache below HF_HOME any more; "
-                "delete this receipt and call snakemake again to fetch it (or set HF_HOME to where it was fetched to)"
+                "set HF_HOME to where it was fetched to, then `make retry`; with another one `make retry` fetches it again"
             )
     return Snapshot(receipt, folder)

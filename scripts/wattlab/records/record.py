@@ -186,7 +186,9 @@ class Record(Closed):
     sessions: list[Session] = []
     repeats: list[Repeat] = []
     extra_repeats: list[Repeat] = []
-    repeats_wanted: int | None = fact("runs that an imported cell should have; null: its protocol says", None)
+    repeats_wanted: int | None = fact(
+        "runs that an imported cell should have", None, exclude_if=lambda wanted: wanted is None
+    )
     outputs_sha256: str | None = None
 
     @property

@@ -11,8 +11,10 @@ removes declared outputs before a job. Lines are events, in order:
     passes     how often the list of samples is run  (once, after the first warm-up)
     repeat     what one repeat observed, not judged
     ended      a session ended: `done` by the worker, `failed` by the parent of a worker that died
+    retry      a person asked again: redos that were spent before count no more
 
-A session without `ended` was killed.
+A session without `ended` was killed. A file that a person set aside (`make again`) is `{fingerprint}.{when}.jsonl`: it stays
+in the history, and nothing goes on with it.
 """
 
 import json
@@ -30,6 +32,7 @@ from wattlab import SCHEMA_VERSION
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.holding import held
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import refuse_newer
 from wattlab.records.record import Observed, Phase, Session
 from wattlab.records.writers import claimed, two_writers, writer_of
@@ -52,7 +55,7 @@ class StoredCell(BaseModel):
 
 def store_path(results: Path, cell_id: str, fingerprint: str) -> Path:
     """Where the repeats of a cell with this fingerprint lie, below the `results` folder."""
-    return results / "repeats" / cell_id / f"{fingerprint}.jsonl"
+    return results / Shared.REPEATS / cell_id / f"{fingerprint}.jsonl"
 
 
 def answers_path(store: Path) -> Path:
@@ -169,6 +172,22 @@ def end_dead_sessions(path: Path, known: set[str], reason: str) -> None:
                 store.end(session.session, "failed", reason=reason)
 
 
+def ask_again(path: Path) -> None:
+    """Let a cell have its redos once more, at the next measurement."""
+    if path.exists():
+        with _only_writer(path) as writer:
+            writer.append("retry", at_utc=utc_now())
+
+
+def set_aside(path: Path) -> Path:
+    """Give a store's file, and its answers, the name of a file that nothing goes on with; that name."""
+    with _only_writer(path):
+        aside = path.with_name(f"{path.stem}.{utc_now().replace(':', '-')}.jsonl")
+        if answers_path(path).exists():
+            answers_path(path).rename(answers_path(aside))
+        return path.rename(aside)
+
+
 def _cut_torn_line(path: Path) -> None:
     if not path.exists():
         return
@@ -212,6 +231,8 @@ def _stored(path: Path, events: list[dict[str, Any]]) -> StoredCell:
             session |= {"ended": event["ended"], "ended_at_utc": event["ended_at_utc"], "reason": event.get("reason")}
             if event["ended"] == "done":
                 done[event["session"]] = (event["repeats"], event["max_redo"])
+        elif kind == "retry":
+            done.clear()
     content = {
         "sessions": [checked(Session, session, str(path)) for session in sessions.values()],
         "observed": sorted(observed, key=lambda repeat: repeat.index),

@@ -8,12 +8,13 @@ from markupsafe import Markup
 
 from wattlab.catalog.entries import EquivalentEntry
 from wattlab.figures.palette import task_title
-from wattlab.foundation.quantities import ENERGY
+from wattlab.foundation.quantities import ENERGY, RANGE
 from wattlab.report.numbers import grams, interval_words, three_digits
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import OWN_LOGS
 from wattlab.study.other_rows import other_rows
 from wattlab.tables import words
+from wattlab.tables.columns import range_of
 from wattlab.tables.reading import Tables
 
 Equivalents = dict[str, EquivalentEntry]
@@ -21,9 +22,9 @@ Equivalents = dict[str, EquivalentEntry]
 
 @dataclass(frozen=True)
 class TaskAnswer:
-    """One task. `left`, `width` and `at` place its interval and mean on a logarithmic strip, in percent.
+    """One task. `left`, `width` and `at` place its bounds and mean on a logarithmic strip, in percent.
 
-    `equivalents`: title and number of each entry of `catalog/equivalents.yaml`.
+    The bounds are what `energy_interval` says: an interval, or (`is_range`) a range. `equivalents`: title and number of each entry of `catalog/equivalents.yaml`.
     """
 
     task: str
@@ -36,6 +37,9 @@ class TaskAnswer:
     method: str
     n_models: int
     n_cells: int
+    n_planned: int
+    models: str
+    is_range: bool
     at: float
     left: float
     width: float
@@ -47,7 +51,7 @@ def answers(study: ResolvedStudy, tables: Tables, equivalents: Equivalents) -> l
     rows = table[pd.to_numeric(table[ENERGY]) > 0].sort_values(ENERGY, ascending=False, kind="stable")
     if rows.empty:
         return []
-    bounds = pd.concat([rows[name] for name in (ENERGY, f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}")]).dropna()
+    bounds = pd.concat([rows[name] for name in range_of(ENERGY)]).dropna()
     low, high = (math.log10(float(bound)) for bound in (bounds[bounds > 0].min(), bounds.max()))
     span = max(high - low, 1e-9)
 
@@ -65,7 +69,9 @@ def equivalent(kwh: float, entry: EquivalentEntry, intensity_g_per_kwh: float) -
 
 
 def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equivalents, place) -> TaskAnswer:  # type: ignore[no-untyped-def]
-    mean, low, high = (float(row[f"{bound}{ENERGY}"]) for bound in ("", "ci95_low_", "ci95_high_"))
+    n_models, is_range = int(row["n_models"]), row["interval_kind"] == RANGE
+    ends = ("min_models_", "max_models_") if is_range else ("ci95_low_", "ci95_high_")
+    mean, low, high = (float(row[f"{end}{ENERGY}"]) for end in ("", *ends))
     intensity = study.grid.intensity_g_per_kwh
     bounded = not (math.isnan(low) or math.isnan(high))
     own = words.behind("tasks", pd.DataFrame([row]), cells)
@@ -73,15 +79,18 @@ def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equival
         task=row["task"],
         title=task_title(row["task"]),
         energy=three_digits(mean),
-        energy_interval=interval_words(low, high),
+        energy_interval=f"{words.spread(n_models)}{f', {interval_words(low, high)}' if bounded else ''}",
         emissions=grams(mean, intensity),
         emissions_interval=grams(low, intensity) + " to " + grams(high, intensity)
         if bounded
-        else Markup("no interval"),
+        else Markup(words.spread(n_models)),
         equivalents=[(entry.title, equivalent(mean, entry, intensity)) for entry in equivalents.values()],
         method=words.verdict(words.methods(own)),
-        n_models=int(row["n_models"]),
+        n_models=n_models,
         n_cells=int(row["n_cells"]),
+        n_planned=int(row["n_cells_planned"]),
+        models=str(own["model"].iloc[0]) if n_models == 1 else words.count(n_models, "model"),
+        is_range=is_range,
         at=place(mean),
         left=place(low) if bounded else place(mean),
         width=place(high) - place(low) if bounded else 0.0,
@@ -124,8 +133,9 @@ def headline(found: list[TaskAnswer]) -> Markup:
 
 
 def _of(answer: TaskAnswer) -> str:
-    """What the number of a task is: `2 models, energy modelled`."""
-    return f"{words.count(answer.n_models, 'model')}, energy {answer.method}"
+    """What the number of a task is: `2 models, energy modelled`; a single model by its name."""
+    alone = "one model alone, " if answer.n_models == 1 else ""
+    return f"{alone}{answer.models}, energy {answer.method}"
 
 
 def _either(amounts: list[tuple[str, str | Markup]]) -> Markup:

@@ -11,11 +11,11 @@ from typing import Any
 import altair as alt
 
 from wattlab.figures.palette import BLACK, BLUE, GREY, SKY, VERMILION
-from wattlab.foundation.quantities import ENERGY, LEVEL, QUANTITIES
+from wattlab.foundation.quantities import ENERGY, QUANTITIES
 
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
-_CELL = ("model", "task", "dataset", "purpose", "shown", "interval", "n", "method")
-_NAMES = {"shown": "value", "interval": f"{LEVEL} interval", "n": "valid repeats", "method": "energy from"}
+_CELL = ("model", "task", "dataset", "purpose", "shown", "interval", "n", "method", "flags")
+_NAMES = {"shown": "value", "interval": "spread", "n": "valid repeats", "method": "energy from"}
 _SCALES = ("log", "linear")
 
 #: What Altair calls the result of setting a layered chart's size.

@@ -14,11 +14,11 @@ import pandas as pd
 
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
-from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, LENGTHS, LEVEL, QUANTITIES
+from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, INTERVALS, LENGTHS, LEVEL, QUANTITIES, RANGE
 from wattlab.study.cells import AS_LOGGED, ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.aggregates import complete_cells, measured_cells
-from wattlab.tables.intervals import Estimate, cluster_bootstrap_estimate
+from wattlab.tables.intervals import Estimate, models_estimate
 from wattlab.tables.reading import Tables
 
 #: Name on the page -> column of `cells`: the scopes of the energy, and the time.
@@ -121,7 +121,7 @@ def script_json(value: object) -> str:
 
 
 def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row per task over its selected task-specific cells: mean and interval over models of each quantity.
+    """A row per task over its selected task-specific cells: mean of each quantity, and the bounds that `spread` names.
 
     `per_inference` are per 1,000 inferences, `per_unit` per 1,000 output units (tokens, labels, boxes, images). A
     quantity that one of the cells lacks has no mean.
@@ -129,9 +129,13 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for task, group in measured_cells(cells, "task-specific").groupby("task", sort=False):
         units, named = _numbers(group, UNITS), group["output_unit"].dropna().unique()
+        n_models = int(group["model"].nunique())
+        kind = INTERVALS["tasks"].kind(n_models)
         row: dict[str, Any] = {
             "task": task,
-            "n_models": int(group["model"].nunique()),
+            "n_models": n_models,
+            "spread": words.spread(n_models),
+            "has_interval": kind not in (RANGE, "none"),
             "n_cells": len(group),
             "n_repeats": int(group["n_valid"].sum()),
             "output_unit": named[0] if len(named) == 1 else None,
@@ -140,9 +144,9 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for name, column in CHOICES.items():
             values = _numbers(group, column)
-            row["per_inference"][name] = _bounds(values, group["model"])
+            row["per_inference"][name] = _bounds(values, group["model"], kind)
             with np.errstate(divide="ignore", invalid="ignore"):
-                row["per_unit"][name] = _bounds(np.where(units > 0, values / units, np.nan), group["model"])
+                row["per_unit"][name] = _bounds(np.where(units > 0, values / units, np.nan), group["model"], kind)
         rows.append(row)
     return rows
 
@@ -153,10 +157,11 @@ def _numbers(rows: pd.DataFrame, column: str) -> "np.ndarray[Any, np.dtype[np.fl
     return pd.to_numeric(rows[column]).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _bounds(values: "np.ndarray[Any, np.dtype[np.float64]]", models: "pd.Series[Any]") -> list[float | None]:
-    """Mean, low and high; null where not known."""
-    estimate = Estimate(math.nan) if np.isnan(values).any() else cluster_bootstrap_estimate(values, models)
-    return [known(number) for number in (estimate.mean, estimate.low, estimate.high)]
+def _bounds(values: "np.ndarray[Any, np.dtype[np.float64]]", models: "pd.Series[Any]", kind: str) -> list[float | None]:
+    """Mean, low and high (of the interval, or of the range where that is the kind); null where not known."""
+    found = models_estimate(values, models)
+    shown = Estimate(found.mean, found.least, found.greatest) if kind == RANGE else found
+    return [known(number) for number in (shown.mean, shown.low, shown.high)]
 
 
 def known(value: Any) -> Any:
@@ -191,6 +196,8 @@ def parity_rows(tables: Tables) -> list[dict[str, Any]]:
             "parity_inferences",
             "ci95_low_parity_inferences",
             "ci95_high_parity_inferences",
+            "min_tasks_parity_inferences",
+            "max_tasks_parity_inferences",
             "printed_inferences",
             "energy_method",
             "note",

@@ -71,6 +71,7 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         f"dataset and a model, with {words.ground(shown, study)}",
         *how,
         words.energy(shown),
+        words.assumed(shown, tables["provenance"]),
         f"emissions are energy times {words.grid(shown)}",
         f"cells: {words.interval('cells', shown)}",
         f"tasks: {words.interval('tasks', tables['tasks'])}",

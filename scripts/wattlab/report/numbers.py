@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from wattlab.foundation.quantities import DIGITS, rounded, significant
 
-#: Powers of ten from which on numbers are written with a power.
-_SMALLEST, _GREATEST = -6, 14
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def three_digits(value: float | None) -> str:
@@ -24,12 +23,8 @@ def three_digits(value: float | None) -> str:
         return "0"
     if math.isinf(value):
         return "never"
-    digits, power = f"{value:.2e}".split("e")
-    exponent = int(power)
-    if exponent < _SMALLEST or exponent > _GREATEST:
-        return f"{digits} × 10{str(exponent).translate(_SUPERSCRIPT)}"
-    rounded = float(f"{value:.2e}")
-    return f"{rounded:,.0f}" if exponent >= 2 else f"{rounded:.{2 - exponent}f}"
+    text, _, power = significant(value, 3).partition("e")
+    return f"{text} × 10{str(int(power)).translate(_SUPERSCRIPT)}" if power else text
 
 
 def interval_words(low: float | None, high: float | None) -> str:
@@ -56,15 +51,12 @@ def grams(kwh: float | None, intensity_g_per_kwh: float, per_g: float | None = 1
     return Markup('<span class="g" data-kwh="{}" data-per="{}">{}</span>').format(repr(float(kwh)), per, text)
 
 
-def value_text(value: Any) -> str:
-    """A value of a table as text: four significant digits, thousands separated, an empty string for a missing one."""
+def value_text(value: Any, column: str = "") -> str:
+    """A value of a table as text, numbers as in its Markdown twin; an empty string for a missing one."""
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not isinstance(value, int | float | np.number):
         return str(value)
-    number = float(value)
-    if number.is_integer() and abs(number) < 1e15:
-        return f"{int(value):,}"
-    return f"{number:.4g}" if abs(number) < 1e4 else f"{float(f'{number:.4g}'):,.0f}"
+    return rounded(float(value), DIGITS["md"], column)

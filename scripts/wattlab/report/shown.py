@@ -61,7 +61,7 @@ def _declared(name: str) -> Table:
 
 def _cell(row: dict[Hashable, Any], column: str, intensity_g_per_kwh: float) -> str | Markup:
     """The value's text; an emission is marked with its energy, so that it follows the chosen grid."""
-    text = value_text(row[column])
+    text = value_text(row[column], column)
     for ending, (twin, per_g) in _TWINS.items():
         energy = column.removesuffix(ending) + twin
         if text and column.endswith(ending) and energy in row and pd.notna(row[energy]):

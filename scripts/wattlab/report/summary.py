@@ -25,8 +25,17 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     modelled = "modelled" in words.verdict(words.methods(shown))
     return words.sentences(
         _measured(study, shown, tables),
-        *([] if shown.empty else [words.energy(shown), words.ground(shown, study, full=True)]),
+        *(
+            []
+            if shown.empty
+            else [
+                words.energy(shown),
+                words.assumed(shown, tables["provenance"]),
+                words.ground(shown, study, full=True),
+            ]
+        ),
         _MODELLED if modelled else None,
+        None if shown.empty else words.flags(shown),
         _order(tables),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
@@ -80,9 +89,8 @@ def _cost(study: ResolvedStudy, shown: pd.DataFrame, totals: pd.DataFrame) -> st
     """Energy and emissions of every window, of which scope, and what of it another study paid."""
     energy = pd.to_numeric(totals["energy_kwh"])
     if energy.notna().sum() == 0:
-        return "what the study cost is not known: no window has an energy" if len(totals) else ""
-    unknown = int((pd.to_numeric(totals["n_windows"]) - pd.to_numeric(totals["n_windows_measured"])).sum())
-    least = f" at least ({words.count(unknown, 'window')} without an energy)" if unknown else ""
+        return f"what the study cost is not known:{_least(totals)}" if len(totals) else ""
+    least = _least(totals)
     text = (
         f"in all, loading, warm-up and idle windows included, it took{least} {energy_words(float(energy.sum()))} "
         f"{cost_in_grams(study, totals)}"
@@ -90,6 +98,17 @@ def _cost(study: ResolvedStudy, shown: pd.DataFrame, totals: pd.DataFrame) -> st
     reused = float(energy[totals["reused"].astype(bool)].sum())
     paid = f", {energy_words(reused)} of it paid by another study" if reused > 0 else ""
     return f"{text}{paid}: {words.energy(shown, words.quantity_behind(totals) or ENERGY)}"
+
+
+def _least(totals: pd.DataFrame) -> str:
+    """Why the sum is a lower bound; empty where every window has an energy."""
+    n_windows, n_measured, n_shared = (
+        int(pd.to_numeric(totals[name]).sum()) for name in ("n_windows", "n_windows_with_energy", "n_windows_shared")
+    )
+    if n_windows == n_measured:
+        return ""
+    shared = f", {n_shared:,} of them since other cells ran on the same device" if n_shared else ""
+    return f" at least ({words.count(n_windows - n_measured, 'window')} without an energy{shared})"
 
 
 def cost_in_grams(study: ResolvedStudy, totals: pd.DataFrame) -> str:

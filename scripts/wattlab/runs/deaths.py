@@ -2,9 +2,12 @@
 
 import re
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.verbs import DISK_FULL_EXIT
 from wattlab.meters.accelerators import ACCELERATORS, computing
 
@@ -24,6 +27,9 @@ _MORE_GPU_MEMORY = (
 _MORE_TIME = "raise time_limit_s, or list the cell under known_missing; `make retry` goes on after the last repeat"
 
 _HOST_MEMORY = "MemoryError|can't allocate memory|Cannot allocate memory|std::bad_alloc"
+
+#: How an exception and an `InputError` (`errors.tell`) begin in a log.
+_TRACEBACK, _ERROR = "Traceback (most recent call last)", "error: "
 
 LONGEST = 300
 
@@ -61,12 +67,29 @@ def death_of(code: int, log: Sequence[str]) -> Death:
     return Death(_brief(words))
 
 
+def unavailable_by(status: int | None, log: Path) -> Unavailable | None:
+    """Why the program that should have made an input died; null where none did.
+
+    `status`: its exit status as a shell gives it. A stop and a full disk are no reason that a file could keep: they end
+    this program in the same way.
+    """
+    if status is None:
+        return None
+    if status in (DISK_FULL_EXIT, *(128 + number for number in STOPPING)):
+        sys.exit(status)
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    died = death_of(128 - status if status > 128 else status, lines)
+    return Unavailable(died.reason, died.remedy.replace(MEND, f"see {log}; mend it, then `make retry`"))
+
+
 def last_words(log: Sequence[str]) -> str | None:
-    """The exception that ended the last traceback, on one line; without one the last line that says something.
+    """The exception that ended the last traceback, on one line; without one the last error, or line that says something.
 
     An exception may have several lines, of which the first says what happened; others may follow it at the exit.
     """
-    begun = [number for number, line in enumerate(log) if line.startswith("Traceback (most recent call last)")]
+    begun = [number for number, line in enumerate(log) if line.startswith((_TRACEBACK, _ERROR))]
+    if begun and log[begun[-1]].startswith(_ERROR):
+        return " ".join(line.strip() for line in log[begun[-1] :]).removeprefix(_ERROR).strip()
     if begun:
         for line in log[begun[-1] + 1 :]:
             if line.strip() and not line[0].isspace():

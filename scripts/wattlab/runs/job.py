@@ -23,11 +23,12 @@ def job_arguments(study: Path, spec: Path, cell: MeasuredCell) -> list[str]:
 
 @dataclass(frozen=True)
 class Job:
-    """A cell to measure and where its files lie."""
+    """A cell to measure and where its files lie. `died`: exit status of the program that tried and left no record."""
 
     study: Path
     spec: Path
     cell: MeasuredCell
+    died: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -59,9 +60,11 @@ def job_verb(work: Callable[[Job], int | None]) -> Callable[[list[str] | None], 
         spec: Annotated[Path, "results/specs/{key}.json"],
         facts: Annotated[str, "catalog facts of the cell, as JSON"],
         time_limit_s: Annotated[float | None, "limit of the job (s)"] = None,
+        died: Annotated[int | None, "make the record of a job that ended with this exit status"] = None,
     ) -> int | None:
         read = read_spec(spec)
         known = checked(CatalogFacts, facts, "--facts", is_json=True)
-        return work(Job(study, spec, MeasuredCell(cell=read.cell, spec=read, facts=known, time_limit_s=time_limit_s)))
+        cell = MeasuredCell(cell=read.cell, spec=read, facts=known, time_limit_s=time_limit_s)
+        return work(Job(study, spec, cell, died))
 
     return main

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from wattlab.foundation.shared import Shared
 from wattlab.hub.requests import model_receipt
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell
@@ -25,5 +26,5 @@ class InputPaths:
 def input_paths(results: Path, cell: MeasuredCell) -> InputPaths:
     """The paths of a cell, below the folder of all studies."""
     trained = cell.spec.tokenizer
-    tokenizer = None if trained is None else results / "tokenizers" / f"{trained.name}.json"
+    tokenizer = None if trained is None else results / Shared.TOKENIZERS / f"{trained.name}.json"
     return InputPaths(manifest_of(results, cell.spec.samples), tokenizer, model_receipt(results, cell))

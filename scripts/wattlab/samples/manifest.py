@@ -263,7 +263,7 @@ def _stored_rows(manifest_path: Path) -> Iterator[Row]:
 
 
 def _remedy(manifest_path: Path) -> str:
-    return f"delete {manifest_path} and run `snakemake {manifest_path}` to sample again"
+    return "`make retry` samples again for the cells that lack it"
 
 
 def take_over(path: Path) -> Manifest | None:

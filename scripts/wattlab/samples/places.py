@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from wattlab.foundation.shared import Shared
 from wattlab.study.cells import SampleSpec
 
 
 def manifest_of(results: Path, spec: SampleSpec) -> Path:
     """The manifest of a spec's rows, below the folder of all studies; the rows lie beside it."""
-    return results / "samples" / spec.dataset / f"{spec.key}.json"
+    return results / Shared.SAMPLES / spec.dataset / f"{spec.key}.json"
 
 
 def earlier_places(path: Path) -> list[Path]:

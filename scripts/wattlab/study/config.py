@@ -6,6 +6,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, model_validator
 
 from wattlab.catalog.protocols import Override, Where
 from wattlab.foundation.schema import Closed, TaskName, fact
+from wattlab.foundation.shared import Shared
 
 Weights = Literal["architecture", "hub"]
 Data = Literal["surrogate", "hub"]
@@ -110,6 +111,8 @@ class StudyConfig(Closed):
             raise ValueError("exclusive: false needs headline_scope: device, since node numbers are not valid then")
         if self.study in self.beside or len(set(self.beside)) < len(self.beside):
             raise ValueError(f"beside = {self.beside}: name other studies than {self.study!r}, each once")
+        if self.study in set(Shared):
+            raise ValueError(f"study = {self.study!r}: all studies share results/{self.study}; choose another name")
         if self.is_imported and self.logs is None:
             raise ValueError(f"source: {self.source} needs logs: {{path, mapping}}")
         return self

@@ -13,13 +13,14 @@ from pathlib import Path
 from wattlab import STUDY_VERSION
 from wattlab.foundation.files import write_text
 from wattlab.foundation.hashing import canonical_json, key_of
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import read_json
 from wattlab.study.cells import ResolvedStudy, Spec
 
 
 def spec_path(results: Path, key: str) -> Path:
     """Where the spec with this key lies, below the folder of all studies."""
-    return results / "specs" / f"{key}.json"
+    return results / Shared.SPECS / f"{key}.json"
 
 
 def write_specs(results: Path, study: ResolvedStudy) -> dict[str, str]:

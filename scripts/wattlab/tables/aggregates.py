@@ -41,11 +41,8 @@ def estimate_columns(quantity: str, estimate: Estimate) -> dict[str, float]:
 
 
 def methods_of(cells: pd.DataFrame, column: str = "energy_method") -> dict[str, Any]:
-    """`energy_method`, the set over all cells of a method column, and `modelled_share`, weighted with each cell's energy.
-
-    The weight is the energy that the share is one of: the node's, or the device's where there is no node.
-    """
-    weight = cells["energy_node_kwh_per_1000"].fillna(cells["energy_device_kwh_per_1000"]).to_numpy(dtype=np.float64)
+    """`energy_method`, the set over all cells of a method column, and `modelled_share`, weighted with each cell's energy."""
+    weight = cells["energy_kwh_per_1000"].to_numpy(dtype=np.float64)
     share = cells["modelled_share"].to_numpy(dtype=np.float64)
     total = float(weight.sum())
     return {

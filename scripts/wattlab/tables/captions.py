@@ -21,6 +21,7 @@ def caption(
         words.ground(about, study, full=True),
         words.device(about, built["provenance"]),
         words.energy(rests, quantity) if quantity else None,
+        words.assumed(rests, built["provenance"], quantity) if quantity else None,
         _scopes(rows),
         _memory(built["runs"], rests) if quantity else None,
         f"emissions: energy x {words.grid(rows if 'grid' in rows else about)}"
@@ -41,7 +42,7 @@ def _rests_on(rows: pd.DataFrame, cells: pd.DataFrame) -> str:
 def _scopes(rows: pd.DataFrame) -> str | None:
     """That rows of several studies are of unlike scope."""
     scopes = sorted(set(rows[HEADLINE].dropna())) if HEADLINE in rows else []
-    return f"the rows' energies are of {' or '.join(scopes)}: so is their ratio" if len(scopes) > 1 else None
+    return f"the rows' energies are of {' or '.join(scopes)}; no ratio is of both" if len(scopes) > 1 else None
 
 
 def _memory(runs: pd.DataFrame, cells: pd.DataFrame) -> str | None:

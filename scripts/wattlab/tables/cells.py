@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from wattlab.foundation.quantities import QUANTITIES
+from wattlab.foundation.quantities import NET, QUANTITIES
 from wattlab.records.record import Record
 from wattlab.tables.columns import (
     CODECARBON_2,
@@ -21,9 +22,9 @@ from wattlab.tables.columns import (
     typed,
 )
 from wattlab.tables.energies import method_set
-from wattlab.tables.evidence import CellEvidence, Evidence
+from wattlab.tables.evidence import CellEvidence, Evidence, problem_of
 from wattlab.tables.intervals import Trend, mann_kendall, t_half_width
-from wattlab.tables.missing import problem_of
+from wattlab.tables.net import shared_idle_variance
 
 _FACTS = (
     *KEYS,
@@ -72,13 +73,14 @@ def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Every cell of the study in its order, measured or not (`status`).
 
     Quantities are means over the counted repeats, so that a cell that is not `complete` has none. The interval is
-    Student's t over the repeats, which takes them for independent. `flags` says `several_sessions` where they do not come
-    from one process, and `trend` where the energy rises or falls with their order (Mann-Kendall, p below 0.05).
+    Student's t over the repeats, which takes them for independent but for the idle window that neighbours share; that of
+    a gross energy or a time never goes below zero. `flags` says `several_sessions` where repeats do not come from one
+    process, and `trend` where the energy rises or falls with their order (Mann-Kendall, p below 0.05).
     """
     rows = [_facts(cell, evidence) for cell in evidence.cells]
     facts = pd.DataFrame(rows, columns=[str(column) for column in _FACTS])
     counted = built["runs"][built["runs"]["counted"]]
-    return typed(facts.join(_over_repeats(counted), on="cell"), TABLE.columns)
+    return typed(facts.join(_over_repeats(counted, _shared(evidence)), on="cell"), TABLE.columns)
 
 
 TABLE = Table(
@@ -144,7 +146,19 @@ def _recorded(record: Record) -> dict[str, Any]:
     }
 
 
-def _over_repeats(counted: pd.DataFrame) -> pd.DataFrame:
+def _shared(evidence: Evidence) -> dict[str, "pd.Series[float]"]:
+    """Net energy -> what its cells' repeats share, by cell."""
+    records = {c.resolved.cell.id: c.record for c in evidence.cells if c.record is not None}
+    net = {name: str(quantity.scope) for name, quantity in QUANTITIES.items() if quantity.basis == NET}
+    return {
+        name: pd.Series(
+            {cell: shared_idle_variance(record, scope) for cell, record in records.items()}, dtype="float64"
+        )
+        for name, scope in net.items()
+    }
+
+
+def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) -> pd.DataFrame:
     """Statistics of the counted repeats, indexed by cell. A value missing in one repeat is missing in the cell."""
     if counted.empty:
         return pd.DataFrame(columns=list(_MEASURED))
@@ -163,10 +177,11 @@ def _over_repeats(counted: pd.DataFrame) -> pd.DataFrame:
     columns |= {
         f"trend_{name}": pd.Series({cell: getattr(trends[cell], name) for cell in trends}) for name in ("tau", "p")
     }
-    size = groups.size().to_numpy()
     for quantity in quantities:
-        half = t_half_width(sds[quantity].to_numpy(), size)
-        values = (means[quantity], sds[quantity], means[quantity] - half, means[quantity] + half)
+        mean, is_net = means[quantity], quantity in shared
+        variance = sds[quantity] ** 2 / groups.size() + (shared[quantity].reindex(mean.index) if is_net else 0.0)
+        half = t_half_width(np.sqrt(variance), groups.size())
+        values = (mean, sds[quantity], (mean - half).clip(lower=None if is_net else 0.0), mean + half)
         columns |= dict(zip(statistics_of(quantity), values, strict=True))
     return pd.DataFrame(columns)
 

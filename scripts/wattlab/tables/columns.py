@@ -90,6 +90,12 @@ def bounds_of(quantity: str) -> list[str]:
     return [quantity, f"ci95_low_{quantity}", f"ci95_high_{quantity}"]
 
 
+def range_of(quantity: str) -> list[str]:
+    """A quantity's columns where it is a mean over models: mean, least and greatest mean of a model, interval."""
+    mean, *bounds = bounds_of(quantity)
+    return [mean, f"min_models_{quantity}", f"max_models_{quantity}", *bounds]
+
+
 def joined(texts: Sequence[str]) -> str | None:
     """Texts as one cell, each once, in order; missing for none but empty ones."""
     return "; ".join(dict.fromkeys(text for text in texts if text)) or None

@@ -18,8 +18,8 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
     """One row per task of the paper's Table 2 that has a measured cell here, in the paper's order.
 
     Both energies in kWh per 1,000 inferences, gross, task-specific models; this study's of the node, as the paper's,
-    or of the device where it has no node (`scope`). `energy_ratio` is to the print, whose last digit leaves it open from
-    `low_` to `high_energy_ratio`. Ranks ascend among the tasks shown (`n_tasks`), ties share their
+    or of the device where it has no node (`scope`), and then without a ratio. `energy_ratio` is to the print, whose last
+    digit leaves it open from `low_` to `high_energy_ratio`. Ranks ascend among the tasks shown (`n_tasks`), ties share their
     mean. Spearman's rho and its interval (Fisher's z) hold for all rows and are repeated in each.
     """
     energy = f"energy_{evidence.scope}_kwh_per_1000"
@@ -31,6 +31,9 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
         if of_task.empty:
             continue
         mean = float(np.mean(of_task[energy].to_numpy()))
+        own = (
+            mean if evidence.scope == "node" else float("nan")
+        )  # beside the paper's node there is no ratio of a device
         repeats = counted.loc[counted["cell"].isin(of_task["cell"]), energy].to_numpy()
         row = {
             "task": task,
@@ -42,9 +45,9 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
             "sd_repeats_energy_kwh_per_1000": float(repeats.std(ddof=1)) if repeats.size > 1 else None,
             "paper_energy_kwh_per_1000": paper.energy_kwh_per_1000,
             "sd_paper_energy_kwh_per_1000": paper.sd_energy_kwh_per_1000,
-            "energy_ratio": mean / paper.energy_kwh_per_1000,
-            "low_energy_ratio": mean / (paper.energy_kwh_per_1000 + paper.rounding_kwh_per_1000),
-            "high_energy_ratio": mean / (paper.energy_kwh_per_1000 - paper.rounding_kwh_per_1000),
+            "energy_ratio": own / paper.energy_kwh_per_1000,
+            "low_energy_ratio": own / (paper.energy_kwh_per_1000 + paper.rounding_kwh_per_1000),
+            "high_energy_ratio": own / (paper.energy_kwh_per_1000 - paper.rounding_kwh_per_1000),
         }
         rows.append(row)
     return _ranked(TABLE.frame(rows))

@@ -1,5 +1,6 @@
 """What the tables are computed from: the study, the catalog, and the record of every cell, or why there is none."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,12 @@ from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
 from wattlab.study.specs import read_study, study_of_tables
+
+_REMEDIES: dict[str, str] = {
+    "failed": "read the cell's log, repair the cause, then `make retry`",
+    "waiting": "install the environment that the model's entry names, then `make retry`",
+    "unavailable": "see the receipt of the fetch; then `make retry`",
+}
 
 #: Why a cell lacks valid repeats.
 Kind = Literal["failed", "incomplete", "waiting", "unavailable", "stale", "known"]
@@ -77,7 +84,7 @@ def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[
 
     A missing, unreadable or stale record is no error: the cell carries the problem.
     """
-    cells = [_cell_evidence(resolved, runs / f"{resolved.cell.id}.json") for resolved in study.cells]
+    cells = [cell_evidence(resolved, runs / f"{resolved.cell.id}.json") for resolved in study.cells]
     return Evidence(study, catalog, cells, read_unassigned(runs / "unassigned.jsonl"), beside)
 
 
@@ -87,7 +94,8 @@ def gather_beside(study: ResolvedStudy, catalog: Catalog, results: Path) -> list
     return [gather(read_study(path), catalog, folder / "runs") for folder, path in found if path is not None]
 
 
-def _cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
+def cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
+    """The record of a cell at `path`, or why there is none."""
     if not path.exists():
         reason = "the cell has not been measured, or was stopped before it was done"
         return CellEvidence(
@@ -101,7 +109,7 @@ def _cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
         return CellEvidence(resolved, problem=_unreadable(resolved, f"it is the record of {record.cell_id}", path))
     if is_stale(record, resolved):
         reason = "the record was measured with another spec: the study or the catalog has changed since"
-        problem = Problem("stale", reason, "run `snakemake` again, or `make retry`: the cell is measured as it is now")
+        problem = Problem("stale", reason, "run `snakemake` again: it measures the cell as it is configured now")
         return CellEvidence(resolved, problem=problem, stale=record)
     return CellEvidence(resolved, record=record)
 
@@ -109,7 +117,7 @@ def _cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
 def _unreadable(resolved: ResolvedCell, why: str, path: Path) -> Problem:
     shown = why.replace(str(path), path.name)
     reason = f"the record runs/{resolved.cell.id}.json can not be read: {' '.join(shown.split())}"
-    return Problem("failed", reason, "delete the file, then run `snakemake` again: the repeats are kept in the store")
+    return Problem("failed", reason, "`make retry` makes it again: the repeats are kept in the store")
 
 
 def is_stale(record: Record, resolved: ResolvedCell) -> bool:
@@ -128,3 +136,43 @@ def read_unassigned(path: Path) -> list[Unassigned]:
         return []
     lines = enumerate(path.read_text().splitlines(), start=1)
     return [checked(Unassigned, line, f"{path}: line {number}", is_json=True) for number, line in lines if line.strip()]
+
+
+#: What helps an imported cell.
+_LOGS = "tables/import_problems.csv says why; logs of your own: add or repair runs, and call again"
+
+
+def problem_of(cell: CellEvidence, n_wanted: int) -> Problem | None:
+    """Why the cell lacks valid repeats; None for a complete one. An expected problem is `known`."""
+    problem = cell.problem if cell.record is None else _record_problem(cell.record, n_wanted)
+    known = cell.resolved.facts.known_missing
+    if problem is None or known is None:
+        return problem
+    reason = known if problem.kind == "incomplete" else f"{known} ({problem.kind}: {problem.reason})"
+    return Problem("known", reason, "none needed: the study lists it under known_missing")
+
+
+def _record_problem(record: Record, n_wanted: int) -> Problem | None:
+    if record.status == "complete" or record.spec is None:
+        return _too_few(record, n_wanted)
+    kind: Kind = record.status
+    if record.failure is None:
+        return Problem(kind, "the record gives no reason", _REMEDIES[kind])
+    return Problem(kind, record.failure.reason, record.failure.remedy or _REMEDIES[kind])
+
+
+def _too_few(record: Record, n_wanted: int) -> Problem | None:
+    n_valid = len(record.valid_repeats)
+    if n_valid >= n_wanted:
+        return None
+    causes = Counter(reason for repeat in record.repeats if not repeat.valid for reason in repeat.reasons)
+    why = "".join(f"; {count} x {reason}" for reason, count in causes.most_common())
+    if record.spec is None:
+        held = f"the logs hold {n_valid} valid of {n_wanted} repeats{why}"
+        return Problem("incomplete" if n_valid else "failed", held, _LOGS)
+    reason = f"{n_valid} of {n_wanted} repeats are valid, and the redos are spent{why}"
+    return Problem(
+        "incomplete",
+        reason,
+        "remove the cause, then `make retry`: it measures what is lacking, with as many redos once more",
+    )

@@ -1,8 +1,8 @@
 """Means with their intervals. Missing values are never skipped: one NaN among the values makes the result NaN.
 
-Which interval stands where: a cell's is Student's t over its repeats; a task's the bootstrap over its models, since
-the model is the unit that was sampled; a multi-purpose model's mean over its fixed set of cells the combination of
-the cells' own intervals; a rank correlation's Fisher's z.
+Which interval stands where: a cell's is Student's t over its repeats; a task's Cox's over its models, since the model is
+the unit that was sampled; a multi-purpose model's mean over its fixed set of cells the combination of the cells' own
+intervals; a rank correlation's Fisher's z. docs/statistics.md says why, and how often each holds the truth.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from wattlab.foundation.quantities import CONFIDENCE, N_RESAMPLES
+from wattlab.foundation.quantities import CONFIDENCE, INTERVALS
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +33,14 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class ModelsEstimate(Estimate):
+    """An estimate over models, with the least and the greatest mean of a model."""
+
+    least: float = float("nan")
+    greatest: float = float("nan")
+
+
+@dataclass(frozen=True)
 class RankCorrelation:
     """Spearman's rho (-1 to 1) of `n` pairs with its 95 % interval. NaN where it is not defined."""
 
@@ -50,16 +58,16 @@ class Trend:
     p: float
 
 
-def t_half_width(sd: ArrayLike, n: ArrayLike) -> Floats:
-    """Half the width of Student's t interval of a mean: t(0.975, n - 1) sd / sqrt(n), elementwise.
+def t_half_width(standard_error: ArrayLike, n: ArrayLike) -> Floats:
+    """Half the width of Student's t interval of a mean of `n` values: t(0.975, n - 1) standard errors, elementwise.
 
-    `sd` is the sample standard deviation (n - 1) in any unit, `n` the number of values; NaN below two values.
-    Source: Student (1908), The probable error of a mean, Biometrika 6.
+    In the unit of the standard error; NaN below three values. Source: Student (1908), The probable error of a mean,
+    Biometrika 6.
     """
     count = np.asarray(n, dtype=np.float64)
-    known = np.where(count >= 2, count, np.nan)
+    known = np.where(count >= INTERVALS["cells"].least, count, np.nan)
     quantile = stats.t.ppf((1 + CONFIDENCE) / 2, known - 1)
-    return np.asarray(quantile * np.asarray(sd, dtype=np.float64) / np.sqrt(known), dtype=np.float64)
+    return np.asarray(quantile * np.asarray(standard_error, dtype=np.float64), dtype=np.float64)
 
 
 def fixed_strata_estimate(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -> Estimate:
@@ -68,7 +76,8 @@ def fixed_strata_estimate(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -
     The strata are not a sample of others, so that only the noise of the repeats counts:
     se = sqrt(sum(sd_i^2 / n_i)) / k, with the degrees of freedom of Welch and Satterthwaite,
     (sum v_i)^2 / sum(v_i^2 / (n_i - 1)) with v_i = sd_i^2 / n_i (Satterthwaite 1946, Biometrics Bulletin 2, 110-114).
-    The bounds are NaN when one stratum has fewer than two repeats; raises `ValueError` when there is no stratum.
+    The bounds are NaN when one stratum has fewer than two repeats, or the degrees of freedom are below two, as of two
+    repeats; raises `ValueError` when there is no stratum. The low bound is never below zero: no energy and no time is.
     """
     mean_of, sd_of, n_of = (np.asarray(array, dtype=np.float64) for array in (means, sds, counts))
     if mean_of.size == 0:
@@ -81,31 +90,52 @@ def fixed_strata_estimate(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -
     if total == 0.0:
         return Estimate(mean, mean, mean)
     freedom = total**2 / float((variances**2 / (n_of - 1)).sum())
+    if freedom < INTERVALS["cells"].least - 1 - 1e-9:
+        return Estimate(mean)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * np.sqrt(total) / mean_of.size
-    return Estimate(mean, mean - float(half), mean + float(half))
+    return Estimate(mean, max(0.0, mean - float(half)), mean + float(half))
 
 
-def cluster_bootstrap_estimate(values: ArrayLike, clusters: ArrayLike) -> Estimate:
-    """Mean of values (cells) with the percentile interval of a bootstrap that draws whole clusters (models).
+def lognormal_bounds(logs: ArrayLike, weights: ArrayLike) -> tuple[Floats, Floats]:
+    """Bounds of the arithmetic mean of log-normal values, from their natural logarithms (…, n) and n weights.
 
-    A model is drawn with all its cells, as often as there are models, with replacement; the statistic is the mean
-    of the drawn cells. 10,000 resamples, seeded. The bounds are NaN with one cluster. With few clusters (under
-    about eight) a percentile interval is too narrow. Source: Davison and Hinkley (1997), Bootstrap Methods and
-    their Application, sections 3.8 and 5.3. Raises `ValueError` when there are no values.
+    Cox's method with Student's t: exp(m + s^2/2 -+ t(0.975, n - 1) sqrt(s^2/n + s^4/(2 (n - 1)))), m and s the mean and
+    the sample sd of the logarithms. Source: Land (1972), Technometrics 14, 145-158, who credits Cox; Zhou and Gao (1997),
+    Statistics in Medicine 16, 783-790; t for the normal quantile: Olsson (2005), Journal of Statistics Education 13(1).
+    Weights enter m and s, and n is (sum w)^2 / sum w^2 (Kish 1965, Survey Sampling): equal ones give n itself.
+    """
+    values, share = np.asarray(logs, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    share = share / share.sum()
+    n = 1 / (share**2).sum()
+    mean = (values * share).sum(axis=-1)
+    variance = ((values - mean[..., None]) ** 2 * share).sum(axis=-1) / (1 - 1 / n)
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt(variance / n + variance**2 / (2 * (n - 1)))
+    middle = mean + variance / 2
+    return np.exp(middle - half), np.exp(middle + half)
+
+
+def models_estimate(values: ArrayLike, models: ArrayLike) -> ModelsEstimate:
+    """Mean of values (cells), and what the means of their models say of it: range, and interval from five models on.
+
+    A model is the unit that was sampled; its value is the mean of its cells, which share it and are not independent. It
+    weighs as its cells do in the mean. No bounds where a model's mean is not above zero. Raises `ValueError` when there
+    are no values.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.size == 0:
         raise ValueError("the mean of no values is not defined")
     mean = float(array.mean())
-    names, place = np.unique(np.asarray(clusters), return_inverse=True)
-    if names.size < 2 or not np.isfinite(mean):
-        return Estimate(mean)
-    sums = np.bincount(place, weights=array)
-    counts = np.bincount(place).astype(np.float64)
-    drawn = np.random.default_rng(BOOTSTRAP_SEED).integers(0, names.size, size=(N_RESAMPLES, names.size))
-    resampled = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(mean, float(low), float(high))
+    if not np.isfinite(mean):
+        return ModelsEstimate(mean)
+    _, place, counts = np.unique(np.asarray(models, dtype=str), return_inverse=True, return_counts=True)
+    of_model = np.bincount(place, weights=array) / counts
+    least, greatest = float(of_model.min()), float(of_model.max())
+    if counts.size < INTERVALS["tasks"].least or least <= 0:
+        return ModelsEstimate(mean, least=least, greatest=greatest)
+    with np.errstate(over="ignore"):  # one model with nearly all cells: no number bounds the mean
+        low, high = lognormal_bounds(np.log(of_model), counts)
+    bounds = (float(low), float(high)) if np.isfinite(high) else (float("nan"), float("nan"))
+    return ModelsEstimate(mean, *bounds, least, greatest)
 
 
 def spearman(first: ArrayLike, second: ArrayLike) -> RankCorrelation:

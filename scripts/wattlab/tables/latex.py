@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.foundation.quantities import DIGITS, LEVEL
+from wattlab.foundation.quantities import DIGITS, LEVEL, RANGE, rounded
 from wattlab.foundation.units import UNITS, ending_of
 
 #: Above so many rows a table breaks over pages.
@@ -52,17 +52,17 @@ def heading(column: str) -> str:
     return escaped(column.replace("_", " "))
 
 
-def number(value: float) -> str:
-    """Three significant digits, whole numbers whole; powers of ten in math mode."""
-    whole = float(value).is_integer() or abs(value) >= 1000
-    text = f"{value:,.0f}" if whole else f"{value:.{DIGITS['tex']}g}"
+def number(value: float, column: str = "") -> str:
+    """Three significant digits, whole and stated numbers as they are; powers of ten in math mode."""
+    text = rounded(value, DIGITS["tex"], column)
     mantissa, _, power = text.partition("e")
     return rf"${mantissa} \times 10^{{{int(power)}}}$" if power else re.sub(r"^-", r"$-$", text)
 
 
 def as_latex(table: pd.DataFrame, shown: Sequence[str] | None, caption: str, label: str) -> str:
     """The shown columns (all: None) as a booktabs table; the bounds of an interval stand behind their mean."""
-    columns = [name for name in (table.columns if shown is None else shown) if not name.startswith("ci95_")]
+    bounds = ("ci95_", "min_models_", "max_models_")
+    columns = [name for name in (table.columns if shown is None else shown) if not name.startswith(bounds)]
     cells = [[_cell(row, name) for name in columns] for row in table.to_dict("records")]
     words, is_long = escaped(caption), len(table) > MOST_ROWS_OF_A_PAGE
     text = (
@@ -92,19 +92,23 @@ def _numeric(table: pd.DataFrame, name: str) -> bool:
 
 def _head(table: pd.DataFrame, name: str) -> str:
     text = heading(name) + (rf" \\ {{[}}{escaped(LEVEL)} interval{{]}}" if f"ci95_low_{name}" in table else "")
+    if "interval_kind" in table and RANGE in set(table["interval_kind"]) and f"min_models_{name}" in table:
+        text += r" \\ (range of the models)"
     return rf"\shortstack[{'r' if _numeric(table, name) else 'l'}]{{{text}}}"
 
 
 def _cell(row: dict[Any, Any], name: str) -> str:
-    text = _text(row[name])
+    text = _text(row[name], name)
+    if row.get("interval_kind") == RANGE and f"min_models_{name}" in row:
+        return f"{text} ({_text(row[f'min_models_{name}'])} to {_text(row[f'max_models_{name}'])})"
     bounds = [_text(row.get(f"ci95_{end}_{name}")) for end in ("low", "high")]
     return f"{text} [{bounds[0]}, {bounds[1]}]" if text and all(bounds) else text
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, column: str = "") -> str:
     """A value in LaTeX; a missing one is empty."""
     if pd.isna(value):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(float(value)) if isinstance(value, int | float) else escaped(str(value))
+    return number(float(value), column) if isinstance(value, int | float) else escaped(str(value))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.foundation.quantities import HEADLINE
 from wattlab.tables.cells import cells
 from wattlab.tables.columns import KEYS, Table, bounds_of, statistics_of
 from wattlab.tables.evidence import Evidence
@@ -16,7 +17,8 @@ _ENERGY, _DURATION = "energy_kwh_per_1000", "duration_s_per_1000"
 def protocols(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per cell and study, for the cells that this study shares with those it names under `beside`.
 
-    This study's row comes first; `energy_ratio` and `duration_ratio` are a row's means over that row's.
+    This study's row comes first; `energy_ratio` and `duration_ratio` are a row's means over that row's. Energies of unlike
+    scope have no ratio.
     `protocol_values`: the values in which the rows of a cell differ. Empty where the study names no other.
     """
     if not evidence.beside:
@@ -52,6 +54,7 @@ TABLE = Table(
         "cell",
         "study",
         "protocol",
+        HEADLINE,
         "n_valid",
         "window_s",
         *statistics_of(_ENERGY),
@@ -91,7 +94,7 @@ def _beside(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {
             **row,
             "protocol_values": "; ".join(f"{key} {own.get(key)}" for key in differing) or None,
-            "energy_ratio": _ratio(row[_ENERGY], rows[0][_ENERGY]),
+            "energy_ratio": _ratio(row[_ENERGY], rows[0][_ENERGY]) if row[HEADLINE] == rows[0][HEADLINE] else math.nan,
             "duration_ratio": _ratio(row[_DURATION], rows[0][_DURATION]),
         }
         for row, own in zip(rows, values, strict=True)

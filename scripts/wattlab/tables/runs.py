@@ -173,7 +173,7 @@ def _repeat_row(
     repeat: Repeat, extra: bool, record: Record, session: Session | None, evidence: Evidence
 ) -> dict[str, Any]:
     device = device_of(record, session)
-    energies = _energies(repeat, device, evidence.exclusive)
+    energies = _energies(repeat, device, evidence)
     units = repeat.n_output_units
     ram_j = ram_codecarbon_2_j(repeat, None if session is None else session.machine)
     threads = None if record.protocol is None else record.protocol.cpu_threads
@@ -227,13 +227,13 @@ def _ratio(energy_j: float | None, reference_j: float | None) -> float | None:
     return energy_j / reference_j if energy_j is not None and reference_j else None
 
 
-def _energies(repeat: Repeat, device: Device | None, exclusive: bool) -> dict[str, Any]:
-    """Joules, idle watts and methods by scope; `modelled_share` is the node's, or the device's without a node."""
+def _energies(repeat: Repeat, device: Device | None, evidence: Evidence) -> dict[str, Any]:
+    """Joules, idle watts and methods by scope; `modelled_share` is that of the headline's."""
+    exclusive = evidence.exclusive
     node, leased = node_components(repeat, exclusive), device_components(repeat, device)
     idle = idle_windows(repeat) or ()
     idle_node = [total_j(node_components(window, exclusive)) for window in idle]
     idle_device = [total_j(device_components(window, device)) for window in idle]
-    node_share = modelled_share(node)
     return {
         "energy_node_j": total_j(node),
         "energy_device_j": total_j(leased),
@@ -241,7 +241,7 @@ def _energies(repeat: Repeat, device: Device | None, exclusive: bool) -> dict[st
         "idle_power_device_w": idle_power_w(idle_device, idle),
         "energy_node_method": method_set(method for _, method in node),
         "energy_device_method": method_set(method for _, method in leased),
-        "modelled_share": modelled_share(leased) if node_share is None else node_share,
+        "modelled_share": modelled_share(node if evidence.study.config.headline_scope == "node" else leased),
     }
 
 

@@ -1,6 +1,6 @@
 """`totals`: what the study cost, by phase."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from wattlab.records.record import Record, Repeat, Window
 from wattlab.tables.columns import Flag, Table
 from wattlab.tables.energies import components_of, device_of, node_components, total_j
 from wattlab.tables.evidence import Evidence
+from wattlab.tables.overlaps import device_name, overlapping
 
 #: Phases of a study's cost, in the order of the protocol.
 _PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned")
@@ -20,7 +21,8 @@ _PHASES = ("load", "transfer", "warm-up", "idle", "query", "invalid", "failed", 
 class _Cost:
     """A window with the phase that it is counted in.
 
-    Windows of one `name` (cell, session, kind, start) are one window; None: counted in any case.
+    Windows of one `name` (cell, session, kind, start) are one window; None: counted in any case. `device`: on which a
+    cell that is measured beside others computed.
     """
 
     phase: str
@@ -28,6 +30,7 @@ class _Cost:
     name: tuple[str, ...] | None
     reused: bool
     energy_j: float | None
+    device: Hashable | None = None
 
 
 def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -35,16 +38,19 @@ def totals(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
     Every window of every session is counted once, by session and start: neighbouring repeats share an idle window. Energy
     (kWh) of the node, or of the device where the study is not exclusive; a sum of the windows whose energy is known
-    (`n_windows_measured` of `n_windows`). The windows of stale records were paid too: their repeats are `unassigned`.
+    (`n_windows_with_energy` of `n_windows`). Windows of several cells at one time on one device (`n_windows_shared`) hold
+    the same joules: they have a time and no energy. The windows of stale records were paid too: their repeats are
+    `unassigned`.
     """
-    once: dict[object, _Cost] = {}
-    for cost in _all_costs(evidence):
-        once.setdefault(cost.name or cost, cost)
-    phases: dict[tuple[str, bool], list[_Cost]] = {}
-    for cost in once.values():
-        phases.setdefault((cost.phase, cost.reused), []).append(cost)
+    once: dict[Hashable, _Cost] = {}
+    for place, cost in enumerate(_all_costs(evidence)):
+        once.setdefault(cost.name or place, cost)
+    shared = _shared(once)
+    phases: dict[tuple[str, bool], dict[Hashable, _Cost]] = {}
+    for name, cost in once.items():
+        phases.setdefault((cost.phase, cost.reused), {})[name] = cost
     ordered = sorted(phases, key=lambda phase: (_PHASES.index(phase[0]), phase[1]))
-    return TABLE.frame([_row(phases[phase], evidence) for phase in ordered])
+    return TABLE.frame([_row(phase, phases[phase], shared, evidence) for phase in ordered])
 
 
 TABLE = Table(
@@ -55,7 +61,8 @@ TABLE = Table(
         Flag("reused"),
         "scope",
         "n_windows",
-        "n_windows_measured",
+        "n_windows_with_energy",
+        "n_windows_shared",
         "energy_kwh",
         "emissions_kg",
         "duration_s",
@@ -65,19 +72,29 @@ TABLE = Table(
 )
 
 
-def _row(costs: list[_Cost], evidence: Evidence) -> dict[str, Any]:
-    known_j = [cost.energy_j for cost in costs if cost.energy_j is not None]
+def _shared(costs: dict[Hashable, _Cost]) -> set[Hashable]:
+    """Names of the windows that ran beside another cell's on one device."""
+    known = [(cost.name, cost) for cost in costs.values() if cost.name and cost.device is not None]
+    found = overlapping([(cost.device, name[:2], cost.window) for name, cost in known])
+    return {known[place][0] for place in found}
+
+
+def _row(
+    phase: tuple[str, bool], costs: dict[Hashable, _Cost], shared: set[Hashable], evidence: Evidence
+) -> dict[str, Any]:
+    known_j = [cost.energy_j for name, cost in costs.items() if cost.energy_j is not None and name not in shared]
     energy_kwh = sum(known_j) / J_PER_KWH if known_j else None
     intensity = evidence.study.grid.intensity_g_per_kwh
     return {
-        "phase": costs[0].phase,
-        "reused": costs[0].reused,
+        "phase": phase[0],
+        "reused": phase[1],
         "scope": evidence.scope,
         "n_windows": len(costs),
-        "n_windows_measured": len(known_j),
+        "n_windows_with_energy": len(known_j),
+        "n_windows_shared": len(costs.keys() & shared),
         "energy_kwh": energy_kwh,
         "emissions_kg": None if energy_kwh is None else energy_kwh * intensity / 1000,
-        "duration_s": sum(cost.window.duration_s for cost in costs),
+        "duration_s": sum(cost.window.duration_s for cost in costs.values()),
     }
 
 
@@ -100,7 +117,8 @@ def _record_costs(record: Record, evidence: Evidence, stale: bool) -> Iterator[_
         reused = paid_by is not None and paid_by.study != evidence.study.config.study
         parts = components_of(window, evidence.scope, device_of(record, paid_by))
         name = (record.cell_id, session, kind, window.started_at_utc)
-        return _Cost(phase, window, name, reused, total_j(parts))
+        device = None if evidence.exclusive else device_name(paid_by)
+        return _Cost(phase, window, name, reused, total_j(parts), device)
 
     for name, session in sessions.items():
         for phase, window in (("load", session.load), ("transfer", session.transfer), ("warm-up", session.warmup)):

@@ -4,6 +4,7 @@ Rows are those of `cells` unless a function says otherwise. What a quantity is, 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
@@ -13,11 +14,14 @@ from wattlab.foundation.quantities import (
     ENERGY,
     HEADLINE,
     INTERVALS,
+    LEVEL,
     MODELLED,
     PROCESS,
     QUANTITIES,
+    RANGE,
     SEVERAL_MACHINES,
     UNRECORDED,
+    Interval,
     obtained,
 )
 from wattlab.foundation.schema import Purpose
@@ -134,7 +138,8 @@ def energy(rows: pd.DataFrame, name: str = ENERGY) -> str:
 
 def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     found = methods(rows, name)
-    share = modelled_share(rows) if scope == "node" and verdict(found) == "partly modelled" else ""
+    own = rows[rows[HEADLINE] == scope]  # the share is the headline's
+    share = modelled_share(own) if verdict(found) == "partly modelled" else ""
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
     parts = [("all GPUs" if scope == "node" else "one GPU") if part == "gpu" else COMPONENTS[part] for part in found]
     holds = f" ({listed(parts)})" if parts else ""
@@ -150,8 +155,31 @@ def _tracked(rows: pd.DataFrame, scope: str) -> str:
     return "process" if alone else "node or process"
 
 
+def assumed(rows: pd.DataFrame, provenance: pd.DataFrame, name: str = ENERGY) -> str | None:
+    """`assumed power: CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W`; None where nothing is modelled."""
+    found, parts = methods(rows, name), []
+    for component, noun, aspect in (("cpu", "CPU", "cpu_tdp_w"), ("ram", "memory", "ram_power_w")):
+        watts = _known(provenance, f"meter.{aspect}")
+        if found.get(component, set()) & MODELLED and watts:
+            source = _known(provenance, "meter.cpu_power_source") if component == "cpu" else ["nameplate"]
+            parts.append(f"{noun} {span(float(one) for one in watts)} W{_guess(source)}")
+    return f"assumed power: {', '.join(parts)}" if parts else None
+
+
+def _guess(sources: list[str]) -> str:
+    """Where an assumed power comes from, unless from a nameplate alone."""
+    if not sources:
+        return " (its nameplate or a guess: not recorded)"
+    return " (a guess: CodeCarbon does not know it)" if set(sources) - {"nameplate"} else ""
+
+
+def _known(provenance: pd.DataFrame, aspect: str) -> list[str]:
+    values = provenance.loc[provenance["aspect"] == aspect, "value"].dropna().astype(str)
+    return [value for value in values if value not in ("none", "not recorded")]
+
+
 def modelled_share(rows: pd.DataFrame) -> str:
-    """`100 %`, `38 % to 51 %`: the part of a node's energy that is estimated; empty where it is not known."""
+    """`100 %`, `38 % to 51 %`: the part of the headline's energy that is estimated; empty where it is not known."""
     shares = pd.to_numeric(rows["modelled_share"]).dropna()
     return "" if shares.empty else " to ".join(dict.fromkeys([percent(shares.min()), percent(shares.max())]))
 
@@ -169,12 +197,39 @@ def interval(table: str, rows: pd.DataFrame) -> str:
     if kind is None or rows.empty:
         return ""
     has = rows[lows].notna().any(axis=1)
-    if not has.any():
-        return f"no intervals: over {kind.over} they need at least {count(kind.least, kind.noun)}"
-    lacking = int((~has).sum())
-    none = f"; {count(lacking, 'row')} without" if lacking else ""
-    resting = f" ({counts(rows.loc[has, kind.count], kind.noun)}{none})" if kind.count in rows else ""
-    return f"{kind.words}{resting}"
+    said = f"no {LEVEL} intervals: over {kind.over} they need at least {count(kind.least, kind.noun)}"
+    if has.any():
+        said = kind.words + (f" ({counts(rows.loc[has, kind.count], kind.noun)})" if kind.count in rows else "")
+    return "; ".join([said, *_without(kind, rows[~has], bool(has.any()))])
+
+
+def _without(kind: Interval, rows: pd.DataFrame, others_have: bool) -> Iterator[str]:
+    """What stands in the rows without an interval."""
+    if not kind.instead:
+        if others_have and len(rows):
+            yield f"{count(len(rows), kind.row)} without"
+        return
+    several, one = rows[rows[kind.count] > 1], rows[rows[kind.count] == 1]
+    if len(several):
+        yield f"{count(len(several), kind.row)} of {counts(several[kind.count], kind.noun)}: {kind.instead}"
+    if len(one):
+        yield f"{count(len(one), kind.row)} of one {kind.noun} alone, which stands for no other"
+
+
+def spread(n_models: int) -> str:
+    """What the bounds beside a task's mean are: `95 % interval`, `range of 2 models`, `one model`."""
+    kind = INTERVALS["tasks"].kind(n_models)
+    return "one model" if n_models == 1 else f"{kind} of {count(n_models, 'model')}" if kind == RANGE else kind
+
+
+def flags(rows: pd.DataFrame) -> str:
+    """`3 of 48 cells are flagged: 2 outlier, 1 short`; a flag says what to mind, and excludes nothing."""
+    named = rows["flags"].dropna()
+    if named.empty:
+        return f"none of {count(len(rows), 'cell')} is flagged"
+    numbers = Counter(flag for flags_of in named for flag in str(flags_of).split("; "))
+    found = ", ".join(f"{number} {flag}" for flag, number in sorted(numbers.items()))
+    return f"{len(named):,} of {count(len(rows), 'cell')} {'is' if len(named) == 1 else 'are'} flagged: {found}"
 
 
 def rests_on(rows: pd.DataFrame, planned: int | None = None) -> str:
@@ -218,10 +273,8 @@ def device(rows: pd.DataFrame, provenance: pd.DataFrame) -> str:
 
 
 def _named(device: str, provenance: pd.DataFrame) -> str:
-    aspect = "machine.cpu_model" if device == "cpu" else "machine.gpu_names"
-    values = provenance.loc[provenance["aspect"] == aspect, "value"].dropna()
-    known = set(values) - {"none", "not recorded"}
-    listed_names = [[str(value)] if device == "cpu" else str(value).split(", ") for value in known]
+    known = _known(provenance, "machine.cpu_model" if device == "cpu" else "machine.gpu_names")
+    listed_names = [[value] if device == "cpu" else value.split(", ") for value in known]
     names = sorted({_brand(name) for group in listed_names for name in group})
     kind = {"cpu": "CPU", "cuda": "GPU"}.get(device, device)
     return f"{kind} ({', '.join(names)})" if names else kind
@@ -243,8 +296,8 @@ def grid(rows: pd.DataFrame) -> str:
 def conditions(rows: pd.DataFrame, study: ResolvedStudy, provenance: pd.DataFrame, name: str = ENERGY) -> str:
     """Methods and scope of a quantity, weights, data and device of the rows, as one clause."""
     source = f", {study.config.origin}" if study.config.is_imported else ""
-    what = energy(rows, name) if QUANTITIES[name].scope else "time by the clock"
-    return f"{what}; {ground(rows, study)}{source}; {device(rows, provenance)}"
+    what = [energy(rows, name), assumed(rows, provenance, name)] if QUANTITIES[name].scope else ["time by the clock"]
+    return "; ".join([*filter(None, what), f"{ground(rows, study)}{source}", device(rows, provenance)])
 
 
 def sentences(*clauses: str | None) -> str:

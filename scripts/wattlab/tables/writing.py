@@ -8,7 +8,7 @@ import pandas as pd
 
 from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
-from wattlab.foundation.quantities import DIGITS
+from wattlab.foundation.quantities import DIGITS, rounded
 from wattlab.tables.captions import caption
 from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
@@ -76,18 +76,18 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
         _line(columns),
         _line(["---:" if pd.api.types.is_float_dtype(table[column]) else "---" for column in columns]),
     ]
-    lines += [_line([shown_value(value) for value in row]) for row in table[columns].itertuples(index=False)]
+    rows = table[columns].itertuples(index=False)
+    lines += [_line([shown_value(*pair) for pair in zip(row, columns, strict=True)]) for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def shown_value(value: Any) -> str:
+def shown_value(value: Any, column: str = "") -> str:
     """A value for people: numbers rounded to `DIGITS` significant digits, text escaped, a missing one empty."""
     if pd.isna(value):
         return ""
-    if not isinstance(value, float):
-        return str(value).translate(_ESCAPES)
-    text = f"{value:.{DIGITS['md']}g}"
-    return text if abs(value) < 10 ** DIGITS["md"] else f"{float(text):,.0f}"
+    if isinstance(value, float):
+        return rounded(value, DIGITS["md"], column)
+    return str(value).translate(_ESCAPES)
 
 
 def _line(parts: Sequence[str]) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 from wattlab.foundation.clock import seconds_between
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.shared import Shared
 from wattlab.foundation.units import J_PER_KWH
-from wattlab.records.record import Window
+from wattlab.records.record import Session, Window
 from wattlab.records.store import StoredCell, read_events, read_store
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import ResolvedCell
-from wattlab.tables.energies import components
+from wattlab.tables.energies import Device, components_of, total_j
+from wattlab.tables.overlaps import Span, device_name, overlapping
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,13 @@ class Measured:
 
     @property
     def fingerprint(self) -> str:
-        """Name of the file."""
-        return self.path.stem
+        """What the repeats share, in the file's name."""
+        return self.path.stem.partition(".")[0]
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a person had the cell measured anew (`make again`)."""
+        return "." in self.path.stem
 
     @property
     def began_at_utc(self) -> str | None:
@@ -47,9 +54,26 @@ class Measured:
 
     @property
     def energy_kwh(self) -> float | None:
-        """Everything that it cost: load, transfer, warm-up, repeats and idle; null where nothing could be read."""
-        parts_j = [part for window in self._windows() for part, _ in components(window) if part is not None]
-        return sum(parts_j) / J_PER_KWH if parts_j else None
+        """Everything that it cost: load, transfer, warm-up, repeats and idle; null where nothing could be read.
+
+        As in the table of totals: of the node, or of its device where it was measured beside others.
+        """
+        energies_j = [total_j(self._parts(session, window)) for session, window in self._windows()]
+        known_j = [energy_j for energy_j in energies_j if energy_j is not None]
+        return sum(known_j) / J_PER_KWH if known_j else None
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether no other cell was measured beside it."""
+        return bool(self.spec.get("exclusive", True))
+
+    def _parts(self, session: Session, window: Window) -> list[tuple[float | None, str]]:
+        return components_of(window, "node" if self.is_exclusive else "device", Device(session.gpu_index))
+
+    def spans(self) -> list[Span]:
+        """Its windows, where other cells may have run beside it."""
+        found = [(device_name(session), window) for session, window in self._windows() if not self.is_exclusive]
+        return [(device, self.path, window) for device, window in found if device is not None]
 
     @property
     def duration_s(self) -> float | None:
@@ -57,15 +81,21 @@ class Measured:
         ended = [session for session in self.stored.sessions if session.ended_at_utc]
         return sum(seconds_between(s.started_at_utc, str(s.ended_at_utc)) for s in ended) if ended else None
 
-    def _windows(self) -> Iterator[Window]:
+    def _windows(self) -> Iterator[tuple[Session, Window]]:
         for session in self.stored.sessions:
-            yield from (window for window in (session.load, session.transfer, session.warmup) if window)
-        seen = set()
+            yield from ((session, window) for window in (session.load, session.transfer, session.warmup) if window)
+        sessions, seen = {session.session: session for session in self.stored.sessions}, set()
         for repeat in self.stored.observed:
             for window in (repeat.idle_before, repeat, repeat.idle_after):
                 if window is not None and (repeat.session, window.started_at_utc) not in seen:
                     seen.add((repeat.session, window.started_at_utc))  # neighbours share an idle window
-                    yield window
+                    yield sessions[repeat.session], window
+
+
+def at_once(measured: Iterable[Measured]) -> set[Path]:
+    """The files whose cells ran beside one another on one device: their energies hold the same joules."""
+    spans = [span for one in measured for span in one.spans()]
+    return {path for place in overlapping(spans) if isinstance(path := spans[place][1], Path)}
 
 
 def measured_cells(
@@ -75,7 +105,7 @@ def measured_cells(
 
     A file that can not be read is left out; what is wrong with it is added to `damaged`.
     """
-    root = results / "repeats"
+    root = results / Shared.REPEATS
     found = []
     if cell_ids is None:
         cell_ids = {path.parent.relative_to(root).as_posix() for path in root.glob("*/*/*/*.jsonl")}
@@ -94,4 +124,4 @@ def measured_cells(
 
 def is_of(measured: Measured, cell: ResolvedCell) -> bool:
     """Whether the study's cell, as it is configured today, would go on with these repeats (on the same machine)."""
-    return cell.spec is not None and measured.spec == comparable_spec(cell.spec)
+    return not measured.is_set_aside and cell.spec is not None and measured.spec == comparable_spec(cell.spec)

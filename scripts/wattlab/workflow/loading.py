@@ -12,15 +12,13 @@ import yaml
 from wattlab.catalog.libraries import check_models, read_libraries
 from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.shared import Shared
 from wattlab.logs.resolve import resolve_published
 from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.samples.surrogate.generate import generator_of
 from wattlab.study.cells import ResolvedStudy, TokenizerSpec
 from wattlab.study.resolve import check_config, resolve
-
-#: Where fetched logs lie, below the folder of all studies.
-FETCHED = Path("results/fetched")
 
 
 def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[str], str]:
@@ -49,6 +47,7 @@ def _as_json(value: Any) -> str:
 
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
+    _check_apart(files)
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
     check_members(catalog)
     content = {key: _typed(value) if file_of(key) == "--config" else value for key, value in content.items()}
@@ -56,9 +55,17 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
-    if config.is_imported:
-        return resolve_published(config, catalog, file_of, FETCHED)
-    return resolve(config, catalog, file_of)
+    fetched = Path("results") / Shared.FETCHED
+    study = (
+        resolve_published(config, catalog, file_of, fetched)
+        if config.is_imported
+        else resolve(config, catalog, file_of)
+    )
+    if not study.cells:
+        raise InputError(
+            f"{file_of('tasks')}: the study {config.study!r} has no cell: name tasks, datasets and models under `tasks`"
+        )
+    return study
 
 
 def _typed(value: Any) -> Any:
@@ -69,6 +76,20 @@ def _typed(value: Any) -> Any:
         return [_typed(inner) for inner in value]
     read = yaml.safe_load(value) if isinstance(value, str) and re.fullmatch(r"[\w.+-]+", value) else value
     return read if read is None or isinstance(read, bool | int | float) else value
+
+
+def _check_apart(files: Sequence[Path]) -> None:
+    """Raises `InputError` for a file with cells of its own that would take the place of another study's."""
+    owner = ""
+    for path in files:
+        content = read_yaml(path) or {}
+        if "study" in content:
+            owner = path.as_posix()
+        elif owner and not {"tasks", "multi_purpose", "logs"}.isdisjoint(content):
+            raise InputError(
+                f"{path}: it has cells of its own and no `study:`, so that they would replace those of {owner} in its "
+                f"results; name it, for example study: {path.stem.lower()}"
+            )
 
 
 def check_members(catalog: Catalog) -> None:

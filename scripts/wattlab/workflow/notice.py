@@ -7,6 +7,7 @@ from typing import Any
 
 from wattlab.foundation.clock import spoken
 from wattlab.foundation.errors import NoDevice
+from wattlab.foundation.quantities import significant
 from wattlab.machine.describe import describe_machine, device_kind
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
@@ -15,6 +16,7 @@ from wattlab.tables.words import count
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
 ANOTHER_MACHINE = "another machine"
+SET_ASIDE = "what `make again` set aside"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ def measured_again(
 
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:
     """Why repeats can not be gone on with here; none where they can."""
+    if measured.is_set_aside:
+        yield SET_ASIDE
+        return
     if not is_of(measured, cell):
         wanted = comparable_spec(cell.spec)
         differing = (key for key in wanted if measured.spec.get(key) != wanted[key])
@@ -94,7 +99,7 @@ def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator
 
 def notice(again: Again) -> str:
     """One sentence for the person who is about to pay."""
-    energy = "an unknown energy" if again.energy_kwh is None else f"{again.energy_kwh:.3g} kWh"
+    energy = "an unknown energy" if again.energy_kwh is None else f"{significant(again.energy_kwh, 3)} kWh"
     duration = "an unknown time" if again.duration_s is None else spoken(again.duration_s)
     return (
         f"Of {count(again.n_planned, 'cell')} to measure, {again.n_cells} {'was' if again.n_cells == 1 else 'were'} measured before with "

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
+
 Workflow = Any
 
 
@@ -62,3 +64,30 @@ def planned_cells(workflow: Workflow) -> list[str]:
 def runs_here(workflow: Workflow) -> bool:
     """Whether jobs run on this machine: the nodes of a cluster are other ones."""
     return bool(workflow.local_exec)
+
+
+def make_again(workflow: Workflow, path: str) -> None:
+    """Plans the job that makes `path`, whatever Snakemake remembers of it. For input functions of that job alone.
+
+    Snakemake compares params with what it remembers, and of results that were copied, merged or upgraded it remembers
+    nothing. `--forcerun` would add the job to the targets; input functions are asked of jobs that are asked for.
+    """
+    workflow.dag.forcefiles.add(path)
+
+
+def at_the_end(workflow: Workflow, objection: Callable[[set[str]], str | None]) -> None:
+    """Asks whether what the call made, or found made, is good: the text of an objection ends it with exit status 1.
+
+    `objection` gets the outputs of all jobs that were asked for. Snakemake calls no handler and runs no job where
+    nothing is to be done, and a file that a person names has no rule of ours above it.
+    """
+    execute = workflow.execute
+
+    def judged(*arguments: Any, **options: Any) -> None:
+        execute(*arguments, **options)
+        if workflow.is_main_process and not workflow.dryrun:
+            text = objection({str(path) for job in workflow.dag.jobs for path in job.output})
+            if text is not None:
+                raise WorkflowError(text)
+
+    workflow.execute = judged

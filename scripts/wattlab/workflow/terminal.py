@@ -26,7 +26,7 @@ _ANSWERS = ("Nothing to be done", "Unlock")
 _ECHOES = ("Exiting because a job execution failed", "CalledProcessError")
 _END = "At least one job did not complete successfully"
 #: What Snakemake puts before the words of a mistake that lies in no line of a Snakefile.
-_NAME_OF_ERROR = re.compile(r"^\w+(Error|Exception):\n")
+_NAME_OF_ERROR = re.compile(r"^\w+(Error|Exception):\n(Error: )?")
 #: Failed jobs that the last line names.
 _MOST_NAMED = 5
 

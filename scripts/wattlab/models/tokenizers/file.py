@@ -66,7 +66,7 @@ def read_tokenizer(path: Path) -> TokenizerFile:
     if whole.tokenizer is not None and whole.sha256 != _sha256(whole.tokenizer, whole.special_tokens):
         raise InputError(
             f"{path}: sha256 = {whole.sha256} is not that of its content; "
-            f"delete it and run `snakemake {path}` to train it again"
+            "`make retry` trains it again for the cells that lack it"
         )
     return whole
 

@@ -12,6 +12,7 @@ const TABLE = [
   ["interval", INTERVAL, (cell) => numberOf(cell[`ci95_low_${column}`])],
   ["grams", "g CO₂eq per 1,000", (cell) => scaled(cell[column])],
   ["seconds", "s per 1,000", (cell) => numberOf(cell.duration_s_per_1000)],
+  ["flags", "flags", (cell) => cell.flags || ""],
   ["how", "how", (cell) => `${cell.weights} · ${cell.data} · ${cell.energy_method || "not measured"}`],
 ];
 const scaled = (text) => { const value = numberOf(text); return value === null ? null : value * state.intensity; };

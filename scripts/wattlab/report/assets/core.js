@@ -97,8 +97,9 @@ const clipped = (row) => (row.low === null || row.high === null || (state.axis =
 function point(cell, more) {
   const found = valueOf(cell);
   return { ...found, model: cell.model, task: DATA.titles[cell.task], dataset: cell.place, purpose: cell.purpose,
-    shown: `${words(found.value)} ${METRICS[state.metric]}`, interval: interval(found.low, found.high),
-    n: cell.n_valid, method: methodOf(cell), cell: cell.cell, ...more };
+    shown: `${words(found.value)} ${METRICS[state.metric]}`,
+    interval: found.low === null ? NO_INTERVAL : `${INTERVAL} ${interval(found.low, found.high)}`,
+    n: cell.n_valid, method: methodOf(cell), flags: cell.flags || "none", cell: cell.cell, ...more };
 }
 
 // ---- charts

@@ -13,20 +13,26 @@ function leftOut(lacking, noun, rows) {
 }
 const NOTHING = "Nothing to show: no cell of this choice has a value.";
 
+// Tokens, labels, boxes and images have no common order: per output unit, the tasks of one unit stand together.
+const unitOf = new Map(DATA.tasks.map((row) => [row.task, row.output_unit ? `${row.output_unit}s` : "units not recorded"]));
+const titleOf = (task) => (state.per === "unit" ? `${DATA.titles[task]} (${unitOf.get(task)})` : DATA.titles[task]);
+const byUnit = (a, b) => (state.per === "unit" ? unitOf.get(a.key).localeCompare(unitOf.get(b.key)) : 0);
+
 function drawTasks() {
   const table = state.per === "unit" ? "per_unit" : "per_inference";
   const chosen = DATA.tasks.filter((row) => picked(row.task));
   const rows = chosen.map((row) => {
     const [value, low, high] = row[table][quantity()].map((one) => (one === null ? null : one * factor()));
-    return { value, low, high, title: DATA.titles[row.task], task: DATA.titles[row.task], n: String(row.n_repeats),
-      n_models: String(row.n_models), shown: `${words(value)} ${METRICS[state.metric]}`,
-      interval: interval(low, high), method: methodsOf(row.task) };
-  }).filter(drawable).map(clipped).sort((a, b) => a.value - b.value);
+    const bounds = low === null ? (row.n_models > 1 ? NO_INTERVAL : row.spread) : `${row.spread} ${words(low)} to ${words(high)}`;
+    return { value, low: row.has_interval ? low : null, high: row.has_interval ? high : null, key: row.task,
+      title: titleOf(row.task), task: DATA.titles[row.task], n: String(row.n_repeats), n_models: String(row.n_models),
+      shown: `${words(value)} ${METRICS[state.metric]}`, interval: bounds, method: methodsOf(row.task) };
+  }).filter(drawable).map(clipped).sort((a, b) => byUnit(a, b) || a.value - b.value);
   byId("note-tasks").textContent = leftOut(chosen.length - rows.length, "task", rows);
   const titles = rows.map((row) => row.title);
-  const data = { rows, models: modelRows().filter((row) => titles.includes(row.title)) };
-  const label = `Chart: ${unitTitle()} by task, ascending. ` +
-    rows.map((row) => `${row.title} ${row.shown}, ${row.interval === NO_INTERVAL ? "" : `${INTERVAL} `}${row.interval}`).join("; ");
+  const data = { rows: rows.filter((row) => row.n_models !== "1"), models: modelRows().filter((row) => titles.includes(row.title)) };
+  const label = `Chart: ${unitTitle()} by task, ascending${state.per === "unit" ? " within a unit" : ""}. ` +
+    rows.map((row) => `${row.title} ${row.shown}, ${row.interval}`).join("; ");
   return draw("tasks", { fill: { $value: unitTitle(), $tasks: titles }, data, label, lines: titles.length,
     empty: rows.length ? "" : NOTHING });
 }
@@ -45,7 +51,7 @@ function modelRows() {
   return [...groups.values()].map((cells) => {
     const values = cells.map((cell) => valueOf(cell).value);
     const value = values.includes(null) ? null : values.reduce((a, b) => a + b, 0) / values.length;
-    return { value, title: DATA.titles[cells[0].task], task: DATA.titles[cells[0].task], model: cells[0].model,
+    return { value, title: titleOf(cells[0].task), task: DATA.titles[cells[0].task], model: cells[0].model,
       n_cells: String(cells.length), shown: `${words(value)} ${METRICS[state.metric]}`, method: [...new Set(cells.map((cell) => methodOf(cell)))].join(" or ") };
   }).filter(drawable);
 }
@@ -108,10 +114,11 @@ function drawQuality() {
 // The paper, this study and those beside it, a line each below the name of a task.
 const STUDIES_RANGE = ["#6E6E6E", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"];
 const STUDIES_SHAPES = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
+const ratioOf = (value, printed, scope) => (scope === "node" ? words(value / printed) : `none: ${scope} beside the paper's node`);
 function drawComparison() {
   const own = DATA.beside.some((other) => other.study === DATA.study) ? "this study" : DATA.study;
   const paper = "the paper", scopes = [DATA.comparison_scope, ...DATA.beside.map((other) => other.scope)];
-  const alike = new Set(scopes).size === 1; // else the scope stands with the study: the numbers are not of one thing
+  const alike = scopes.every((scope) => scope === "node"); // as the paper's; else the scope stands with the study
   const names = [own, ...DATA.beside.map((other) => other.study)].map((name, place) => (alike ? name : `${name} (${scopes[place]})`));
   const studies = [paper, ...names];
   const rows = DATA.comparison.flatMap((row) => {
@@ -120,7 +127,7 @@ function drawComparison() {
       ...DATA.beside.map((other, place) => [names[place + 1], other.energies[row.task]])]
       .filter(([, value]) => value > 0)
       .map(([study, value]) => ({ study, value, task, title: task, order: printed, shown: `${words(value)} kWh`,
-        printed: `${words(printed)} kWh`, ratio: words(value / printed) }));
+        printed: `${words(printed)} kWh`, ratio: ratioOf(value, printed, study === paper ? "node" : scopes[names.indexOf(study)]) }));
   }).sort((a, b) => a.order - b.order);
   const here = rows.filter((row) => row.study !== paper);
   const titles = [...new Set(here.map((row) => row.title))];

@@ -7,6 +7,7 @@ const trainingKwh = () => (parity.exact === null ? 10 ** Number(byId("parity-tra
 const dayOf = (kwh) => (kwh > 0 ? trainingKwh() / (perDay() * kwh) : null);
 const energyWords = (kwh) => `${Number(kwh.toPrecision(6)).toLocaleString("en-US", { maximumSignificantDigits: 6 })} kWh`;
 const knownTraining = (row) => row.training_energy_kwh + row.fine_tuning_energy_kwh;
+const tasksOf = (row) => [row.min_tasks_parity_inferences, row.max_tasks_parity_inferences].filter((one) => one !== null);
 const years = (days) => (days >= 730 ? ` (${words(days / 365.25)} years)` : "");
 
 function showParity() {
@@ -19,7 +20,9 @@ function showParity() {
   byId("parity-training").setAttribute("aria-valuetext", `${words(trainingKwh())} kilowatt-hours`);
   const out = byId("parity-day");
   out.dataset.days = day === null ? "" : String(day);
-  const span = low === null || high === null ? NO_INTERVAL : `${INTERVAL} ${words(low)} to ${words(high)}`;
+  const [least, most] = tasksOf(row).map((inferences) => inferences * trainingKwh() / knownTraining(row) / perDay());
+  const noise = low === null || high === null ? NO_INTERVAL : `${INTERVAL} of the repeats alone ${words(low)} to ${words(high)}`;
+  const span = least === undefined ? noise : `${noise}; by task day ${words(least)} to ${words(most)}`;
   out.textContent = day === null
     ? `No energy per inference is known for ${row.model}: ${row.note || "it is missing"}.`
     : `Inference overtakes training on day ${words(day)}${years(day)}, ${span}: ${energyWords(trainingKwh())} / (${words(perDay())} per day × ${words(kwh)} kWh).`;
@@ -50,6 +53,7 @@ function showParityRows() {
       cell(knownTraining(row).toLocaleString("en-US"), true), cell(words(row.inference_energy_kwh), true),
       cell(words(row.parity_inferences), true),
       cell(interval(row.ci95_low_parity_inferences, row.ci95_high_parity_inferences), true),
+      cell(tasksOf(row).map(words).join(" to ") || "none", true),
       cell(row.printed_inferences === null ? "none" : row.printed_inferences.toLocaleString("en-US"), true),
       cell(words(days), true));
     return line;

@@ -51,7 +51,7 @@ def _photograph(package: str, path: str) -> "Image.Image":
     if file is None or not file.is_file():
         raise Unavailable(
             f"the photograph {path} of the package {package} is missing, which surrogate images are made of",
-            "install the pinned scikit-image and scikit-learn (`make .venv` does)",
+            "install the pinned scikit-image and scikit-learn (`make install` does)",
         )
     return Image.open(file).convert("RGB")
 

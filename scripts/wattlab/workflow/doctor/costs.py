@@ -40,6 +40,11 @@ def least_time_s(study: ResolvedStudy, finished: Collection[str]) -> float:
     return sum(least_window_s(resolved) for resolved in cells) / study.config.parallel_cells
 
 
+def passes_of_unknown_length(study: ResolvedStudy, finished: Collection[str]) -> int:
+    """How many of these cells run one pass per window, however short: their queries count 0 in the least time."""
+    return sum(r.spec.protocol.min_window_s == 0 for r in study.measured if r.cell.id not in finished)
+
+
 @dataclass(frozen=True)
 class Largest:
     """The cell that needs most memory: its model, parameters and memory (GB)."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from wattlab.foundation.clock import spoken
 from wattlab.foundation.files import free_bytes
 from wattlab.foundation.holding import NoLock, locks_hold
-from wattlab.foundation.quantities import obtained
+from wattlab.foundation.quantities import obtained, significant
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.machine.cgroups import cpu_limit_cores
 from wattlab.machine.locks import lock_folder
@@ -14,7 +14,14 @@ from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.energies import components
 from wattlab.workflow.doctor.components import Component, available_cores
-from wattlab.workflow.doctor.costs import BYTES_PER_GB, available_memory_gb, disk_gb, largest, least_time_s
+from wattlab.workflow.doctor.costs import (
+    BYTES_PER_GB,
+    available_memory_gb,
+    disk_gb,
+    largest,
+    least_time_s,
+    passes_of_unknown_length,
+)
 from wattlab.workflow.progress import finished_cells, left_s
 
 _MORE_CORES = "ask for more cores, or lower cpu_threads"
@@ -93,13 +100,15 @@ def _cost_lines(
     least_s, power_w = least_time_s(study, finished), node_w(window)
     likely_s = left_s(study, finished)
     likely = "" if likely_s is None or not to_come else f"; by the cells measured so far about {spoken(likely_s)}"
-    lines = [
-        f"  time   at least {spoken(least_s)} for {to_come} cells without a record: windows, idle, warm-up{likely}"
-    ]
+    unknown = passes_of_unknown_length(study, finished)
+    without = f"; without the queries of {unknown} of them, one pass each, as long as it takes" if unknown else ""
+    held = "windows, idle, warm-up" if unknown < to_come else "idle, warm-up"
+    lines = [f"  time   at least {spoken(least_s)} for {to_come} cells without a record: {held}{without}{likely}"]
     if power_w is not None:
         methods = ", ".join(obtained(one.name.lower(), one.method) for one in found if one.method != "absent")
+        kwh = significant(least_s * power_w / J_PER_KWH, 3)
         lines.append(
-            f"  energy at least {least_s * power_w / J_PER_KWH:.3g} kWh: that time at the {power_w:.1f} W that the machine takes now ({methods})"
+            f"  energy at least {kwh} kWh: that time at the {power_w:.1f} W that the machine takes now ({methods})"
         )
     return lines
 

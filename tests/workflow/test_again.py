@@ -1,0 +1,65 @@
+"""A cell measured again on purpose: new repeats count, the old ones stay in the history."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from support.workflow import REPOSITORY, Project
+
+pytestmark = pytest.mark.slow
+
+C4 = "fill-mask/c4/distilbert--distilbert-base-uncased"
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the finished study, with a worker of milliseconds."""
+    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
+    shutil.copy(REPOSITORY / "tests/support/fake_worker.py", tmp_path / "copy/scripts/wattlab/runs/worker.py")
+    yield Project(tmp_path / "copy")
+
+
+def again(project: Project, *arguments: str) -> str:
+    run = project.run("-m", "measure_again", *arguments, PYTHONPATH="scripts")
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+def history(project: Project) -> pd.DataFrame:
+    run = project.run("-m", "list_history", "--csv", "history.csv", PYTHONPATH="scripts")
+    assert run.returncode == 0, run.stdout
+    table = pd.read_csv(project.root / "history.csv")
+    return table[table["cell"] == C4]
+
+
+def test_new_repeats_count_and_the_old_ones_are_history(project: Project) -> None:
+    records = {path: path.read_bytes() for path in project.results.glob("small/runs/*/*/*.json")}
+    record = project.results / f"small/runs/{C4}.json"
+    old = history(project)
+    assert "Measuring fill-mask on c4" in again(project, "--cell", C4, "--dry-run")
+    assert record.read_bytes() == records[record] and history(project).equals(old)
+    said = again(project, "--cell", C4)
+    assert f"{C4}: 3 repeats are set aside" in said
+    assert "1 were measured before with what `make again` set aside" in said
+    assert f"{C4}: 3 repeats" in said and "from the store" not in said
+    energies_j = [repeat["energy_cpu_j"] for repeat in json.loads(record.read_bytes())["repeats"]]
+    assert len(energies_j) == 3 and all(1 <= energy_j <= 2 for energy_j in energies_j), "3,600 J each before"
+    assert {path for path, content in records.items() if path.read_bytes() != content} == {record}
+    now = history(project)
+    assert now["today"].tolist() == [False, True] and now["n_repeats"].tolist() == [3, 3]
+    assert now["fingerprint"].nunique() == 1
+    assert now["energy_kwh"].iloc[0] == old["energy_kwh"].iloc[0]
+    cells = pd.read_csv(project.results / "small/tables/cells.csv").set_index("cell")
+    assert cells.loc[C4, "energy_kwh_per_1000"] < 0.001
+    assert project.plan() == {}
+
+
+def test_a_cell_that_the_study_does_not_have_is_refused_before_anything_moves(project: Project) -> None:
+    before = sorted(project.results.rglob("*"))
+    run = project.run("-m", "measure_again", "--cell", C4, C4.replace("c4", "c5"), PYTHONPATH="scripts")
+    assert run.returncode == 1 and "is no measured cell of small; did you mean" in run.stdout
+    assert sorted(project.results.rglob("*")) == before

@@ -1,0 +1,105 @@
+"""One bad input of one cell: its row in missing.csv says why and what to do, and everything else comes all the same."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from support.workflow import Project
+
+pytestmark = pytest.mark.slow
+
+MODEL = "distilbert--distilbert-base-uncased"
+C4 = f"fill-mask/c4/{MODEL}"
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the finished study, .snakemake and modification times included."""
+    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
+    yield Project(tmp_path / "copy")
+
+
+def path_of(project: Project, name: str) -> Path:
+    (path,) = project.results.glob(name)
+    return path
+
+
+def damage(name: str) -> Callable[[Project], None]:
+    """Cut a file short."""
+
+    def cut(project: Project) -> None:
+        path = path_of(project, name)
+        path.write_bytes(path.read_bytes()[:50])
+
+    return cut
+
+
+def break_program(name: str, line: str, instead: str) -> Callable[[Project], None]:
+    """Let what makes an input meet something that nobody foresaw, and take away what it made."""
+
+    def spoil(project: Project) -> None:
+        path = project.root / "scripts" / name
+        text = path.read_text()
+        assert line in text
+        path.write_text(text.replace(line, instead, 1))
+
+    return spoil
+
+
+def unmade(name: str, spoil: Callable[[Project], None]) -> Callable[[Project], None]:
+    def damaged(project: Project) -> None:
+        spoil(project)
+        path_of(project, name).unlink()
+
+    return damaged
+
+
+def sampling(statement: str) -> Callable[[Project], None]:
+    line = "    generator, parameters = generator_of(spec)\n"
+    broken = break_program(
+        "wattlab/samples/surrogate/generate.py", line, f'    if spec.dataset == "c4":\n        {statement}\n{line}'
+    )
+    return unmade("samples/c4/*.json", broken)
+
+
+BAD: dict[str, tuple[Callable[[Project], None], str, set[str]]] = {
+    "manifest": (damage("samples/c4/*.json"), "samples/c4/", {"c4"}),
+    "tokenizer": (damage("tokenizers/*.json"), "tokenizers/wordpiece-", {"c4", "bookcorpus"}),
+    "generator": (sampling('raise KeyError("webdocument")'), "KeyError: 'webdocument'", {"c4"}),
+    "sampling out of memory": (
+        sampling("import os; os.kill(os.getpid(), 9)"),
+        "ended by SIGKILL (out of memory?)",
+        {"c4"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "reason", "datasets"), BAD.values(), ids=BAD.keys())
+def test_a_bad_input_takes_its_own_cells_alone_and_retry_mends_it(
+    project: Project, spoil: Callable[[Project], None], reason: str, datasets: set[str]
+) -> None:
+    sources = {path: path.read_bytes() for path in (project.root / "scripts/wattlab").rglob("*.py")}
+    records = {path: path.read_bytes() for path in project.results.glob("small/runs/*/*/*.json")}
+    spoil(project)
+    for dataset in datasets:
+        (project.results / f"small/runs/fill-mask/{dataset}/{MODEL}.json").unlink()
+    run = project.snakemake()
+    assert run.returncode == 1, run.stdout
+    missing = pd.read_csv(project.results / "small/tables/missing.csv")
+    assert set(missing["dataset"]) == datasets
+    assert missing["reason"].str.contains(reason, regex=False).all(), missing["reason"].tolist()
+    assert missing["remedy"].str.contains("make retry").all()
+    cells = pd.read_csv(project.results / "small/tables/cells.csv")
+    assert cells["energy_kwh_per_1000"].notna().sum() == 3 - len(datasets)
+    assert (project.results / "small/report.html").exists()
+    for path, content in sources.items():
+        path.write_bytes(content)
+    retry = project.run("-m", "retry_cells", PYTHONPATH="scripts")
+    assert retry.returncode == 0, retry.stdout
+    assert {path: json.loads(path.read_bytes()) for path in records} == {
+        path: json.loads(content) for path, content in records.items()
+    }
