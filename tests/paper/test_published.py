@@ -365,7 +365,7 @@ def test_checksum_of_the_archive_is_the_pinned_one():
 
 def test_unreachable_home_is_one_message_with_the_remedy(tmp_path):
     home = published_logs.mapping().home
-    with pytest.raises(InputError, match="can not be fetched .*WATTLAB_PUBLISHED_LOGS") as error:
+    with pytest.raises(InputError, match="can not be fetched .*make published LOGS=PATH") as error:
         fetch(home, tmp_path / "logs", url=str(tmp_path / "nowhere.git"))
     assert "\n" not in str(error.value)
     assert not (tmp_path / "logs").exists()
