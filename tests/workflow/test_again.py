@@ -44,7 +44,7 @@ def test_new_repeats_count_and_the_old_ones_are_history(project: Project) -> Non
     assert record.read_bytes() == records[record] and history(project).equals(old)
     said = again(project, "--cell", C4)
     assert f"{C4}: 3 repeats are set aside" in said
-    assert "1 were measured before with what `make again` set aside" in said
+    assert "1 was measured before with what `make again` set aside" in said
     assert f"{C4}: 3 repeats" in said and "from the store" not in said
     energies_j = [repeat["energy_cpu_j"] for repeat in json.loads(record.read_bytes())["repeats"]]
     assert len(energies_j) == 3 and all(1 <= energy_j <= 2 for energy_j in energies_j), "3,600 J each before"
