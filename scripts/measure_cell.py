@@ -26,7 +26,7 @@ from wattlab.models.environments import interpreter, is_this, missing_environmen
 from wattlab.records.record import Record
 from wattlab.records.store import end_dead_sessions, read_store, store_path, wait_for_writer
 from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
-from wattlab.runs.deaths import STOPPING, Death, death_of, overdue, unavailable_by
+from wattlab.runs.deaths import STOPPING, Death, death_of, overdue, unavailable_by, was_killed
 from wattlab.runs.fingerprint import fingerprint_of, identity
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
@@ -78,7 +78,8 @@ def _die_with_parent() -> None:
 def record_of(job: Job) -> Record:
     """The record of the cell, measured as far as this machine can; what stands in its way stands in the record."""
     hindrance = unavailable_by(job.died, job.path("logs/measure_cell", ".log"))
-    if hindrance:
+    # What killed this program from outside does not meet it again; an exception would.
+    if hindrance and not was_killed(job.died):
         return unmeasured_record(job.cell, None, "failed", hindrance.reason, hindrance.remedy)
     try:
         inputs = load_inputs(input_paths(job.results, job.cell))
@@ -90,33 +91,47 @@ def record_of(job: Job) -> Record:
     if inputs.lacking:
         return unmeasured_record(job.cell, inputs.receipt, "unavailable", *inputs.lacking)
     try:
-        return measure(job, inputs)
+        return measure(job, inputs, Death(hindrance.reason, hindrance.remedy) if hindrance else None)
     except Unavailable as error:  # a file of weights that an older receipt has, and that holds none
         return unmeasured_record(job.cell, inputs.receipt, "unavailable", error.reason, error.remedy)
     except InputError as error:
         return unmeasured_record(job.cell, inputs.receipt, "failed", str(error), _RETRY)
 
 
-def measure(job: Job, inputs: Inputs) -> Record:
-    """Measure what the cell lacks and return its record. `inputs` are all there."""
+def measure(job: Job, inputs: Inputs, died: Death | None = None) -> Record:
+    """Measure what the cell lacks and return its record. `inputs` are all there.
+
+    Where it can not go on, the repeats that it has stay in its record. `died`: why it is not tried.
+    """
     spec = job.cell.spec
     machine = describe_machine(spec.device)
     store = store_path(job.results, spec.cell.id, fingerprint_of(identity(spec, machine, inputs.contents)))
     log = job.path("logs/measure_cell", ".log")
-    died = None
-    if not is_settled(read_store(store), spec):
-        wait_for_writer(store)
-    stored = read_store(store)
-    if not is_settled(stored, spec):
-        unfitting = too_large(job.cell, inputs, machine.device)
-        if unfitting:
-            return unmeasured_record(job.cell, inputs.receipt, "unavailable", *unfitting)
-        with _hardware(spec.exclusive, machine.device) as environment:
-            died = run_worker(job, log, environment)
-        if died:
-            end_dead_sessions(store, {session.session for session in stored.sessions}, died.reason)
+    if not died and not is_settled(read_store(store), spec):
+        try:
+            died = _go_on(job, inputs, store, machine.device)
+        except (InputError, Unavailable) as error:
+            if not read_store(store).observed:
+                raise
+            died = Death(error.reason, error.remedy) if isinstance(error, Unavailable) else Death(str(error), _RETRY)
     outputs, tail = job.path("outputs", ".jsonl.gz"), _tail(log) if died else []
     return measured_record(job.cell, inputs.receipt, store, inputs.contents.samples_sha256, outputs, died, tail)
+
+
+def _go_on(job: Job, inputs: Inputs, store: Path, device: str) -> Death | None:
+    """Measure what the store lacks; why the worker died, null where it did not. `Unavailable` where it can not fit."""
+    wait_for_writer(store)
+    stored = read_store(store)
+    if is_settled(stored, job.cell.spec):
+        return None
+    unfitting = too_large(job.cell, inputs, device)
+    if unfitting:
+        raise Unavailable(*unfitting)
+    with _hardware(job.cell.spec.exclusive, device) as environment:
+        died = run_worker(job, job.path("logs/measure_cell", ".log"), environment)
+    if died:
+        end_dead_sessions(store, {session.session for session in stored.sessions}, died.reason)
+    return died
 
 
 @contextlib.contextmanager

@@ -63,3 +63,18 @@ def test_a_cell_that_the_study_does_not_have_is_refused_before_anything_moves(pr
     run = project.run("-m", "measure_again", "--cell", C4, C4.replace("c4", "c5"), PYTHONPATH="scripts")
     assert run.returncode == 1 and "is no measured cell of small; did you mean" in run.stdout
     assert sorted(project.results.rglob("*")) == before
+
+
+def test_what_fails_on_the_way_to_more_repeats_keeps_those_that_there_are(project: Project) -> None:
+    project.configure(overrides=[{"where": {"dataset": "c4"}, "set": {"repeats": 4}}])
+    run = project.snakemake("tables", WATTLAB_LOCKS="/proc/nope")
+    assert run.returncode == 1 and "in judged" not in run.stdout, run.stdout
+    tables = project.results / "small/tables"
+    missing = pd.read_csv(tables / "missing.csv").set_index("dataset")
+    assert missing.loc["c4", ["n_valid", "n_wanted", "kind"]].tolist() == [3, 4, "failed"]
+    assert "set WATTLAB_LOCKS" in missing.loc["c4", "reason"]
+    assert (pd.read_csv(tables / "runs.csv")["dataset"] == "c4").sum() == 3
+    assert project.snakemake("tables").returncode == 1, "a failed record is tried again by `make retry` alone"
+    retry = project.run("-m", "retry_cells", "tables", PYTHONPATH="scripts")
+    assert retry.returncode == 0, retry.stdout
+    assert pd.read_csv(tables / "cells.csv").set_index("cell").loc[C4, "n_valid"] == 4

@@ -67,6 +67,11 @@ def death_of(code: int, log: Sequence[str]) -> Death:
     return Death(_brief(words))
 
 
+def was_killed(status: int | None) -> bool:
+    """Whether a shell's exit status says that a signal ended the program."""
+    return status is not None and status > 128
+
+
 def unavailable_by(status: int | None, log: Path) -> Unavailable | None:
     """Why the program that should have made an input died; null where none did.
 
@@ -78,7 +83,7 @@ def unavailable_by(status: int | None, log: Path) -> Unavailable | None:
     if status in (DISK_FULL_EXIT, *(128 + number for number in STOPPING)):
         sys.exit(status)
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    died = death_of(128 - status if status > 128 else status, lines)
+    died = death_of(128 - status if was_killed(status) else status, lines)
     return Unavailable(died.reason, died.remedy.replace(MEND, f"see {log}; mend it, then `make retry`"))
 
 
