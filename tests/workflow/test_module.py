@@ -72,7 +72,7 @@ def test_a_host_measures_a_cell_and_keeps_its_own_rules(tmp_path: Path, prefix: 
     run = snakemake(host, record, "environment.json")
     assert run.returncode == 0, run.stdout
     assert json.loads((host / record).read_text())["status"] == "complete"
-    assert "[1/3]" in run.stdout
+    assert f"\n{CELL}: 10 repeats, " in run.stdout, "the line of a cell, without a count: the call is the host's"
     environment = json.loads((host / "environment.json").read_text())
     assert "PYTHONPATH" not in environment
     assert not [value for value in environment.values() if "a checkout's place/scripts" in value]
