@@ -74,8 +74,8 @@ def test_below_five_models_the_points_alone_are_drawn() -> None:
         ("modalities", "lowest to highest dataset", "dotted"),
         ("multipurpose_vs_specific", "lowest to highest dataset", "dotted"),
         ("multipurpose_by_task", "lowest to highest dataset", "dotted"),
-        ("multipurpose_vs_specific_by_dataset", "95 % interval of the repeats", "solid"),
-        ("output_length", "95 % interval of the repeats", "solid"),
+        ("multipurpose_vs_specific_by_dataset", "95 % interval over the repeats", "solid"),
+        ("output_length", "95 % interval over the repeats", "solid"),
     ],
 )
 def test_the_figure_itself_says_what_its_lines_are_and_draws_each_kind_alike(name: str, means: str, style: str) -> None:

@@ -15,7 +15,8 @@ from wattlab.hub.receipts import ModelFetch, read_receipt
 pytestmark = pytest.mark.slow
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-WEIGHTS = bytes(range(256)) * 4096
+HEADER = b'{"a": {"dtype": "U8", "shape": [1048576], "data_offsets": [0, 1048576]}}'
+WEIGHTS = len(HEADER).to_bytes(8, "little") + HEADER + bytes(range(256)) * 4096
 NAME = "model.safetensors"
 
 

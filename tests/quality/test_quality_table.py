@@ -91,7 +91,7 @@ def test_a_score_stands_beside_the_energy_and_each_row_counts_once(tmp_path: Pat
     assert row["energy_kwh_per_1000"] == pytest.approx(0.1) and row["n_repeats"] == 3
     assert row["headline"] and row["weights"] == row["data"] == "hub" and pd.isna(row["reason"])
     twins = [(tmp_path / f"quality/tables/quality.{form}").read_text() for form in ("md", "tex")]
-    assert "accuracy | 0.75 | 4 |" in twins[0] and "0.75" in twins[1]
+    assert "accuracy | 0.7500 | 4 |" in twins[0] and "accuracy & 0.750 & 4 &" in twins[1]
 
 
 def reason_of(table: pd.DataFrame) -> str:

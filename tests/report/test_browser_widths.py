@@ -78,12 +78,13 @@ def test_the_answer_needs_no_scrolling_sideways(page: Page) -> None:
 @pytest.mark.parametrize("width", [*WIDTHS, 1240, 1000, 780])
 def test_nor_where_numbers_have_many_digits(browser: Browser, tmp_path: Path, width: int) -> None:
     tables = more_tables()
-    for bound, value in (("", 7.04e-6), ("ci95_low_", 6.00e-6), ("ci95_high_", 7.93e-6)):
+    for bound, value in (("", 7.04e-6), ("min_models_", 6.00e-6), ("max_models_", 7.93e-6)):
         tables["tasks"][f"{bound}energy_kwh_per_1000"] = value
+    tables["tasks"][["interval_kind", "n_models"]] = ["range", 4]
     path = tmp_path / "report.html"
     path.write_text(page_of(tables, tmp_path))
     with opened(browser, path, width) as page:
-        assert "(0.00000600 to 0.00000793)" in page.locator("#answer").inner_text()
+        assert "(range of 4 models, 0.00000600 to 0.00000793)" in " ".join(page.locator("#answer").inner_text().split())
         assert all_shown(page)
 
 

@@ -96,15 +96,21 @@ def test_the_answer_has_the_tables_numbers_and_the_paper_s_smartphone(tmp_path: 
     assert (image.task, image.energy) == ("text-to-image", "0.0605")
     car = f'<span class="g" data-kwh="{8.4 / 138.75!r}" data-per="244.2">{three_digits(8.4 / 244.2)}</span>'
     assert image.equivalents == [("smartphone charges", "2.75"), ("kettles", "0.613"), ("km by car", car)]
-    assert image.energy_interval == "one model" and image.n_models == 1 and image.models == "segmind--tiny-sd"
+    assert (
+        (image.spread, image.energy_bounds) == ("one model", None)
+        and image.n_models == 1
+        and image.models == "segmind--tiny-sd"
+    )
     assert ">8.40</span>" in image.emissions and image.method == "modelled"
     text = next(row for row in rows if row.task == "text-classification")
     low, high = by_task.loc["text-classification", [f"min_models_{ENERGY}", f"max_models_{ENERGY}"]]
-    assert text.energy_interval == f"range of 2 models, {three_digits(low)} to {three_digits(high)}" and text.is_range
+    assert text.spread == "range of 2 models" and text.is_range
+    assert text.energy_bounds == f"{three_digits(low)} to {three_digits(high)}"
     interval = tables | {"tasks": hand_tables.with_interval(tables["tasks"])}
     (text, *_) = [row for row in answer.answers(hand_tables.study(), interval, {}) if row.task == "text-classification"]
     mean = by_task.loc["text-classification", ENERGY]
-    assert text.energy_interval == f"95 % interval, {three_digits(0.7 * mean)} to {three_digits(1.3 * mean)}"
+    assert text.spread == "95 % interval"
+    assert text.energy_bounds == f"{three_digits(0.7 * mean)} to {three_digits(1.3 * mean)}"
     assert 0 <= text.left < text.at < text.left + text.width <= 100
     page = visible(page_of(tables, tmp_path))
     assert "(one model alone, segmind--tiny-sd, energy modelled)" in page

@@ -161,6 +161,6 @@ def test_progress_shows_no_energy_that_is_not_known_and_no_node_of_shared_ones(j
     repeats = [records.repeat(index, ram_j=None) for index in range(3)]
     assert "kWh" not in progress_line(job.study, records.record_of(CELL, repeats))
     beside = records.resolved_cell(exclusive=False)
-    assert "3 repeats, 0.1 kWh (device, model)" in progress_line(
+    assert "3 repeats, 0.100 kWh (device, model)" in progress_line(
         job.study, records.record_of(beside, [records.repeat(index) for index in range(3)])
     )

@@ -95,14 +95,16 @@ def test_missing_damaged_and_changed_rows_are_told_with_the_remedy(tmp_path: Pat
         read_samples(path)
     write_samples(path, manifest_of(1), [{"text": "a"}])
     rows_path(path).write_bytes(b"no parquet")
-    with pytest.raises(InputError, match=r"key.parquet: no readable Parquet file.*sample again"):
+    with pytest.raises(InputError, match=r"key.parquet: no readable Parquet file.*`make retry` samples again"):
         read_samples(path)
     rows_path(path).unlink()
-    with pytest.raises(InputError, match=r"key.parquet: the rows of key.json are missing; delete .* sample again"):
+    with pytest.raises(InputError, match=r"key.parquet: the rows of key.json are missing; `make retry` samples again"):
         read_samples(path)
     write_samples(tmp_path / "other.json", manifest_of(1), [{"text": "b"}])
     rows_path(tmp_path / "other.json").rename(rows_path(path))
-    with pytest.raises(InputError, match=r"key.parquet: content sha256 = \w{64}, but the manifest says .*sample again"):
+    with pytest.raises(
+        InputError, match=r"key.parquet: content sha256 = \w{64}, but the manifest says .*`make retry` samples again"
+    ):
         read_samples(path)
 
 

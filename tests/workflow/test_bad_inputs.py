@@ -59,7 +59,7 @@ def unmade(name: str, spoil: Callable[[Project], None]) -> Callable[[Project], N
 
 
 def sampling(statement: str) -> Callable[[Project], None]:
-    line = "    generator, parameters = generator_of(spec)\n"
+    line = "    generator, parameters = generator_of(spec.dataset, spec.entry)\n"
     broken = break_program(
         "wattlab/samples/surrogate/generate.py", line, f'    if spec.dataset == "c4":\n        {statement}\n{line}'
     )

@@ -42,7 +42,7 @@ KEPT_BACK = replacing(
 #: A resumed session counts its repeats from the beginning.
 COUNTED_TWICE = replacing(
     "runs/session.py",
-    "next_index = max((observed.index for observed in stored.observed), default=-1) + 1",
+    "next_index = max((observed.index for observed in read_store(bench.store.path).observed), default=-1) + 1",
     "next_index = 0",
 )
 TWO_CELLS = CHAOS | {

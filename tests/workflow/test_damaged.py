@@ -51,7 +51,7 @@ def test_damaged_files_are_one_row_each_and_stop_nothing_else(
     monkeypatch.chdir(project.root)
     assert list_history.main([]) == 1
     said = capsys.readouterr()
-    assert f"{len(cells) - 1} file(s) for {len(cells) - 1} cell(s)" in said.out and "line 1 is not JSON" in said.err
+    assert f"{len(cells) - 1} files for {len(cells) - 1} cells" in said.out and "line 1 is not JSON" in said.err
 
 
 def test_a_lock_that_can_not_be_had_is_a_failed_cell_with_a_remedy(

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from wattlab.figures import labels, notes, palette, panels, points, style
 from wattlab.figures.figure import StudyFigure
-from wattlab.foundation.quantities import ENERGY, QUANTITIES
+from wattlab.foundation.quantities import ENERGY, PAPER_SCOPE, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.reading import Tables
@@ -26,8 +26,12 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         )
     quantity = words.quantity_behind(both) or ENERGY
     shown = words.behind("comparison", both, tables["cells"])
-    is_alike = set(both["scope"]) == {"node"}
-    said = "dashed line: equal energies" if is_alike else "the paper's energies are the node's: no line of equal ones"
+    is_alike = set(both["scope"]) == {PAPER_SCOPE}
+    said = (
+        "dashed line: equal energies"
+        if is_alike
+        else f"the paper's energies are the {PAPER_SCOPE}'s: no line of equal ones"
+    )
     note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), said, quantity=quantity)
     both = both.sort_values([PAPERS, OURS], kind="stable")
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in=4.3 if layout.narrow else 4.4)

@@ -9,7 +9,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
 from wattlab.figures import palette, style
-from wattlab.foundation.quantities import LEVEL
+from wattlab.foundation.quantities import INTERVALS
 
 
 def scatter(
@@ -64,7 +64,7 @@ def label(body: SubFigure, axes: list[Axes], layout: style.Layout, x: str | None
 
 def line_handles(rows: pd.DataFrame, low: str, high: str, line: style.Stroke) -> list[Line2D]:
     """What the lines are, where one is drawn."""
-    words = {style.INTERVAL: f"{LEVEL} interval of the repeats", style.RANGE: "lowest to highest dataset"}
+    words = {style.INTERVAL: INTERVALS["cells"].short, style.RANGE: "lowest to highest dataset"}
     return [style.line_handle(words[line], line)] if (rows[low] < rows[high]).any() else []
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, SubFigure
 from wattlab.figures import notes, palette, panels, points, style
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.foundation.quantities import LEVEL
+from wattlab.foundation.quantities import INTERVALS
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
@@ -78,7 +78,7 @@ def _legend(body: SubFigure, axes: Axes, layout: style.Layout, has_interval: boo
         style.handle("mean of a task with several models", palette.BLACK, "D"),
     ]
     if has_interval:
-        handles.append(style.line_handle(f"{LEVEL} interval over the models", style.INTERVAL))
+        handles.append(style.line_handle(INTERVALS["tasks"].short, style.INTERVAL))
     if layout.narrow:
         panels.place(body, handles, layout)
     else:

@@ -46,6 +46,9 @@ MODELLED = frozenset({"model", "constant"})
 #: Scope of an energy -> what it holds.
 SCOPES = {"node": "all GPUs, the CPU and the RAM", "device": "the computing device alone"}
 
+#: Scope of the energies that the paper's Table 2 prints.
+PAPER_SCOPE = "node"
+
 #: Basis of an energy -> what it is.
 GROSS, NET = "gross", "net of idle"
 BASES = {GROSS: "all that the window took", NET: "gross minus idle power times the window's length"}
@@ -119,6 +122,11 @@ class Interval:
     def words(self) -> str:
         """`95 % interval by Student's t over the repeats`."""
         return f"{LEVEL} interval {self.method} over {self.over}"
+
+    @property
+    def short(self) -> str:
+        """`95 % interval over the repeats`: where there is no room for the method."""
+        return f"{LEVEL} interval over {self.over}"
 
     def kind(self, number: int) -> str:
         """What stands beside a mean over so many: `95 % interval`, `range`, or `none`."""

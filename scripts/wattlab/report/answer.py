@@ -24,15 +24,17 @@ Equivalents = dict[str, EquivalentEntry]
 class TaskAnswer:
     """One task. `left`, `width` and `at` place its bounds and mean on a logarithmic strip, in percent.
 
-    The bounds are what `energy_interval` says: an interval, or (`is_range`) a range. `equivalents`: title and number of each entry of `catalog/equivalents.yaml`.
+    The bounds are what `spread` says: an interval, or (`is_range`) a range. `equivalents`: title and number of each entry
+    of `catalog/equivalents.yaml`.
     """
 
     task: str
     title: str
     energy: str
-    energy_interval: str
+    spread: str
+    energy_bounds: str | None
     emissions: Markup
-    emissions_interval: Markup
+    emissions_bounds: Markup | None
     equivalents: list[tuple[str, str | Markup]]
     method: str
     n_models: int
@@ -79,11 +81,10 @@ def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equival
         task=row["task"],
         title=task_title(row["task"]),
         energy=three_digits(mean),
-        energy_interval=f"{words.spread(n_models)}{f', {interval_words(low, high)}' if bounded else ''}",
+        spread=words.spread(n_models),
+        energy_bounds=interval_words(low, high) if bounded else None,
         emissions=grams(mean, intensity),
-        emissions_interval=grams(low, intensity) + " to " + grams(high, intensity)
-        if bounded
-        else Markup(words.spread(n_models)),
+        emissions_bounds=grams(low, intensity) + " to " + grams(high, intensity) if bounded else None,
         equivalents=[(entry.title, equivalent(mean, entry, intensity)) for entry in equivalents.values()],
         method=words.verdict(words.methods(own)),
         n_models=n_models,

@@ -14,7 +14,17 @@ import pandas as pd
 
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
-from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, INTERVALS, LENGTHS, LEVEL, QUANTITIES, RANGE
+from wattlab.foundation.quantities import (
+    DURATION,
+    ENERGY,
+    HEADLINE,
+    INTERVALS,
+    LENGTHS,
+    LEVEL,
+    PAPER_SCOPE,
+    QUANTITIES,
+    RANGE,
+)
 from wattlab.study.cells import AS_LOGGED, ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.aggregates import complete_cells, measured_cells
@@ -64,6 +74,7 @@ def embedded(
         "tasks": task_rows(cells),
         "parity": parity_rows(tables),
         "comparison": _records(tables["comparison"], _COMPARED),
+        "paper_scope": PAPER_SCOPE,
         "comparison_scope": _scope(tables["comparison"], "scope"),
         "beside": [
             {

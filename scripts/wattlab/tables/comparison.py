@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wattlab.foundation.quantities import PAPER_SCOPE
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
@@ -31,9 +32,7 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
         if of_task.empty:
             continue
         mean = float(np.mean(of_task[energy].to_numpy()))
-        own = (
-            mean if evidence.scope == "node" else float("nan")
-        )  # beside the paper's node there is no ratio of a device
+        own = mean if evidence.scope == PAPER_SCOPE else float("nan")  # there is no ratio of two scopes
         repeats = counted.loc[counted["cell"].isin(of_task["cell"]), energy].to_numpy()
         row = {
             "task": task,

@@ -144,6 +144,8 @@ async function draw(name, { scale = state.axis, fill = {}, data, empty, label, c
   if (empty) return;
   const spec = filled(CHARTS[name][scale], fill);
   spec.datasets = data;
+  // A layer of no rows has no domain: a study of one model per task has no mean over models.
+  spec.layer = spec.layer.filter((layer) => !layer.data || data[layer.data.name].length);
   if (lines) spec.height = lines * spec.height.step;
   if (place.clientWidth < 500) {
     spec.config.legend.columns = "$datasets" in fill ? 1 : 2; // long names on the left leave room for one

@@ -114,11 +114,11 @@ function drawQuality() {
 // The paper, this study and those beside it, a line each below the name of a task.
 const STUDIES_RANGE = ["#6E6E6E", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"];
 const STUDIES_SHAPES = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
-const ratioOf = (value, printed, scope) => (scope === "node" ? words(value / printed) : `none: ${scope} beside the paper's node`);
+const ratioOf = (value, printed, scope) => (scope === DATA.paper_scope ? words(value / printed) : `none: ${scope} beside the paper's ${DATA.paper_scope}`);
 function drawComparison() {
   const own = DATA.beside.some((other) => other.study === DATA.study) ? "this study" : DATA.study;
   const paper = "the paper", scopes = [DATA.comparison_scope, ...DATA.beside.map((other) => other.scope)];
-  const alike = scopes.every((scope) => scope === "node"); // as the paper's; else the scope stands with the study
+  const alike = scopes.every((scope) => scope === DATA.paper_scope); // else the scope stands with the study
   const names = [own, ...DATA.beside.map((other) => other.study)].map((name, place) => (alike ? name : `${name} (${scopes[place]})`));
   const studies = [paper, ...names];
   const rows = DATA.comparison.flatMap((row) => {
@@ -127,7 +127,7 @@ function drawComparison() {
       ...DATA.beside.map((other, place) => [names[place + 1], other.energies[row.task]])]
       .filter(([, value]) => value > 0)
       .map(([study, value]) => ({ study, value, task, title: task, order: printed, shown: `${words(value)} kWh`,
-        printed: `${words(printed)} kWh`, ratio: ratioOf(value, printed, study === paper ? "node" : scopes[names.indexOf(study)]) }));
+        printed: `${words(printed)} kWh`, ratio: ratioOf(value, printed, study === paper ? DATA.paper_scope : scopes[names.indexOf(study)]) }));
   }).sort((a, b) => a.order - b.order);
   const here = rows.filter((row) => row.study !== paper);
   const titles = [...new Set(here.map((row) => row.title))];
