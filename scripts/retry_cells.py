@@ -23,6 +23,7 @@ from wattlab.runs.places import input_paths
 from wattlab.samples.manifest import Manifest, check_rows, read_manifest
 from wattlab.samples.places import earlier_places
 from wattlab.study.cells import MeasuredCell, ResolvedCell, ResolvedStudy
+from wattlab.tables.words import count
 from wattlab.workflow.forcing import refuse_beside_another, snakemake
 from wattlab.workflow.loading import study_of
 
@@ -117,7 +118,7 @@ def main(
             print(f"nothing to retry: {_why_nothing(asked, results)}")
             return 0
         others = others if bad else ("inputs", *others)  # what was never measured is no retry
-    print(f"{len(bad) + len(inputs)} file(s) to make again", flush=True)
+    print(f"{count(len(bad) + len(inputs), 'file')} to make again", flush=True)
     for path in inputs:
         print(f"{path}: asked for again", flush=True)
     if not dry_run and "-n" not in others:

@@ -122,7 +122,7 @@ def test_a_retry_goes_on_after_the_last_finished_repeat(retried: tuple[Fragile, 
 
 def test_a_retry_measures_nothing_else(retried: tuple[Fragile, pd.DataFrame, str]) -> None:
     study, before, said = retried
-    assert f"{len(before)} file(s) to make again" in said
+    assert f"{len(before)} files to make again" in said
     assert [session.ended for session in study.record(SOUND).sessions] == ["done"]
     assert pd.read_csv(study.project.results / "deaths/tables/missing.csv").empty
 

@@ -260,5 +260,5 @@ def test_unknown_generators_parameters_and_columns_are_told() -> None:
         rows_of("imdb", hiden_labels=True)
     with pytest.raises(InputError, match=r"parameters.columns.x = 'width': the generator 'review' can not fill it"):
         rows_of("imdb", columns={"x": "width"})
-    with pytest.raises(InputError, match="tags must be O and B-"):
+    with pytest.raises(InputError, match="give O, and B- and I- of each"):
         rows_of("wikiann", tags=["O", "B-PER"])

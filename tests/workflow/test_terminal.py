@@ -104,7 +104,7 @@ def test_a_study_with_a_failed_cell_ends_with_what_to_do(tmp_path: Path) -> None
     study.fail({})
     retried = study.call("retry_cells")
     assert retried.returncode == 0, retried.stdout
-    assert "Measuring" in retried.stdout and "[2/2]" in retried.stdout
+    assert "Measuring" in retried.stdout and "[1/1]" in retried.stdout
     assert "Select jobs" not in retried.stdout
 
 

@@ -36,10 +36,14 @@ class TokensParameters(Parameters):
     @model_validator(mode="after")
     def _is_bio(self) -> "TokensParameters":
         types = {tag[2:] for tag in self.tags if tag != "O"}
-        missing = [tag for kind in sorted(types) for tag in (f"B-{kind}", f"I-{kind}") if tag not in self.tags]
-        unknown = sorted(types - set(_ENTITIES))
-        if "O" not in self.tags or missing or unknown:
-            raise ValueError(f"tags must be O and B-, I- pairs of {', '.join(sorted(_ENTITIES))}")
+        wanted = ["O", *(f"{place}-{kind}" for kind in sorted(types & set(_ENTITIES)) for place in "BI")]
+        missing = [tag for tag in wanted if tag not in self.tags]
+        unknown = [tag for tag in self.tags if tag not in wanted]
+        if missing or unknown:
+            found = f"{unknown} are none of these" if unknown else f"{missing} are missing"
+            raise ValueError(
+                f"tags: {found}; give O, and B- and I- of each of {', '.join(sorted(_ENTITIES))} that there is"
+            )
         return self
 
 
