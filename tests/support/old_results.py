@@ -80,12 +80,15 @@ def _rewrite(path: Path, text: str) -> None:
 def old_project(name: str, root: Path) -> Project:
     """A copy of today's project with the old results and their configuration; its sources are older than the results.
 
-    Without the keys that are gone, as the message on each asks.
+    Without the keys that are gone, as the message on each asks; and with the length that summaries had then, since a cell
+    with another one is another cell, to be measured anew.
     """
     project = make_project(root)
     unpack(name, root)
     config = project.root / "config.yaml"
     kept = {key: value for key, value in yaml.safe_load(config.read_text()).items() if key not in StudyConfig.GONE}
+    if any(group["task"] == "summarization" for group in [*kept["tasks"], *kept.get("multi_purpose", [])]):
+        kept["overrides"] = [*kept["overrides"], {"where": {"task": "summarization"}, "set": {"max_new_tokens": 15}}]
     config.write_text(yaml.safe_dump(kept, sort_keys=False))
     adapt_stores(project.results)
     touch_sources(project, 0.0)
