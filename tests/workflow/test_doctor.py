@@ -213,8 +213,11 @@ def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:
     one_pass = records.resolved_cell(dataset="oscar", protocol_values={"min_window_s": 0.0})
     found = [Component("CPU", "model", "")]
     for cells, said in (
-        ([CELL], "cells without a record: windows, idle, warm-up"),
-        ([CELL, one_pass], "idle, warm-up; without the queries of 1 of them, one pass each, as long as it takes"),
+        ([CELL], "1 cell without a record: windows, idle, warm-up"),
+        (
+            [CELL, one_pass],
+            "2 cells without a record: windows, idle, warm-up; without the queries of 1 of them, one pass each, as long as it takes",
+        ),
     ):
         study = records.resolved_study(cells)
         lines = lines_of(study, records.session().machine, found, records.window(), Path("none"))
@@ -288,3 +291,16 @@ def _run(root: Path, *targets: str) -> str:
         check=False,
     )
     return done.stdout
+
+
+@pytest.mark.parametrize(("parallel", "expected_s"), [({}, 40.0), ({"exclusive": False, "parallel_cells": 2}, 20.0)])
+def test_likely_time_is_the_mean_of_the_task_shared_by_cells_side_by_side(
+    parallel: dict[str, Any], expected_s: float
+) -> None:
+    exclusive = {"exclusive": parallel.get("exclusive", True)}
+    cells = [records.resolved_cell("fill-mask", name, **exclusive) for name in ("c4", "oscar", "bookcorpus")]
+    scope = {"headline_scope": "device"} if parallel else {}
+    study = records.resolved_study(cells, **parallel, **scope)
+    ids = [resolved.cell.id for resolved in cells]
+    assert costs.likely_time_s(study, {ids[0]: 40.0, ids[1]: None}) == expected_s
+    assert costs.likely_time_s(study, {}) is None

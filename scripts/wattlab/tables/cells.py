@@ -1,5 +1,6 @@
 """`cells`: one row per cell of the study, with the mean, sd and 95 % interval of every quantity over its repeats."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -167,13 +168,13 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
     numbers = [*quantities, _UNITS, *_MEANS]
     complete = groups[numbers].count().eq(groups.size(), axis=0)
     means, sds = groups[numbers].mean().where(complete), groups[numbers].std(ddof=1).where(complete)
-    columns: dict[str, Any] = {"flags": _flags(counted), _UNITS: means[_UNITS], f"sd_{_UNITS}": sds[_UNITS]}
+    trends = {cell: _trend(repeats) for cell, repeats in groups}
+    columns: dict[str, Any] = {"flags": _flags(counted, trends), _UNITS: means[_UNITS], f"sd_{_UNITS}": sds[_UNITS]}
     columns["output_unit"] = groups["output_unit"].agg(
         lambda units: joined([unit for unit in units if isinstance(unit, str)])
     )
     columns |= {name: groups[name].agg(method_set) for name in _METHODS}
     columns |= {name: means[name] for name in _MEANS}
-    trends = {cell: _trend(repeats) for cell, repeats in groups}
     columns |= {
         f"trend_{name}": pd.Series({cell: getattr(trends[cell], name) for cell in trends}) for name in ("tau", "p")
     }
@@ -186,14 +187,14 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
     return pd.DataFrame(columns)
 
 
-def _flags(counted: pd.DataFrame) -> "pd.Series[Any]":
-    """Flags of any counted repeat of a cell, `short` among them, and `several_sessions`."""
+def _flags(counted: pd.DataFrame, trends: Mapping[Any, Trend]) -> "pd.Series[Any]":
+    """Flags of any counted repeat of a cell, `short` among them, and `several_sessions` and `trend`."""
     flags = {}
     for cell, repeats in counted.groupby("cell", sort=False):
         named = [flag for flags_of in repeats["flags"].dropna() for flag in flags_of.split("; ")]
         named += ["short"] if repeats["short"].any() else []
         named += ["several_sessions"] if repeats["session"].nunique() > 1 else []
-        named += ["trend"] if _trend(repeats).p < TREND_P else []
+        named += ["trend"] if trends[cell].p < TREND_P else []
         flags[cell] = joined(named)
     return pd.Series(flags, dtype="object")
 

@@ -1,53 +1,18 @@
 """The line that a cell prints when it is done."""
 
-import json
-from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 
-from wattlab.foundation.clock import seconds_between
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.quantities import significant
 from wattlab.foundation.units import kwh_per_1000, s_per_1000
 from wattlab.records.record import Record
-from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
 from wattlab.tables.energies import components_of, device_of, method_set, total_j
 from wattlab.workflow.call import progress_of
 
 #: Signs of a bar.
 BAR_WIDTH = 12
-
-
-def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
-    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
-
-    A record that is not there or can not be read counts as none: the tables say what is wrong with it.
-    """
-    finished: dict[str, float | None] = {}
-    for resolved in study.measured:
-        try:
-            record = json.loads((folder / "runs" / f"{resolved.cell.id}.json").read_text())
-            is_todays = record["spec"] == resolved.spec.model_dump(mode="json")
-            times = [(s["started_at_utc"], s["ended_at_utc"]) for s in record["sessions"] if s["ended_at_utc"]]
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
-        if is_todays:
-            finished[resolved.cell.id] = sum(seconds_between(*both) for both in times) if times else None
-    return finished
-
-
-def left_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | None:
-    """Time left (s): for every cell to come the mean of its task, or of all tasks where its own has none yet."""
-    by_task: dict[str, list[float]] = defaultdict(list)
-    for cell_id, took_s in finished.items():
-        if took_s is not None:
-            by_task[cell_id.partition("/")[0]].append(took_s)
-    if not by_task:
-        return None
-    overall = mean(took_s for group in by_task.values() for took_s in group)
-    to_come = [r.cell for r in study.cells if r.cell.id not in finished]
-    return sum(mean(by_task[cell.task]) if by_task[cell.task] else overall for cell in to_come)
 
 
 def progress_line(study_file: Path, record: Record, began_at_utc: str = "") -> str:

@@ -1,12 +1,16 @@
-"""What a study costs at least: time and energy from its protocol, disk and memory from its catalog facts."""
+"""What a study costs, at least or by what it took so far: time and energy from its protocol, disk and memory from its catalog facts."""
 
+import json
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import psutil
 from huggingface_hub import constants
 
+from wattlab.foundation.clock import seconds_between
 from wattlab.foundation.errors import InputError
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_receipt
@@ -22,6 +26,41 @@ PROCESS_GB = 1.5
 IMAGE_ROW_GB, TEXT_ROW_GB = 0.0005, 0.000004
 
 BYTES_PER_GB = 1024**3
+
+
+def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
+    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
+
+    A record that is not there or can not be read counts as none: the tables say what is wrong with it.
+    """
+    finished: dict[str, float | None] = {}
+    for resolved in study.measured:
+        try:
+            record = json.loads((folder / "runs" / f"{resolved.cell.id}.json").read_text())
+            is_todays = record["spec"] == resolved.spec.model_dump(mode="json")
+            times = [(s["started_at_utc"], s["ended_at_utc"]) for s in record["sessions"] if s["ended_at_utc"]]
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+        if is_todays:
+            finished[resolved.cell.id] = sum(seconds_between(*both) for both in times) if times else None
+    return finished
+
+
+def likely_time_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | None:
+    """Time of the cells to come (s), by those that were measured: the mean of its task, or of all where its own has none.
+
+    Side by side where the study says so; null where nothing was measured yet.
+    """
+    by_task: dict[str, list[float]] = defaultdict(list)
+    for cell_id, took_s in finished.items():
+        if took_s is not None:
+            by_task[cell_id.partition("/")[0]].append(took_s)
+    if not by_task:
+        return None
+    overall = mean(took_s for group in by_task.values() for took_s in group)
+    to_come = [r.cell for r in study.cells if r.cell.id not in finished]
+    times_s = (mean(by_task[cell.task]) if by_task[cell.task] else overall for cell in to_come)
+    return sum(times_s) / study.config.parallel_cells
 
 
 def least_window_s(resolved: MeasuredCell) -> float:

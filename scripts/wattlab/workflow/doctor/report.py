@@ -13,16 +13,18 @@ from wattlab.machine.locks import lock_folder
 from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.energies import components
+from wattlab.tables.words import count
 from wattlab.workflow.doctor.components import Component, available_cores
 from wattlab.workflow.doctor.costs import (
     BYTES_PER_GB,
     available_memory_gb,
     disk_gb,
+    finished_cells,
     largest,
     least_time_s,
+    likely_time_s,
     passes_of_unknown_length,
 )
-from wattlab.workflow.progress import finished_cells, left_s
 
 _MORE_CORES = "ask for more cores, or lower cpu_threads"
 _LOCKS_NOTHING = (
@@ -40,7 +42,9 @@ def lines_of(
 ) -> list[str]:
     """What a person reads before a study; `folder` is `results/{study}`, `window` one second of idle."""
     config = study.config
-    heading = f"Study {config.study}: {len(study.cells)} cells, protocol {config.protocol}, on {machine.device}"
+    heading = (
+        f"Study {config.study}: {count(len(study.cells), 'cell')}, protocol {config.protocol}, on {machine.device}"
+    )
     finished = finished_cells(study, folder)
     return [
         f"{heading} ({machine.cpu_model}, {machine.cpu_cores} cores, {machine.ram_gb:g} GB)",
@@ -98,12 +102,14 @@ def _cost_lines(
 ) -> list[str]:
     to_come = len(study.cells) - len(finished)
     least_s, power_w = least_time_s(study, finished), node_w(window)
-    likely_s = left_s(study, finished)
+    likely_s = likely_time_s(study, finished)
     likely = "" if likely_s is None or not to_come else f"; by the cells measured so far about {spoken(likely_s)}"
     unknown = passes_of_unknown_length(study, finished)
     without = f"; without the queries of {unknown} of them, one pass each, as long as it takes" if unknown else ""
     held = "windows, idle, warm-up" if unknown < to_come else "idle, warm-up"
-    lines = [f"  time   at least {spoken(least_s)} for {to_come} cells without a record: {held}{without}{likely}"]
+    lines = [
+        f"  time   at least {spoken(least_s)} for {count(to_come, 'cell')} without a record: {held}{without}{likely}"
+    ]
     if power_w is not None:
         methods = ", ".join(obtained(one.name.lower(), one.method) for one in found if one.method != "absent")
         kwh = significant(least_s * power_w / J_PER_KWH, 3)
