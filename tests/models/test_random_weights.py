@@ -192,6 +192,25 @@ def test_classes_that_disagree_are_told():
         build(wrong)
 
 
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"dim": "big"}, "architecture.config: .*'dim'.*expected int, got str .value: 'big'."),
+        ({"dim": 256, "hidden_size": 512}, "architecture.config: hidden_size = 512 and dim = 256 name one setting"),
+        ({"dim": 256, "hidden_size": 256}, None),
+    ],
+)
+def test_values_that_transformers_would_not_take_as_given_are_told(config, words):
+    spec = tiny_spec("fill-mask", "c4", "distilbert--distilbert-base-uncased")
+    given = {"n_heads": 4, "hidden_dim": 64, "n_layers": 1, "vocab_size": 100} | config
+    changed = with_model(spec, architecture={**spec.model.architecture.model_dump(mode="json"), "config": given})
+    if words is None:
+        assert build(changed).config.dim == 256
+        return
+    with pytest.raises(InputError, match=f"catalog/models/distilbert--distilbert-base-uncased.yaml: {words}"):
+        build(changed)
+
+
 # ---------------------------------------------------------------- counts
 
 

@@ -68,6 +68,14 @@ def test_the_study_of_the_tables_comes_before_one_of_version_1(tmp_path: Path) -
     assert study_of_tables(tmp_path) == path
 
 
+def test_a_study_cut_short_is_written_anew_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    path = write_study(tmp_path, STUDY)
+    written_ns = path.stat().st_mtime_ns
+    assert write_study(tmp_path, STUDY) == path and path.stat().st_mtime_ns == written_ns
+    path.write_text(path.read_text()[:100])
+    assert read_study(write_study(tmp_path, STUDY)) == STUDY
+
+
 def test_a_newer_file_is_refused_in_one_line(tmp_path: Path) -> None:
     study = tmp_path / "study-0.json"
     for more in ({}, {"a_new_key": 1}):

@@ -1,4 +1,4 @@
-"""Files named by their content: a cell's spec, and the study with all its cells. They are written, never rewritten.
+"""Files named by their content: a cell's spec, and the study with all its cells. A whole one is never rewritten.
 
     results/specs/{key}.json                     what the job of a cell reads
     results/{study}/study-{key}.json             what tables and later stages read
@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 
 from wattlab import STUDY_VERSION
-from wattlab.foundation.files import write_text
 from wattlab.foundation.hashing import canonical_json, key_of
 from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import read_json
@@ -53,10 +52,9 @@ def read_spec(path: Path) -> Spec:
 
 
 def write_study(folder: Path, study: ResolvedStudy) -> Path:
-    """Write the study below `results/{study}`, unless it is there; its path."""
+    """Write the study below `results/{study}`, unless it is there whole; its path."""
     path = folder / f"study-{key_of(study.model_dump(mode='json'))}.json"
-    if not path.exists():
-        write_text(path, study.model_dump_json(indent=1) + "\n")
+    _write_once(path, study.model_dump_json(indent=1) + "\n")
     return path
 
 

@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from torch import nn
 
 from wattlab.catalog.facts import Architecture
@@ -76,7 +77,7 @@ def _task_model(spec: Spec, dtype: torch.dtype) -> nn.Module:
     import transformers
 
     facts = spec.model
-    model = getattr(transformers, str(facts.auto_class)).from_config(_config(_architecture(spec)), dtype=dtype)
+    model = getattr(transformers, str(facts.auto_class)).from_config(_config(spec), dtype=dtype)
     if type(model).__name__ != facts.model_class:
         raise InputError(
             f"catalog/models/{spec.cell.model}.yaml: model_class = {facts.model_class!r}: {facts.auto_class} "
@@ -90,10 +91,29 @@ def _architecture(spec: Spec) -> Architecture:
     return spec.model.architecture
 
 
-def _config(architecture: Architecture) -> Any:
+def _config(spec: Spec) -> Any:
+    architecture = _architecture(spec)
+    return _configured(spec, "config", str(architecture.config_class), architecture.config or {})
+
+
+def _configured(spec: Spec, key: str, class_name: str, given: dict[str, Any]) -> Any:
+    """A configuration of transformers with what the entry gives below `architecture.{key}`.
+
+    Raises `InputError` where a value is of another type than its key, or where two keys are names of one setting and
+    contradict each other, of which transformers would take either in silence.
+    """
     import transformers
 
-    config = getattr(transformers, str(architecture.config_class))(**(architecture.config or {}))
+    place = f"catalog/models/{spec.cell.model}.yaml: architecture.{key}"
+    try:
+        config = getattr(transformers, class_name)(**given)
+    except StrictDataclassError as error:
+        raise InputError(f"{place}: {' '.join(str(error).split())}; correct the value") from error
+    for alias, name in config.attribute_map.items():
+        if given.get(alias, given.get(name)) != given.get(name, given.get(alias)):
+            raise InputError(
+                f"{place}: {alias} = {given[alias]!r} and {name} = {given[name]!r} name one setting; keep one"
+            )
     _mend_ranges(config)
     return config
 
@@ -135,7 +155,7 @@ def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
     parts: dict[str, Any] = {}
     with drawing_from(pool, spec.protocol.seed):
         for name, component in (_architecture(spec).components or {}).items():
-            parts[name] = _component(name, component)
+            parts[name] = _component(spec, name, component)
             if isinstance(parts[name], nn.Module):
                 _zero_biases(parts[name])
                 _leave_no_zeros(parts[name], pool)
@@ -147,7 +167,7 @@ def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
     return pipeline_class(**guarded, tokenizer=tokenizer, requires_safety_checker="safety_checker" in parts)
 
 
-def _component(name: str, component: dict[str, Any]) -> Any:
+def _component(spec: Spec, name: str, component: dict[str, Any]) -> Any:
     """One part of a pipeline: a network, the scheduler, or the safety checker's image processor."""
     import diffusers
     import transformers
@@ -163,9 +183,7 @@ def _component(name: str, component: dict[str, Any]) -> Any:
         part_class = getattr(diffusers, class_name, None) or getattr(transformers, class_name)
     if component.get("config_class") is None:
         return part_class(**component["config"])
-    config = getattr(transformers, component["config_class"])(**component["config"])
-    _mend_ranges(config)
-    return part_class(config)
+    return part_class(_configured(spec, f"components.{name}.config", component["config_class"], component["config"]))
 
 
 def _zero_biases(module: nn.Module) -> None:
@@ -189,9 +207,9 @@ def count_as_published(spec: Spec, count_as: str, counted_components: list[str] 
     with torch.device("meta"):
         if count_as == "sum":
             components = _architecture(spec).components or {}
-            return sum(count(_component(name, components[name])) for name in counted_components or [])
+            return sum(count(_component(spec, name, components[name])) for name in counted_components or [])
         if count_as == "task":
             model = _task_model(spec, torch.float32)
             _untie(model, _architecture(spec).untie_lm_head, None)
             return count(model)
-        return count(getattr(transformers, count_as).from_config(_config(_architecture(spec))))
+        return count(getattr(transformers, count_as).from_config(_config(spec)))
