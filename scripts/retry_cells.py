@@ -30,11 +30,6 @@ from wattlab.workflow.loading import study_of
 CONFIG = Path("config.yaml")
 
 
-def records_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
-    """Records that are not complete, lack valid repeats, or are not of today's spec."""
-    return [record for _, record in _bad_records(study, results)]
-
-
 def inputs_to_make_again(study: ResolvedStudy, results: Path) -> list[Path]:
     """The samples, tokenizers and receipts that are not complete, with those of an earlier layout.
 
@@ -52,7 +47,8 @@ def _record_of(cell: ResolvedCell, study: ResolvedStudy, results: Path) -> Path:
     return results / study.config.study / "runs" / f"{cell.cell.id}.json"
 
 
-def _bad_records(study: ResolvedStudy, results: Path) -> Iterator[tuple[MeasuredCell, Path]]:
+def bad_records(study: ResolvedStudy, results: Path) -> Iterator[tuple[MeasuredCell, Path]]:
+    """Cells and their records that are not complete, lack valid repeats, or are not of today's spec."""
     for resolved in study.measured:
         record = _record_of(resolved, study, results)
         if record.exists() and not _is_good(record, resolved):
@@ -112,7 +108,7 @@ def main(
 ) -> int:
     """Run Snakemake on what is missing."""
     asked, results = study_of(CONFIG, *configfile), Path("results")
-    bad, inputs = list(_bad_records(asked, results)), inputs_to_make_again(asked, results)
+    bad, inputs = list(bad_records(asked, results)), inputs_to_make_again(asked, results)
     if not others or others[0].startswith("-"):
         if not bad and not inputs:
             print(f"nothing to retry: {_why_nothing(asked, results)}")

@@ -7,7 +7,7 @@ import pytest
 
 import measure_again
 import retry_cells
-from retry_cells import inputs_to_make_again, records_to_make_again
+from retry_cells import bad_records, inputs_to_make_again
 from support import records
 from wattlab.foundation.errors import InputError
 from wattlab.records.record import Observed
@@ -80,7 +80,7 @@ def test_missing_records_and_their_bad_inputs_are_named_and_nothing_else(results
     record = {
         cell.cell.dataset: results / f"laptop/runs/{cell.cell.id}.json" for cell in (FAILED, STALE, UNSAMPLED, TORN)
     }
-    assert records_to_make_again(study, results) == list(record.values())
+    assert [path for _, path in bad_records(study, results)] == list(record.values())
     assert inputs_to_make_again(study, results) == [manifest_path(results, UNSAMPLED)]
 
 
@@ -195,7 +195,7 @@ def test_a_cell_whose_redos_are_spent_is_measured_again(results: Path) -> None:
     write_record(results / f"laptop/runs/{GOOD.cell.id}.json", record)
     problem = problem_of(CellEvidence(GOOD, record, None), 3)
     assert problem is not None and "make retry" in problem.remedy
-    assert records_to_make_again(records.resolved_study([GOOD]), results) == [
+    assert [path for _, path in bad_records(records.resolved_study([GOOD]), results)] == [
         results / f"laptop/runs/{GOOD.cell.id}.json"
     ]
     store = store_path(results, GOOD.cell.id, "f" * 12)
