@@ -120,7 +120,8 @@ fuzz: $(STAMP) ## the mutated configurations and catalogs; every valid one throu
 
 .PHONY: test-meters
 test-meters: $(STAMP) ## the meters in real time, with the long windows (some minutes)
-	python -m pytest tests/meters/test_accuracy_real_time.py tests/meters/test_accuracy.py tests/meters/test_meter_traps.py
+	python -m pytest tests/meters/test_accuracy_real_time.py tests/meters/test_accuracy.py tests/meters/test_meter_traps.py \
+	  tests/meters/test_rapl.py
 
 .PHONY: benchmark
 benchmark: $(STAMP) ## what the harness itself costs, beside a bare script (some minutes)

@@ -1,6 +1,5 @@
 """A figure from outside the package is one file and its name: from the dry run to its PDF and the page."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from support import hand_tables
 from support.drawn import drawn, text_of
 from support.records import write_study
 from support.toy_figure import toy_figure
-from support.workflow import Project
+from support.workflow import Project, run_with
 from wattlab.figures.listing import FIGURES, figures_of
 
 TOY = "support.toy_figure.toy_figure:FIGURE"
@@ -33,12 +32,7 @@ def test_it_is_drawn_where_its_tables_are(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.slow
 def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None:
-    project = Project(shutil.copytree(finished.root, tmp_path / "project", copy_function=shutil.copy2))
-    with_toy = project.with_modules_of(Path(toy_figure.__file__).parent)
-    plan = project.snakemake("--dry-run", **with_toy)
-    assert "Drawing toy" in plan.stdout and "Building the tables" not in plan.stdout
-    run = project.snakemake(**with_toy)
-    assert run.returncode == 0, run.stdout
+    project = run_with(finished, tmp_path / "project", toy_figure, due="Drawing toy", not_due="Building the tables")
     assert (project.results / "small/figures/toy.png").is_file()
     page = (project.results / "small/report.html").read_text()
     assert toy_figure.FIGURE.title in page and toy_figure.FIGURE.caption in page

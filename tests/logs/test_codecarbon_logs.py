@@ -1,55 +1,32 @@
-"""CodeCarbon logs in general: versions, damage, and a user's own emissions.csv."""
+"""CodeCarbon logs of every version, and a user's own emissions.csv, become joules and seconds."""
 
-import gzip
-import io
-import random
-import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
 
-from import_logs import account_line, main
+from import_logs import main
 from support.imports import ROOT
-from support.small_logs import MODEL, RUNS, V2_TASKS, V3_TASKS, V3_TOTALS, files_of, mapping_of, study_of
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from support.small_logs import (
+    CELL,
+    MODEL,
+    RUNS,
+    V2_TASKS,
+    V3_TASKS,
+    V3_TOTALS,
+    base,
+    cell_of,
+    files_of,
+    mapping_of,
+    run_import,
+    study_of,
+    swapped,
+)
 from wattlab.foundation.errors import InputError
-from wattlab.logs.archive import LogFiles, read_logs
-from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.codecarbon import CodeCarbon
-from wattlab.logs.mapping import Quality, load_mapping
-from wattlab.logs.scores import read_scores
+from wattlab.logs.mapping import load_mapping
 from wattlab.records.record import Record
-from wattlab.tables.building import build
-from wattlab.tables.evidence import gather
 from wattlab.tables.reading import read_table
-
-CELL = "text-classification/imdb/distilbert--distilbert-base-uncased-finetuned-sst-2-english"
-
-
-@pytest.fixture
-def task_mapping(tmp_path: Path) -> str:
-    return mapping_of(tmp_path)
-
-
-def run_import(files: dict[str, bytes], written: str) -> Import:
-    study, mapping = study_of(written), load_mapping(written)
-    result = import_study(study, mapping, load_catalog(CATALOG_ROOT), LogFiles("logs", files))
-    account_line(result)  # raises when the rows do not add up
-    return result
-
-
-def cell_of(result: Import, cell: str = CELL) -> Record:
-    return next(record for record in result.records if record.cell_id == cell)
-
-
-def told(result: Import, text: str) -> list:
-    return [problem for problem in result.problems if text in problem.problem]
-
-
-def base(number: int) -> str:
-    return f"base/emissions_base_{RUNS[number]}.csv"
 
 
 def test_rows_become_joules_and_seconds(task_mapping):
@@ -96,179 +73,6 @@ def test_repeated_task_names_get_an_id_appended(task_mapping):
     files = files_of()
     files[base(0)] = files[base(0)].replace(b"query model", b"query model_0a1b2c")
     assert len(cell_of(run_import(files, task_mapping)).valid_repeats) == 3
-
-
-def truncated_row(content: bytes) -> bytes:
-    return content[: len(content) - 120]
-
-
-def cut_to_nothing(content: bytes) -> bytes:
-    return b""
-
-
-def noise(content: bytes) -> bytes:
-    return random.Random(0).randbytes(2000)
-
-
-def packed(content: bytes) -> bytes:
-    return gzip.compress(content)
-
-
-def utf16(content: bytes) -> bytes:
-    return content.decode().encode("utf-16")
-
-
-def without_duration(content: bytes) -> bytes:
-    return content.replace(b"duration", b"span")
-
-
-def swapped(name: str, value: str):
-    def damage(content: bytes) -> bytes:
-        header, load, query = content.decode().splitlines()
-        values = query.split(",")
-        values[header.split(",").index(name)] = value
-        return "\n".join([header, load, ",".join(values)]).encode()
-
-    return damage
-
-
-UNREADABLE = [
-    (truncated_row, "the row is truncated or torn", 1),
-    (cut_to_nothing, "the file is empty", 0),
-    (noise, "the file is not text in UTF-8, but UTF-16 or binary", 0),
-    (packed, "the file is not text in UTF-8, but UTF-16 or binary", 0),
-    (utf16, "the file is not text in UTF-8, but UTF-16 or binary", 0),
-    (without_duration, "the column 'duration' is missing", 2),
-    (swapped("duration", "-3.0"), "duration = '-3.0' is no time above 0", 1),
-    (swapped("gpu_energy", "a lot"), "gpu_energy = 'a lot' is no number", 1),
-    (swapped("gpu_energy", "nan"), "gpu_energy = 'nan' is no number", 1),
-    (swapped("timestamp", "yesterday"), "timestamp = 'yesterday' is no ISO 8601 time", 1),
-    (swapped("run_id", ""), "run_id is empty", 1),
-]
-
-
-@pytest.mark.parametrize(("damage", "problem", "n_rows"), UNREADABLE)
-def test_a_row_that_can_not_be_read_is_named_and_its_cell_lacks_a_repeat(damage, problem, n_rows, task_mapping):
-    files = files_of()
-    files[base(1)] = damage(files[base(1)])
-    result = run_import(files, task_mapping)
-    (found,) = told(result, problem)
-    assert found.file == base(1) and found.n_rows == n_rows
-    (lost,) = told(result, "the cell lacks this repeat")
-    assert lost.cell == CELL and lost.run_id == RUNS[1]
-    assert len(cell_of(result).valid_repeats) == 2 and cell_of(result).status == "complete"
-    assert result.account["rows"]["left_out"] == n_rows
-
-
-UNSOUND = [
-    (swapped("gpu_energy", "-0.002"), "the energy of the GPU is negative"),
-    (swapped("gpu_energy", "0.0"), "8 GPUs, but no GPU energy"),
-    (swapped("energy_consumed", "3.1e-9"), "another unit than kWh"),
-    (swapped("energy_consumed", "12000.0"), "another unit than kWh"),
-    (swapped("gpu_energy", "0.003"), "add up to"),
-]
-
-
-@pytest.mark.parametrize(("damage", "reason"), UNSOUND)
-def test_an_unsound_energy_makes_an_invalid_repeat(damage, reason, task_mapping):
-    files = files_of()
-    files[base(1)] = damage(files[base(1)])
-    result = run_import(files, task_mapping)
-    record = cell_of(result)
-    assert [repeat.valid for repeat in record.repeats] == [True, False, True]
-    assert any(reason in why for why in record.repeats[1].reasons)
-    assert told(result, reason)[0].cell == CELL
-    assert result.account["rows"]["left_out"] == 0
-
-
-def test_a_whole_log_in_another_unit_invalidates_every_repeat(task_mapping):
-    files = files_of()
-    for number in range(3):
-        header, *rows = files[base(number)].decode().splitlines()
-        names = header.split(",")
-        lines = [header]
-        for row in rows:
-            values = row.split(",")
-            for name in ("cpu_energy", "gpu_energy", "ram_energy", "energy_consumed"):
-                values[names.index(name)] = repr(float(values[names.index(name)]) * 1000)  # Wh
-            lines.append(",".join(values))
-        files[base(number)] = "\n".join(lines).encode()
-    result = run_import(files, task_mapping)
-    assert cell_of(result).status == "failed" and cell_of(result).repeats_wanted == 3
-    assert sum(problem.n_places for problem in told(result, "another unit than kWh")) == 6
-
-
-def test_the_same_row_twice_counts_once(task_mapping):
-    files = files_of()
-    files["base/copy.csv"] = files[base(1)]
-    result = run_import(files, task_mapping)
-    assert len(cell_of(result).valid_repeats) == 3
-    assert [(problem.n_places, problem.n_rows) for problem in told(result, "the same row is there twice")] == [(2, 2)]
-    assert result.account["rows"] == {"found": 8, "of_cells": 6, "of_no_cell": 0, "left_out": 2}
-
-
-def test_a_duplicated_run_id_with_other_numbers_is_used_by_no_cell(task_mapping):
-    files = files_of()
-    files[base(1)] = files[base(1)].replace(RUNS[1].encode(), RUNS[0].encode())
-    result = run_import(files, task_mapping)
-    assert [problem.n_places for problem in told(result, "rows of one phase that differ")] == [2, 2]
-    assert len(cell_of(result).valid_repeats) == 1 and cell_of(result).repeats_wanted == 3
-    assert result.account["rows"] == {"found": 6, "of_cells": 2, "of_no_cell": 0, "left_out": 4}
-
-
-def test_a_run_of_no_cell_is_kept_and_counted(task_mapping):
-    files = files_of()
-    files["base/stranger.csv"] = files[base(1)].replace(RUNS[1].encode(), b"stranger")
-    result = run_import(files, task_mapping)
-    assert {window.session for window in result.unassigned} == {"stranger"}
-    assert {window.phase for window in result.unassigned} == {"load", "query"}
-    assert result.account["rows"]["of_no_cell"] == 2
-
-
-def test_files_and_models_that_belong_to_no_cell_are_named(task_mapping):
-    files = files_of()
-    files["complete/other.csv"] = files["complete/imdb.csv"]
-    files["complete/imdb.csv"] += f"2023-10-02T20:20:31,another/model,{RUNS[0]}x\n".encode()
-    result = run_import(files, task_mapping)
-    assert told(result, "no group of the mapping names this file")[0].file == "complete/other.csv"
-    assert told(result, "'another/model' is in no group of this file")[0].line == 5
-
-
-def test_a_missing_group_file_fails_its_cells_by_name(task_mapping):
-    files = files_of()
-    del files["complete/imdb.csv"]
-    result = run_import(files, task_mapping)
-    assert told(result, "no such file in the logs")[0].file == "complete/imdb.csv"
-    assert cell_of(result).status == "failed"
-    assert result.account["rows"]["of_no_cell"] == 6
-
-
-def test_nothing_readable_is_one_error(task_mapping):
-    files = {name: noise(b"") if name.startswith("base") else content for name, content in files_of().items()}
-    with pytest.raises(InputError, match="no window can be read .* not text in UTF-8") as error:
-        run_import(files, task_mapping)
-    assert "\n" not in str(error.value)
-
-
-def test_an_unknown_task_is_left_out_by_name(task_mapping):
-    files = files_of()
-    files[base(0)] = files[base(0)].replace(b"load model", b"warm up")
-    result = run_import(files, task_mapping)
-    assert told(result, "the task 'warm up' is in none of the mapping's phases")[0].n_rows == 1
-    assert cell_of(result).sessions[0].load is None and len(cell_of(result).valid_repeats) == 3
-
-
-def test_damage_reaches_the_missing_table(task_mapping, tmp_path):
-    files = files_of()
-    files[base(1)] = swapped("gpu_energy", "-0.002")(files[base(1)])
-    result = run_import(files, task_mapping)
-    for record in result.records:
-        path = tmp_path / "runs" / f"{record.cell_id}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(record.model_dump_json())
-    missing = build(gather(study_of(task_mapping), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["missing"]
-    row = missing[missing["cell"] == CELL].iloc[0]
-    assert row["n_valid"] == 2 and "the energy of the GPU is negative" in row["reason"]
 
 
 def test_codecarbon_3_3_totals_with_a_mapping_of_five_lines(tmp_path, capsys):
@@ -347,56 +151,6 @@ def test_values_that_an_editor_padded_are_read(task_mapping):
     assert len(record.valid_repeats) == 3 and record.repeats[0].flags == []
 
 
-def test_a_torn_row_of_a_file_that_names_its_own_runs_is_told_once(tmp_path):
-    written = tmp_path / "mapping.yaml"
-    written.write_text(
-        yaml.safe_dump(
-            {
-                "windows": ["./emissions.csv"],
-                "n_inferences": 500,
-                "groups": [
-                    {"file": "emissions.csv", "task": "text-classification", "dataset": "imdb", "models": ["my-run"]}
-                ],
-                "models": {"my-run": MODEL},
-            }
-        )
-    )
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "emissions.csv").write_text(V3_TOTALS + "2026-02-23T08:28:26,my-run\n")
-    files = read_logs(tmp_path / "logs", load_mapping(str(written))).files
-    result = run_import(files, str(written))
-    assert [(problem.line, problem.n_rows) for problem in result.problems] == [(4, 1)]
-
-
-@pytest.mark.parametrize("kind", ["folder", "nested folder", "tar", "zip"])
-def test_folders_and_archives_read_alike(kind, tmp_path, task_mapping):
-    files = files_of()
-    top = tmp_path / "logs"
-    if kind in ("folder", "nested folder"):
-        root = top if kind == "folder" else top / "co2-main"
-        for name, content in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_bytes(content)
-    elif kind == "tar":
-        with tarfile.open(top, "w:gz") as tar:
-            for name, content in files.items():
-                info = tarfile.TarInfo(f"./{name}")
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-    else:
-        with zipfile.ZipFile(top, "w") as opened:
-            for name, content in files.items():
-                opened.writestr(f"co2-main/{name}", content)
-    assert read_logs(top, load_mapping(task_mapping)).files == files
-
-
-def test_an_archive_that_is_none_is_one_error(tmp_path, task_mapping):
-    (tmp_path / "logs.tar.gz").write_bytes(noise(b""))
-    with pytest.raises(InputError, match="can not be read as a folder, .tar.gz or .zip") as error:
-        read_logs(tmp_path / "logs.tar.gz", load_mapping(task_mapping))
-    assert "\n" not in str(error.value)
-
-
 def test_blank_lines_and_a_byte_order_mark_are_no_damage():
     content = b"\xef\xbb\xbf" + files_of()[base(0)] + b"\n\n"
     assert [window.part for window in CodeCarbon().windows("x.csv", content)] == ["load model", "query model"]
@@ -414,43 +168,3 @@ def test_mistakes_in_a_mapping_are_named(tmp_path):
     written.write_text(yaml.safe_dump(content))
     with pytest.raises(InputError, match="windoes.*did you mean 'windows'"):
         load_mapping(str(written))
-
-
-def test_an_archive_torn_in_the_middle_is_one_error(tmp_path, task_mapping):
-    path = tmp_path / "logs.tar.gz"
-    with tarfile.open(path, "w:gz") as tar:
-        for name, content in files_of().items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2] + noise(b"")[:50] + whole[len(whole) // 2 + 50 :])
-    with pytest.raises(InputError, match="can not be read as a folder, .tar.gz or .zip"):
-        read_logs(path, load_mapping(task_mapping))
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"\xff\xfe", "no table of quality"),
-        (b"name;score\n", "no column 'model'"),
-        (b"model,score\n" + MODEL.encode() + b",good\n", "score: .*fetch the logs again"),
-        (b"model,score\nsomeone/else,0.9\n", "'someone/else' is no model of text-classification/imdb"),
-    ],
-)
-def test_a_damaged_quality_table_is_one_error(content, message, task_mapping):
-    quality = Quality.model_validate(
-        {
-            "file": "quality.csv",
-            "model_column": "model",
-            "columns": [{"column": "score", "task": "text-classification", "dataset": "imdb", "metric": "accuracy"}],
-        }
-    )
-    result = run_import(files_of(), task_mapping)
-    stems = {MODEL: "distilbert--distilbert-base-uncased-finetuned-sst-2-english"}
-    with pytest.raises(InputError, match=message):
-        read_scores(LogFiles("logs", {"quality.csv": content}), quality, stems, result.records)
-    sound = LogFiles("logs", {"quality.csv": f"model,score\n{MODEL},0.9\n".encode()})
-    (row,) = read_scores(sound, quality, stems, result.records)
-    # (360 + 3600 + mean of 7200, 7236, 7272) J per 1,000 inferences
-    assert row["energy_kwh_per_1000"] == pytest.approx(11196 / 3.6e6, rel=1e-12) and row["quality_score"] == 0.9

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from support import records
-from support.meters_fake import forget_hardware
 from support.meters_trace import (
     ACTIVE_W,
     GPU,
@@ -30,11 +29,6 @@ from wattlab.runs.session import Bench, measured, run_session, session_header
 from wattlab.runs.validity import judge_all
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
-
-
-@pytest.fixture(autouse=True)
-def _no_cached_hardware() -> None:
-    forget_hardware()
 
 
 @pytest.mark.parametrize("latency_s", [0.0, LATENCY_S])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.meters_fake import fake_rapl, forget_hardware
+from support.meters_fake import fake_rapl
 from support.meters_trace import (
     ACTIVE_W,
     GPU,
@@ -36,11 +36,6 @@ class RealClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-@pytest.fixture(autouse=True)
-def _no_cached_hardware() -> None:
-    forget_hardware()
 
 
 def gpus(monkeypatch: pytest.MonkeyPatch, **settings: float) -> TracedNvml:

@@ -5,15 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
+from support.meters_fake import fake_nvml, fake_rapl
 from wattlab.foundation.errors import InputError
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.meters.rapl import RaplCounters
-
-
-@pytest.fixture(autouse=True)
-def _no_cached_hardware() -> None:
-    forget_hardware()
 
 
 def test_gpu_and_rapl_joules_come_back_exactly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,18 +11,13 @@ from typing import Any
 import pytest
 
 from support import records
-from support.meters_fake import fake_rapl, forget_hardware
+from support.meters_fake import fake_rapl
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.runs.session import Bench, measured, run_passes
 
 pytestmark = pytest.mark.slow
 
 WATTLAB = str(Path(sys.modules["wattlab"].__file__ or "").parent)
-
-
-@pytest.fixture(autouse=True)
-def _no_cached_hardware() -> None:
-    forget_hardware()
 
 
 class Profile:

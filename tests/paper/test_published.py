@@ -1,43 +1,22 @@
-"""The published study, from the authors' logs: every printed number of tables 2, 3 and 5, the totals, the account."""
+"""The published study, from the authors' logs: every printed number of tables 2, 3 and 5, totals, other tables."""
 
-import io
 import math
-import re
 from decimal import Decimal
 
-import pandas as pd
 import pytest
-from PIL import Image, ImageColor
 
-from build_tables import main as build_tables
-from examine_logs import main as examine_logs
 from give_verdict import main as give_verdict
-from import_logs import account_line, write_import, write_table
-from publish_docs import MAX_BYTES, TABLES, small_image
-from publish_docs import main as publish_docs
 from support import published_logs
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
-from wattlab.figures.listing import FIGURES
-from wattlab.figures.palette import MODALITY_COLOURS, STRUCTURE_COLOURS
-from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_text
 from wattlab.foundation.units import J_PER_KWH
-from wattlab.logs.archive import checksum, fetch
 from wattlab.logs.imported import repeats_frame
-from wattlab.logs.resolve import NOT_NAMED, model_stems, resolve_published
-from wattlab.logs.scores import read_scores
-from wattlab.paper.audit import by_chance, summary
-from wattlab.paper.decomposition import caption, decomposition, finding
+from wattlab.paper.audit import summary
+from wattlab.paper.decomposition import finding
 from wattlab.paper.printed import rounded, truncated
 from wattlab.paper.ranks import rank_tables
-from wattlab.quality.table import TABLE as QUALITY
 from wattlab.records.record import Record
 from wattlab.report.page import study_facts
 from wattlab.report.summary import closing_paragraph
-from wattlab.study.resolve import check_config
-from wattlab.tables.building import build
-from wattlab.tables.evidence import gather
-from wattlab.tables.reading import read_table
 from wattlab.tables.writing import as_csv
 
 pytestmark = pytest.mark.slow
@@ -74,27 +53,6 @@ PARITY_MILLIONS = {
     "bigscience--bloomz-1b7": "290.6",
     "bigscience--bloomz-560m": "203.6",
 }
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    """Every table, through the files, as the workflow makes them."""
-    folder = tmp_path_factory.mktemp("published")
-    write_text(folder / "study-0.json", published_logs.study().model_dump_json())
-    write_import(published_logs.imported(), folder)
-    write_table(scores(), folder / "tables", "quality", "")
-    assert published_logs.study().config.study == "published"
-    for verb in (build_tables, examine_logs):
-        verb(["--study", str(folder / "study-0.json"), "--tables", str(folder / "tables")])
-    return {path.stem: read_table(path) for path in (folder / "tables").glob("*.csv")}
-
-
-def scores() -> pd.DataFrame:
-    mapping = published_logs.mapping()
-    assert mapping.quality is not None
-    stems = model_stems(mapping, load_catalog(CATALOG_ROOT), "mapping")
-    rows = read_scores(published_logs.logs(), mapping.quality, stems, published_logs.imported().records)
-    return QUALITY.frame(rows)
 
 
 def one_joule_more(files: dict[str, bytes], record: Record) -> dict[str, bytes]:
@@ -139,20 +97,6 @@ def check_totals(account) -> None:
     assert logged["energy_gpu_kwh"] == pytest.approx(754.6584092, rel=1e-9)
     assert logged["emissions_kg"] == pytest.approx(178.9756846762566, rel=1e-12)
     assert f"{logged['emissions_kg']:.3f}" == "178.976"
-
-
-def test_every_row_is_accounted_for(tables):
-    account = published_logs.imported().account
-    assert account["files"] == {"found": 6513, "read": 6513}
-    assert account["rows"] == {"found": 13370, "of_cells": 8640, "of_no_cell": 4730, "left_out": 0}
-    assert account["runs"] == {"of_cells": 4170, "of_no_cell": 2343}
-    assert published_logs.imported().problems == []
-    assert "13,370 rows in 6,513 files" in account_line(published_logs.imported())
-    totals = tables["totals"].set_index("phase")
-    assert int(totals["n_windows"].sum()) == 13370
-    assert totals["energy_kwh"].sum() == pytest.approx(1290.0429155363252, rel=1e-12)
-    assert totals.loc["unassigned", "energy_kwh"] == pytest.approx(259.4, abs=0.05)
-    assert totals.loc["transfer", "n_windows"] == 300
 
 
 def test_table_2_to_every_printed_digit(tables):
@@ -211,49 +155,8 @@ def test_one_joule_in_one_log_turns_it_red(cell, check):
             check_table_3(frame)
 
 
-def test_selected_cells_and_the_reasons_of_the_others():
-    study = published_logs.study()
-    assert len(study.cells) == 417
-    selected = [cell for cell in study.cells if cell.facts.selected]
-    assert len(selected) == 312
-    assert sum(cell.cell.purpose == "multi-purpose" for cell in selected) == 72
-    assert all(cell.spec is None for cell in study.cells)
-    assert all(not cell.facts.selected for cell in study.cells if cell.cell.variant == "native")
-    reasons = {cell.facts.unselected_because for cell in study.cells if not cell.facts.selected}
-    assert None not in reasons and NOT_NAMED not in reasons and len(reasons) == 4
-    generators = {cell.cell.model for cell in selected if cell.cell.task == "text-to-image"}
-    assert len(generators) == 8 and "SG161222--Realistic_Vision_V1.4" not in generators
-
-
-def test_every_cell_has_ten_valid_repeats_and_its_windows():
-    records = published_logs.imported().records
-    assert {len(record.valid_repeats) for record in records} == {10}
-    assert {record.status for record in records} == {"complete"}
-    images = [record for record in records if record.task == "text-to-image"]
-    assert all(session.transfer is not None for record in images for session in record.sessions)
-    assert all(session.load is not None for record in records for session in record.sessions)
-    assert {repeat.gpu_count for record in records for repeat in record.repeats} == {8}
-
-
-def test_runs_that_carry_another_name_say_so():
-    records = {record.cell_id: record for record in published_logs.imported().records}
-    record = records["summarization/xsum/sshleifer--distilbart-xsum-12-6"]
-    assert all("sshleifer/distilbart-cnn-6-6" in repeat.flags[0] for repeat in record.repeats)
-    assert record.other_model == record.repeats[0].flags[0]
-    flagged = {record.model for record in records.values() for repeat in record.repeats if repeat.flags}
-    assert flagged == {"sshleifer--distilbart-xsum-12-6"}
-
-
-def test_published_lengths():
-    records = {record.cell_id: record for record in published_logs.imported().records}
-    record = records["question-answering/squad-v2/bigscience--bloomz-7b1"]
-    assert record.repeats[0].n_output_units == 2407 and record.repeats[0].output_unit == "word"
-    assert record.lengths == "published"
-    assert sum(record.lengths == "published" for record in records.values()) == 72
-
-
 def test_quality_table():
-    table = scores()
+    table = published_logs.scores()
     assert len(table) == 48 * 3 and table["selected"].all()
     row = table[(table["model"] == "bigscience--bloomz-560m") & (table["dataset"] == "sst2")].iloc[0]
     assert row["quality_score"] == 0.9243 and row["energy_kwh_per_1000"] == pytest.approx(0.00938, abs=5e-6)
@@ -289,41 +192,6 @@ def test_the_print_of_table_2_leaves_a_ratio_open_by_its_rounding(tables):
     assert table.loc["text-to-image", "high_energy_ratio"] < 1.0003
 
 
-def test_decomposition_adds_up_and_the_floor_is_the_lowest_window():
-    result = published_logs.imported()
-    table = decomposition(result.records, list(result.unassigned), ["load", "transfer"], 42.0)
-    shares = ["gpu_above_idle_share", "gpu_idle_share", "ram_share", "cpu_share"]
-    assert table[shares].sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-12)
-    # Pandas over the raw files: the lowest mean of a load, and the highest of the lowest means of 25 days.
-    assert table["idle_gpu_power_w"].iloc[0] == pytest.approx(443.433076, rel=1e-8)
-    assert table["high_idle_gpu_power_w"].iloc[0] == pytest.approx(482.586590, rel=1e-8)
-    task = table[(table["level"] == "task") & (table["purpose"] == "task-specific")].set_index("task")
-    assert task.loc["text-to-image", "gpu_above_idle_share"] == pytest.approx(0.23, abs=0.01)
-    every = table[table["level"] == "all"].iloc[0]
-    assert every["energy_duration_correlation"] == pytest.approx(0.9998, abs=1e-4)
-    # 430.8 W of RAM become 42 W: 388.8 W less of the mean power
-    saved_w = (1 - every["codecarbon3_ram_ratio"]) * every["mean_power_w"]
-    assert saved_w == pytest.approx(430.777 - 42, abs=3)
-
-
-def test_the_split_of_gpus_is_relative_to_the_logs_and_says_how_far_nodes_differ(tables):
-    table = tables["decomposition"]
-    task = table[(table["level"] == "task") & (table["purpose"] == "task-specific")].set_index("task")
-    assert task.loc["fill-mask", "low_gpu_above_idle_share"] == pytest.approx(0.0279, abs=1e-4)
-    assert (table["low_gpu_above_idle_share"] < table["gpu_above_idle_share"]).all()
-    said = f"{caption(table)} {finding(table)}"
-    assert "443 W" in said and "483 W" in said and "bound" not in said
-    assert finding(table).startswith("of the node's energy in a query, by task: 6 to 23 % GPUs above 443 W")
-    assert "2 to 20 % above 483 W" in finding(table) and finding(table).endswith("4 % CPU")
-
-
-def test_gpus_are_split_only_where_the_mapping_names_the_phases_of_idle_ones():
-    result = published_logs.imported()
-    table = decomposition(result.records, list(result.unassigned), [], 42.0)
-    assert table[["gpu_above_idle_share", "gpu_idle_share", "one_gpu_share", "idle_gpu_power_w"]].isna().all(axis=None)
-    assert table["ram_share"].notna().all() and finding(table) == "" and "are not split" in caption(table)
-
-
 def test_the_page_has_the_counts_of_the_audit_and_what_the_energy_goes_into(tables):
     facts = dict(study_facts(published_logs.study(), tables))
     assert facts["Printed numbers"] == summary(tables["audit"])
@@ -356,112 +224,3 @@ def test_nothing_is_missing(tables):
     assert tables["missing"].empty
     assert len(tables["cells"]) == 417
     assert math.isclose(tables["runs"]["energy_node_j"].sum() / J_PER_KWH, 996.3, abs_tol=0.05)
-
-
-def test_checksum_of_the_archive_is_the_pinned_one():
-    home = published_logs.mapping().home
-    assert checksum(published_logs.logs().files, home.paths) == home.sha256
-
-
-def test_unreachable_home_is_one_message_with_the_remedy(tmp_path):
-    home = published_logs.mapping().home
-    with pytest.raises(InputError, match="can not be fetched .*make published LOGS=PATH") as error:
-        fetch(home, tmp_path / "logs", url=str(tmp_path / "nowhere.git"))
-    assert "\n" not in str(error.value)
-    assert not (tmp_path / "logs").exists()
-
-
-def test_selection_of_an_unlogged_model_is_refused():
-    content = read_yaml(published_logs.ROOT / "studies" / "published.yaml")
-    content["tasks"][0]["models"][0] = "lvwerra/distilbert-imdbb"
-    with pytest.raises(InputError, match="is in no group of the mapping; did you mean .*distilbert-imdb"):
-        resolve_published(check_config(content, "study"), load_catalog(CATALOG_ROOT), "studies/published.yaml")
-
-
-def test_a_model_left_out_of_the_study_is_imported_unselected():
-    content = read_yaml(published_logs.ROOT / "studies" / "published.yaml")
-    content["tasks"][0]["models"] = content["tasks"][0]["models"][1:]
-    study = resolve_published(check_config(content, "study"), load_catalog(CATALOG_ROOT), "studies/published.yaml")
-    assert len(study.cells) == 417
-    assert sum(cell.facts.selected for cell in study.cells) == 309
-    assert any(cell.facts.unselected_because == NOT_NAMED for cell in study.cells)
-
-
-def test_the_tables_come_from_the_records_alone(tmp_path):
-    """The importer's frame and the tables' own code agree on every cell."""
-    result = published_logs.imported()
-    write_import(result, tmp_path)
-    write_text(tmp_path / "study-0.json", published_logs.study().model_dump_json())
-    cells = build(gather(published_logs.study(), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["cells"]
-    ours = repeats_frame(result.records).groupby(["task", "dataset", "variant", "model"])["energy_node_kwh"].mean()
-    theirs = cells.assign(variant=cells["variant"].fillna("")).set_index(["task", "dataset", "variant", "model"])
-    assert theirs["energy_kwh_per_1000"].sort_index().to_numpy() == pytest.approx(
-        ours.sort_index().to_numpy(), rel=1e-12
-    )
-
-
-DOCS = published_logs.ROOT / "docs" / "published"
-
-
-@pytest.mark.parametrize("name", [name for name, forms in TABLES.items() if "csv" in forms])
-def test_the_published_copy_is_what_a_fresh_run_gives(tables, name):
-    kept = read_table(DOCS / f"{name}.csv")
-    pd.testing.assert_frame_equal(kept, tables[name], rtol=1e-9, check_dtype=False)
-
-
-def test_the_published_copy_is_small_and_its_page_tells_the_counts(tables):
-    assert sum(path.stat().st_size for path in DOCS.rglob("*") if path.is_file()) < MAX_BYTES + 10_000
-    page = " ".join((DOCS / "README.md").read_text().split())
-    assert summary(tables["audit"]) in page and by_chance(tables["audit"]) in page
-    assert finding(tables["decomposition"]) in page
-
-
-def test_the_published_copy_shows_every_figure_at_a_modest_size():
-    for name in FIGURES:
-        with Image.open(DOCS / "figures" / f"{name}.png") as image:
-            assert image.width == 1050 and image.mode == "P", name
-    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (DOCS / "README.md").read_text())
-    assert shown and all((DOCS / path).is_file() for path in shown)
-
-
-def test_what_has_not_been_made_is_not_published(tmp_path):
-    with pytest.raises(InputError, match="audit.csv: no such file; run `make published` first"):
-        publish_docs(["--results", str(tmp_path), "--docs", str(tmp_path / "docs")])
-    assert not (tmp_path / "docs").exists()
-
-
-def test_shares_of_unlike_nodes_and_of_nodes_without_gpus():
-    """What is not known of the GPUs is missing, and no zero."""
-    records = published_logs.imported().records[:2]
-    without = {"energy_gpu_j": None, "gpu_count": 0, "energy_gpu_method": "absent"}
-    bare = records[0].model_copy(
-        update={"repeats": [repeat.model_copy(update=without) for repeat in records[0].repeats]}
-    )
-    idle = ["load", "transfer"]
-    table = decomposition([bare], [], idle, 42.0)
-    gpus = ["gpu_above_idle_share", "gpu_idle_share", "gpu_idle_others_share", "one_gpu_share", "one_gpu_kwh_per_1000"]
-    assert table[gpus].isna().all(axis=None)
-    assert (table["ram_share"] + table["cpu_share"]).to_numpy() == pytest.approx(1.0, abs=1e-12)
-    ram_j, cpu_j = (
-        math.fsum(getattr(repeat, name) for repeat in bare.repeats) for name in ("energy_ram_j", "energy_cpu_j")
-    )
-    assert table["ram_share"].iloc[0] == pytest.approx(ram_j / (ram_j + cpu_j), rel=1e-12)
-    both = decomposition([bare, records[1]], [], idle, 42.0)
-    mixed = both[both["level"] == "all"].iloc[0]
-    assert mixed[gpus].isna().all() and 0 < mixed["ram_share"] < table["ram_share"].iloc[0]
-    unknown = [repeat.model_copy(update={"energy_ram_j": None}) for repeat in records[0].repeats]
-    lost = decomposition([records[0].model_copy(update={"repeats": unknown})], [], idle, 42.0)
-    assert lost[["energy_kwh_per_1000", "ram_share", "cpu_share"]].isna().all(axis=None)
-
-
-def test_a_small_image_keeps_the_colours_apart():
-    colours = [ImageColor.getrgb(colour) for colour in {*MODALITY_COLOURS.values(), *STRUCTURE_COLOURS.values()}]
-    image = Image.new("RGB", (2100, 100 * len(colours)), "white")
-    for place, colour in enumerate(colours):
-        image.paste(colour, (0, 100 * place, 40, 100 * place + 100))
-    written = io.BytesIO()
-    image.save(written, "PNG")
-    small = Image.open(io.BytesIO(small_image(written.getvalue()))).convert("RGB")
-    assert small.size == (1050, 50 * len(colours))
-    assert [small.getpixel((5, 50 * place + 25)) for place in range(len(colours))] == colours
-    assert small.getpixel((500, 25)) == (255, 255, 255)

@@ -6,9 +6,10 @@ import pynvml
 import pytest
 
 from support import records
+from support.meter_windows import window
 from support.meters_fake import fake_nvml, forget_hardware
 from wattlab.meters.codecarbon import CodeCarbonMeter
-from wattlab.records.record import GpuState, Observed, Repeat, Window
+from wattlab.records.record import GpuState, Observed, Repeat
 from wattlab.records.store import StoredCell
 from wattlab.runs.validity import judge_all
 
@@ -152,14 +153,6 @@ def test_an_idle_second_is_needed_and_no_window_counts_twice() -> None:
     """The counter moves every tenth of a second: half a second says nothing, and neighbours share it."""
     idle = records.window(window_s=0.5, gpu_j=[100.0, 30.0], gpu_state=GpuState(power_w=140.0))
     assert on_gpu(GpuState(), idle_before=idle, idle_after=idle).flags == []
-
-
-def window(meter: CodeCarbonMeter, work: Any = lambda: None) -> Window:
-    meter.begin()
-    work()
-    made = meter.end(duration_s=0.0)
-    assert made is not None
-    return made
 
 
 def test_the_state_of_the_computing_gpu_is_read_at_the_ends_of_a_window(monkeypatch: pytest.MonkeyPatch) -> None:

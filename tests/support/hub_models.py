@@ -17,6 +17,10 @@ from wattlab.models.random_weights.source import ArchitectureSource
 from wattlab.study.cells import MeasuredCell, Spec
 from wattlab.tasks import adapter_for
 
+#: Two cells: task, dataset and model.
+BERT = ("token-classification", "conll2003", "dslim--bert-base-NER")
+SST2 = ("text-classification", "imdb", "distilbert--distilbert-base-uncased-finetuned-sst-2-english")
+
 
 def hub_cell(task: str, dataset: str, model: str, **more: Any) -> MeasuredCell:
     """A cell on published weights."""

@@ -5,13 +5,16 @@ import tarfile
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.mapping import Mapping, load_mapping
-from wattlab.logs.resolve import resolve_published
+from wattlab.logs.resolve import model_stems, resolve_published
+from wattlab.logs.scores import read_scores
+from wattlab.quality.table import TABLE as QUALITY
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config
 
@@ -51,6 +54,14 @@ def import_of(files: dict[str, bytes]) -> Import:
 @cache
 def imported() -> Import:
     return import_of(logs().files)
+
+
+def scores() -> pd.DataFrame:
+    """The table of quality."""
+    of_logs = mapping()
+    assert of_logs.quality is not None
+    stems = model_stems(of_logs, load_catalog(CATALOG_ROOT), "mapping")
+    return QUALITY.frame(read_scores(logs(), of_logs.quality, stems, imported().records))
 
 
 def unpack(folder: Path) -> None:

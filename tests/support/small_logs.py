@@ -1,20 +1,26 @@
-"""Small hand-written CodeCarbon logs: three runs of one cell, in the columns of each version."""
+"""Small hand-written CodeCarbon logs: three runs of one cell, in the columns of each version, whole or damaged."""
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 
+from import_logs import account_line
 from support.imports import ROOT
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.logs.archive import LOGS_VARIABLE
+from wattlab.logs.archive import LOGS_VARIABLE, LogFiles
+from wattlab.logs.assemble import Import, import_study
+from wattlab.logs.mapping import load_mapping
 from wattlab.logs.resolve import resolve_published
+from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config
 
 RUNS = ("run-a", "run-b", "run-c")
+CELL = "text-classification/imdb/distilbert--distilbert-base-uncased-finetuned-sst-2-english"
 MODEL = "distilbert-base-uncased-finetuned-sst-2-english"
 
 V2_TASKS = (
@@ -127,6 +133,39 @@ def study_of(mapping: str) -> ResolvedStudy:
         "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": [MODEL]}],
     }
     return resolve_published(check_config(config, "own.yaml"), load_catalog(CATALOG_ROOT), "own.yaml")
+
+
+def run_import(files: dict[str, bytes], written: str) -> Import:
+    study, mapping = study_of(written), load_mapping(written)
+    result = import_study(study, mapping, load_catalog(CATALOG_ROOT), LogFiles("logs", files))
+    account_line(result)  # raises when the rows do not add up
+    return result
+
+
+def cell_of(result: Import, cell: str = CELL) -> Record:
+    return next(record for record in result.records if record.cell_id == cell)
+
+
+def told(result: Import, text: str) -> list:
+    return [problem for problem in result.problems if text in problem.problem]
+
+
+def base(number: int) -> str:
+    return f"base/emissions_base_{RUNS[number]}.csv"
+
+
+def noise(content: bytes) -> bytes:
+    return random.Random(0).randbytes(2000)
+
+
+def swapped(name: str, value: str):
+    def damage(content: bytes) -> bytes:
+        header, load, query = content.decode().splitlines()
+        values = query.split(",")
+        values[header.split(",").index(name)] = value
+        return "\n".join([header, load, ",".join(values)]).encode()
+
+    return damage
 
 
 def snakemake(folder: Path, study: str, *arguments: str, **variables: str) -> str:

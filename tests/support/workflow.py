@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -169,4 +170,20 @@ def make_project(root: Path) -> Project:
             shutil.copy(source, root / name)
     project = Project(root)
     project.configure(**SMALL)
+    return project
+
+
+def project_with(finished: Project, root: Path, module: ModuleType) -> tuple[Project, dict[str, str]]:
+    """A copy of a finished project with somebody else's module beside its programs; the environment that finds it."""
+    project = Project(shutil.copytree(finished.root, root, copy_function=shutil.copy2))
+    return project, project.with_modules_of(Path(str(module.__file__)).parent)
+
+
+def run_with(finished: Project, root: Path, module: ModuleType, due: str, not_due: str) -> Project:
+    """Run `project_with` to its end; its dry run plans a job of the message `due`, and none of `not_due`."""
+    project, with_module = project_with(finished, root, module)
+    plan = project.snakemake("--dry-run", **with_module)
+    assert due in plan.stdout and not_due not in plan.stdout, plan.stdout
+    run = project.snakemake(**with_module)
+    assert run.returncode == 0, run.stdout
     return project

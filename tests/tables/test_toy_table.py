@@ -1,6 +1,5 @@
 """A table from outside the package is one file and its name: from the dry run to its CSV and the page."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +8,7 @@ import pytest
 import build_tables
 from support import records
 from support.toy_table import toy_table
-from support.workflow import Project
+from support.workflow import Project, project_with, run_with
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.members import declared
 from wattlab.tables.listing import TABLES
@@ -47,12 +46,7 @@ def test_a_member_that_is_none_is_told_without_an_import(target: str, fault: str
 
 @pytest.mark.slow
 def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None:
-    project = Project(shutil.copytree(finished.root, tmp_path / "project", copy_function=shutil.copy2))
-    with_toy = project.with_modules_of(Path(toy_table.__file__).parent)
-    plan = project.snakemake("--dry-run", **with_toy)
-    assert "Building the tables" in plan.stdout and "Measuring" not in plan.stdout
-    run = project.snakemake(**with_toy)
-    assert run.returncode == 0, run.stdout
+    project = run_with(finished, tmp_path / "project", toy_table, due="Building the tables", not_due="Measuring")
     tables = project.results / "small/tables"
     cells, toy = pd.read_csv(tables / "cells.csv"), pd.read_csv(tables / "toy.csv")
     assert list(toy["cell"]) == list(cells["cell"]) and (toy["n_summed"] == cells["n_valid"]).all()
@@ -61,8 +55,7 @@ def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_a_name_without_a_file_stops_the_dry_run(finished: Project, tmp_path: Path) -> None:
-    project = Project(shutil.copytree(finished.root, tmp_path / "project", copy_function=shutil.copy2))
-    with_toy = project.with_modules_of(Path(toy_table.__file__).parent)
+    project, with_toy = project_with(finished, tmp_path / "project", toy_table)
     (project.root / "scripts/toy_table.py").unlink()
     run = project.snakemake("--dry-run", **with_toy)
     assert run.returncode == 1 and "toy_table:TABLE: there is no module 'toy_table'" in run.stdout
