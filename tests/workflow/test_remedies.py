@@ -30,7 +30,7 @@ TRIED = {
     "make install": "tests/workflow/test_makefile.py",
     "make doctor": "tests/workflow/test_doctor.py",
     "make reproduce": "tests/workflow/test_workflow.py",
-    "make published": "tests/paper/test_published.py",
+    "make published": "tests/paper/test_published_import.py",
     "make env-": "tests/models/test_environments.py",
     "make check": "tests/workflow/test_packaging.py",
     "make schema": "tests/catalog/test_schemas.py",
