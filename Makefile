@@ -67,11 +67,12 @@ unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakema
 doctor: $(STAMP) ## what this machine can measure, and what the study costs at least
 	@PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
 
-.PHONY: tables figures report
+.PHONY: flops tables figures report
+flops: $(STAMP) ## floating-point operations of one inference of each cell, without weights (minutes)
 tables: $(STAMP) ## the study as far as its tables
 figures: $(STAMP) ## the study as far as its figures
 report: $(STAMP) ## the study as far as its page
-tables figures report:
+flops tables figures report:
 	$(HAS_STUDY)
 	@$(SNAKEMAKE) $@ --cores $(CORES) $(STUDY_OPTION)
 

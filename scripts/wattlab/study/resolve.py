@@ -50,6 +50,13 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
     )
 
 
+def on_random_weights(cell: Cell, config: StudyConfig, catalog: Catalog) -> Spec:
+    """The spec that a study's cell would have with random weights and surrogate rows: what can be said of it without its
+    checkpoint and its dataset. Raises `InputError`."""
+    stand_ins = {"weights": "architecture", "data": "surrogate", "device": "cpu"}
+    return _resolve_cell(cell, config.model_copy(update=stand_ins), catalog, config.study).spec
+
+
 def _doubled(group: TaskGroup, key: str, cell: Cell, names: dict[str, str]) -> str:
     """The list of a group that names the cell's dataset or model twice, with those names."""
     datasets = [written for written in group.datasets if written == cell.id.split("/")[1]]
