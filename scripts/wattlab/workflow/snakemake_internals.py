@@ -54,7 +54,7 @@ def is_run(workflow: Workflow) -> bool:
 def planned_cells(workflow: Workflow) -> list[str]:
     """Ids of the cells that this call measures, known only once the plan is made."""
     return sorted(
-        f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}"
+        f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}{job.wildcards.setting}"
         for job in workflow.dag.needrun_jobs()
         if job.rule.name == "measure_cell"
     )
