@@ -4,7 +4,7 @@ Where the rows of a cell lie frozen on this machine, theirs are the lengths; els
 of the tokenizer that is trained for the architecture. What models wrote is taken from its publication or its record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,10 +24,16 @@ from wattlab.samples.surrogate.generate import surrogate_rows
 from wattlab.study.cells import ResolvedCell, SampleSpec, Spec, TokenizerSpec
 from wattlab.tasks import adapter_for
 from wattlab.tasks.contract import Adapter, Uncounted
-from wattlab.tasks.flops import count_inference
+from wattlab.tasks.flops import Count, count_inference
 
 #: Rows whose lengths are taken, and images, of a size of their own.
 MOST_ROWS, MOST_IMAGES = 200, 32
+
+#: Values of a protocol that change what a model computes of an input of one size.
+_MATTERS = {"max_new_tokens", "image_size", "steps"}
+
+#: Counts of each model so far: its datasets share them.
+_KNOWN: dict[Hashable, dict[Hashable, Count]] = {}
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ def _counted(cell: ResolvedCell, spec: Spec, lengths: Lengths, results: Path) ->
     per_word = 1.0 if trained is None else trained.tokens_per_word or 1.0
     sizes, input_from = _sizes(adapter, cell, lengths.input_words, per_word, results)
     new, output_from = _new_tokens(adapter, lengths, per_word)
-    count = count_inference(adapter, sizes, new)
+    key = (type(adapter), spec.model.model_dump_json(), spec.protocol.model_dump_json(include=_MATTERS))
+    count = count_inference(adapter, sizes, new, _KNOWN.setdefault(key, {}))
     tokens = [size for size in sizes if isinstance(size, int)]
     images = dict.fromkeys(f"{size[0]} x {size[1]}" for size in sizes if isinstance(size, tuple))
     return {

@@ -101,15 +101,23 @@ def count_passes(passes: Iterable[Pass]) -> Count:
     return total
 
 
-def count_inference(adapter: Adapter, sizes: Iterable[Hashable], new_tokens: float | None = None) -> Count:
+def count_inference(
+    adapter: Adapter,
+    sizes: Iterable[Hashable],
+    new_tokens: float | None = None,
+    known: dict[Hashable, Count] | None = None,
+) -> Count:
     """The mean over inferences of these sizes: one inference that stands for all.
 
     Between the shortest and the longest input the work is taken for a parabola through three counts: attention between
-    all tokens makes it one. Up to three lengths, and all sizes of images, are counted each.
+    all tokens makes it one. Up to three lengths, and all sizes of images, are counted each. `known`: counts of this model
+    so far, which is added to.
     """
-    mean, total = Count(), Counter(sizes)
+    mean, total, known = Count(), Counter(sizes), {} if known is None else known
     for size, weight in _weights(total).items():
-        mean.add(count_passes(adapter.passes(size, new_tokens)), weight / total.total())
+        if (size, new_tokens) not in known:
+            known[size, new_tokens] = count_passes(adapter.passes(size, new_tokens))
+        mean.add(known[size, new_tokens], weight / total.total())
     return mean
 
 
@@ -118,8 +126,8 @@ def _weights(sizes: Counter[Any]) -> dict[Any, float]:
     there: dict[Any, float] = {size: times for size, times in sizes.items() if size}
     if len(there) <= 3 or not all(isinstance(size, int) for size in there):
         return there
-    low, *_, high = lengths = sorted(there)
-    nodes = (low, min(lengths, key=lambda length: abs(2 * length - low - high)), high)
+    low, high = 1 << (min(there).bit_length() - 1), 1 << (max(there) - 1).bit_length()
+    nodes = (low, (low + high) // 2, high)  # powers of two around the lengths, which datasets share
     weights = dict.fromkeys(nodes, 0.0)
     for node in nodes:  # Lagrange's form
         first, second = (other for other in nodes if other != node)
