@@ -86,7 +86,7 @@ TABLE = Table(
 def _under_protocol(cells: pd.DataFrame) -> pd.DataFrame:
     found = measured_cells(cells)
     if "setting" in found:
-        found = found[found["setting"].isna()]
+        found = found[found["setting"].fillna("") == ""]
     return found[pd.to_numeric(found[ENERGY]) > 0]
 
 
