@@ -68,6 +68,10 @@ unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakema
 doctor: $(STAMP) ## what this machine can measure, and what the study costs at least
 	@PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
 
+.PHONY: check-machine
+check-machine: $(STAMP) ## five minutes: which energies of this machine can be trusted, and from which window on
+	@PYTHONPATH=scripts python -m check_machine
+
 .PHONY: flops tables figures report
 flops: $(STAMP) ## floating-point operations of one inference of each cell, without weights (minutes)
 tables: $(STAMP) ## the study as far as its tables
@@ -152,7 +156,7 @@ format: $(STAMP) ## put the code into the format that `make check` asks for
 ##@ The environment
 
 .PHONY: install
-install: $(STAMP) ## build .venv, if it is missing or not that of requirements.lock
+install: $(STAMP) ## build .venv, if it is missing or not that of requirements.lock (TORCH=system: with the torch that the machine has)
 
 # FORCE is never there: the script looks at every call.
 FORCE:

@@ -40,6 +40,7 @@ UNITS = {
             "_inferences",
             "_per_inference",
             "_tokens",
+            "_effect",
         ),
         "",
     ),

@@ -16,6 +16,7 @@ TABLES: dict[str, str] = {
     "provenance": "wattlab.tables.provenance:TABLE",
     "drift": "wattlab.tables.drift:TABLE",
     "protocols": "wattlab.tables.protocols:TABLE",
+    "claims": "wattlab.tables.claims.table:TABLE",
 }
 
 #: Tables that a study has once its FLOPs are counted (`make flops`).
