@@ -72,11 +72,8 @@ def _doubled(group: TaskGroup, key: str, cell: Cell, names: dict[str, str]) -> s
 
 def names_of(catalog: Catalog) -> dict[str, str]:
     """Every spelling of a model's name -> the stem of its file."""
-    names: dict[str, str] = {}
-    for stem, entry in catalog.models.items():
-        for name in (stem, entry.hub_id, *entry.aliases):
-            names[name] = stem
-    return names
+    entries = catalog.models.items()
+    return {name: stem for stem, entry in entries for name in (stem, entry.hub_id, *entry.aliases)}
 
 
 def _cells_of(
