@@ -17,4 +17,5 @@ TABLES: dict[str, str] = {
     "drift": "wattlab.tables.drift:TABLE",
     "protocols": "wattlab.tables.protocols:TABLE",
     "claims": "wattlab.tables.claims.table:TABLE",
+    "power": "wattlab.tables.power:TABLE",
 }
