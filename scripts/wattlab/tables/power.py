@@ -47,6 +47,7 @@ TABLE = Table(
     columns=(
         "task",
         "purpose",
+        "scope",
         "n_models",
         "n_cells",
         "n_pairs",
@@ -71,6 +72,7 @@ def _row(cells: pd.DataFrame) -> dict[str, Any]:
     row = {
         "task": cells["task"].iloc[0],
         "purpose": cells["purpose"].iloc[0],
+        "scope": cells["headline_scope"].iloc[0],
         "n_models": len(by_model),
         "n_cells": len(cells),
         "n_pairs": len(known),
