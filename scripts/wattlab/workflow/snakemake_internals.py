@@ -93,6 +93,18 @@ def alone(workflow: Workflow, hold: Callable[[], AbstractContextManager[None]]) 
     workflow.execute, workflow.unlock = executed, unlocked
 
 
+def after_a_dry_run(workflow: Workflow, tell: Callable[[list[str]], None]) -> None:
+    """Hands the cells that a dry run plans to `tell`: Snakemake calls no handler there."""
+    execute = workflow.execute
+
+    def told(*arguments: Any, **options: Any) -> None:
+        execute(*arguments, **options)
+        if workflow.is_main_process and workflow.dryrun:
+            tell(planned_cells(workflow))
+
+    workflow.execute = told
+
+
 def at_the_end(workflow: Workflow, objection: Callable[[set[str]], str | None]) -> None:
     """Asks whether what the call made, or found made, is good: the text of an objection ends it with exit status 1.
 
