@@ -68,6 +68,10 @@ unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakema
 doctor: $(STAMP) ## what this machine can measure, and what the study costs at least
 	@PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
 
+.PHONY: check-machine
+check-machine: $(STAMP) ## five minutes: which energies of this machine can be trusted, and from which window on
+	@PYTHONPATH=scripts python -m check_machine
+
 .PHONY: tables figures report
 tables: $(STAMP) ## the study as far as its tables
 figures: $(STAMP) ## the study as far as its figures
