@@ -52,10 +52,10 @@ def is_run(workflow: Workflow) -> bool:
 
 
 def planned_cells(workflow: Workflow) -> list[str]:
-    """Ids of the cells that this call measures, known only once the plan is made."""
+    """Ids of the cells that this call measures, known only once the plan is made. (A dry run finishes its jobs too.)"""
     return sorted(
         f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}{job.wildcards.setting}"
-        for job in workflow.dag.needrun_jobs()
+        for job in workflow.dag.needrun_jobs(exclude_finished=False)
         if job.rule.name == "measure_cell"
     )
 
