@@ -19,6 +19,8 @@ from wattlab.foundation.verbs import tell, verb
 #: Tables, with the forms that are small enough to keep: the rest is a run of seconds away.
 TABLES = {
     "audit": ("csv", "md"),
+    "claims": ("csv", "md"),
+    "power": ("csv", "md"),
     "tasks": ("csv", "md"),
     "multipurpose": ("csv", "md"),
     "parity": ("csv", "md"),

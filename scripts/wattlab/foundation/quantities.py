@@ -37,9 +37,6 @@ UNRECORDED = "unrecorded"
 #: Flag of a window whose tracker counted its own process: its energy is of no whole node.
 PROCESS = "tracked by process: CPU and RAM of the process alone"
 
-#: Part of the flag of a cell whose repeats are of several machines, or were tracked in several ways.
-SEVERAL_MACHINES = "machines in one cell"
-
 #: Methods that estimate instead of measuring.
 MODELLED = frozenset({"model", "constant"})
 

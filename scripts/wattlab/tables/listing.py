@@ -17,6 +17,7 @@ TABLES: dict[str, str] = {
     "drift": "wattlab.tables.drift:TABLE",
     "protocols": "wattlab.tables.protocols:TABLE",
     "claims": "wattlab.tables.claims.table:TABLE",
+    "power": "wattlab.tables.power:TABLE",
 }
 
 #: Tables that a study has once its FLOPs are counted (`make flops`).
