@@ -40,7 +40,7 @@ SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
-    name = f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}"
+    name = f"{wildcards.task}/{wildcards.dataset}/{wildcards.model}{wildcards.setting}"
     return of_study(CELLS, name, "cell")
 
 

@@ -4,11 +4,11 @@ rule measure_cell:
     input:
         inputs_of,
     output:
-        record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}.json",
+        record=f"{RESULTS}/runs/{{task}}/{{dataset}}/{{model}}{{setting}}.json",
         # Empty where there are none.
-        answers=f"{RESULTS}/outputs/{{task}}/{{dataset}}/{{model}}.jsonl.gz",
+        answers=f"{RESULTS}/outputs/{{task}}/{{dataset}}/{{model}}{{setting}}.jsonl.gz",
     log:
-        f"{RESULTS}/logs/measure_cell/{{task}}/{{dataset}}/{{model}}.log",
+        f"{RESULTS}/logs/measure_cell/{{task}}/{{dataset}}/{{model}}{{setting}}.log",
     priority: order_of
     conda:
         # ../envs/inference.yaml, or that of the model's own environment.
@@ -24,7 +24,7 @@ rule measure_cell:
         spec=spec_key,
         command=command_of,
     message:
-        "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}"
+        "Measuring {wildcards.task} on {wildcards.dataset} with {wildcards.model}{wildcards.setting}"
     # What the job says goes to the terminal, what goes wrong to the log too. Where the job itself dies, a second one makes
     # the record that says so: the tables of the others need one of every cell.
     shell:

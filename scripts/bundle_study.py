@@ -11,8 +11,8 @@ from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT
 from wattlab.foundation.verbs import tell, verb
+from wattlab.foundation.wording import count
 from wattlab.tables.drift import software_today
-from wattlab.tables.words import count
 from wattlab.workflow.bundle.archive import BUNDLE_VERSION, BundleManifest, pack, packed_file, unpacked, versions_here
 from wattlab.workflow.bundle.contents import entries_of
 from wattlab.workflow.bundle.verify import drift_of, verify

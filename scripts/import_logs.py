@@ -15,6 +15,7 @@ from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.shared import Shared
 from wattlab.foundation.verbs import tell, verb
+from wattlab.foundation.wording import count
 from wattlab.logs.archive import LOGS_VARIABLE, checksum_of, fetch, place_of, read_logs
 from wattlab.logs.assemble import Import, import_study
 from wattlab.logs.formats.contract import Problem
@@ -24,7 +25,6 @@ from wattlab.logs.resolve import model_stems
 from wattlab.logs.scores import read_scores
 from wattlab.quality.table import TABLE
 from wattlab.study.specs import read_study
-from wattlab.tables.words import count
 from wattlab.tables.writing import as_csv, as_markdown
 
 

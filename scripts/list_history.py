@@ -14,8 +14,8 @@ import pandas as pd
 from wattlab.foundation.files import write_text
 from wattlab.foundation.quantities import significant
 from wattlab.foundation.verbs import tell, verb
+from wattlab.foundation.wording import count
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables.words import count
 from wattlab.workflow.history import Measured, at_once, is_of, measured_cells
 from wattlab.workflow.loading import study_of
 

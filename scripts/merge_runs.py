@@ -13,8 +13,8 @@ from typing import Annotated
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
 from wattlab.foundation.verbs import tell, verb
+from wattlab.foundation.wording import count
 from wattlab.study.specs import write_study
-from wattlab.tables.words import count
 from wattlab.workflow.loading import study_of
 from wattlab.workflow.merging import plan_merge
 

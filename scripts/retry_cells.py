@@ -13,6 +13,7 @@ from typing import Annotated
 
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.verbs import tell, verb
+from wattlab.foundation.wording import count
 from wattlab.hub.receipts import Receipt, earlier_place, read_receipt
 from wattlab.hub.requests import samples_receipt
 from wattlab.hub.snapshots import snapshot_of
@@ -23,7 +24,6 @@ from wattlab.runs.places import input_paths
 from wattlab.samples.manifest import Manifest, check_rows, read_manifest
 from wattlab.samples.places import earlier_places
 from wattlab.study.cells import MeasuredCell, ResolvedCell, ResolvedStudy
-from wattlab.tables.words import count
 from wattlab.workflow.forcing import refuse_beside_another, snakemake
 from wattlab.workflow.loading import study_of
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.verbs import tell, verb
+from wattlab.foundation.wording import count
 from wattlab.tables.listing import TABLES
-from wattlab.tables.words import count
 from wattlab.workflow.bundle.archive import MANIFEST, read_manifest, unpacked
 from wattlab.workflow.bundle.verify import not_rebuilt, verify
 

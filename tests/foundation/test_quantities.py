@@ -13,7 +13,7 @@ from wattlab.tables.building import build
 from wattlab.tables.evidence import Evidence
 
 #: Where the words are made.
-MAKERS = {"wattlab/foundation/quantities.py", "wattlab/tables/words.py"}
+MAKERS = {"wattlab/foundation/quantities.py", "wattlab/foundation/wording.py", "wattlab/tables/words.py"}
 #: What shows numbers: other packages speak of configuration, hardware or the paper's own definitions.
 SHOWING = ("*.py", "wattlab/tables/*.py", "wattlab/figures/*.py", "wattlab/report/**/*.*", "wattlab/workflow/**/*.py")
 

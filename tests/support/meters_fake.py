@@ -98,7 +98,7 @@ class FakeRapl:
     """A powercap tree of CPU packages."""
 
     def __init__(self, root: Path, packages: int, range_uj: int) -> None:
-        self.root, self.range_uj = root, range_uj
+        self.root, self.range_uj, self.pmu = root, range_uj, root.parent / "power"
         for number in range(packages):
             folder = root / f"intel-rapl:{number}"
             folder.mkdir(parents=True)
@@ -163,5 +163,5 @@ def fake_rapl(
     monkeypatch.setattr(
         codecarbon.external.hardware, "IntelRAPL", lambda rapl_dir=None, **rest: real(rapl_dir=str(fake.root), **rest)
     )
-    monkeypatch.setattr(wattlab.meters.codecarbon, "RaplCounters", lambda: RaplCounters(fake.root))
+    monkeypatch.setattr(wattlab.meters.codecarbon, "RaplCounters", lambda: RaplCounters(fake.root, fake.pmu))
     return fake

@@ -28,9 +28,10 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Columns without a unit: names, flags, texts. Counts begin with `n_`.
 PLAIN = set(
     """
-    cell task dataset variant model hub_id family purpose structure modality weights data dtype device selected
+    cell task dataset variant model setting hub_id family purpose structure modality weights data dtype device selected
     unselected_because status index session study counted valid extra short flags reasons started_at_utc output_unit
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
+    batch_size cpu_threads image_size max_input_words max_new_tokens steps
     ram_model protocol protocol_values measured today interval_kind
     intended source note training_source paper_name
     parameters parameters_as_published published_parameters

@@ -294,7 +294,7 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
     "answers are missing": (lost_answers, r"answers.jsonl.gz: missing, the answers of fill-mask/c4"),
     "another version of wattlab": (newer_method, r"manifest.json: METHOD_VERSION = 99, and this wattlab has 1"),
     "a record that is no record": (lambda folder: (folder / RECORD).write_text("{"), r"runs/fill-mask/c4/google-bert\S+: no JSON"),
-    "other facts of the catalog": (text("catalog/grids.yaml", r"intensity_g_per_kwh: [\d.]+", "intensity_g_per_kwh: 1.5"), r"tables/emissions.csv: line \d+, \w+ = "),
+    "other facts of the catalog": (text("catalog/grids.yaml", r"165\.54", "1.5"), r"tables/emissions.csv: line \d+, \w+ = "),
 }  # fmt: skip
 
 

@@ -132,6 +132,9 @@ class TaskEntry(Closed):
     )
     no_metric: str | None = fact("why nothing scores the answers, where `metric` is null", None)
     generates_text: bool = fact("its task-specific models write text, whose length random weights do not end", False)
+    fixed_input_words: int | None = fact(
+        "words of a text that its task-specific adapter reads, whatever the protocol's max_input_words", None, gt=0
+    )
     auto_class: str | None = fact("AutoModel class that loads a model which the catalog lacks", None)
     pipeline_class: str | None = fact("diffusers class that loads it, where the task needs a pipeline", None)
     structure: Structure | None = fact("structure of a model which the catalog lacks; null: by its configuration", None)

@@ -24,7 +24,7 @@ class Protocol(Closed):
     warmup_inferences: int = fact("inferences before the first window", unit="inferences", ge=0)
     warmup_s: float = fact("time before the first window", unit="s", ge=0)
     idle_window_s: float = fact("idle baseline before and after every repeat", unit="s", ge=0)
-    batch_size: Literal[1] = fact("inferences at a time; the paper's 1 is the only one implemented")
+    batch_size: int = fact("inferences at a time; the paper's is 1", unit="inferences", ge=1)
     dtype: Literal["float32", "float16", "bfloat16"] = fact("precision of the weights and the arithmetic")
     seed: int = fact("seed of samples, weights and generation", ge=0)
     cpu_threads: int = fact("threads of the measuring process", unit="threads", ge=1)
@@ -81,7 +81,7 @@ class Where(Closed):
 
 
 @cache
-def _value_of(key: str) -> TypeAdapter[Any]:
+def value_of(key: str) -> TypeAdapter[Any]:
     """What a single value of a protocol must be, its range included."""
     field = Protocol.model_fields[WITH_START.get(key, key)]
     wanted: Any = field.annotation
@@ -106,7 +106,7 @@ class Override(Closed):
             if key not in (allowed := [*Protocol.model_fields, *WITH_START]):
                 raise ValueError(f"set.{key}: '{key}' is no key of a protocol; {near_matches(key, allowed)}")
             try:
-                _value_of(key).validate_python(value, strict=True)
+                value_of(key).validate_python(value, strict=True)
             except ValidationError as error:
                 remedy = remedy_of(error.errors(include_url=False), Protocol, (WITH_START.get(key, key),))
                 raise ValueError(f"set.{key} = {value!r}: {remedy}") from error

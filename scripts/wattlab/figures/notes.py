@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from wattlab.foundation import wording
 from wattlab.foundation.quantities import EMISSIONS, ENERGY
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
@@ -10,7 +11,7 @@ from wattlab.tables.reading import Tables
 
 def left_out(number: int, of: str = "cell") -> str | None:
     """'3 cells without a value are left out', or None where there is none."""
-    return f"{words.count(number, of)} without a value {'is' if number == 1 else 'are'} left out" if number else None
+    return f"{wording.count(number, of)} without a value {'is' if number == 1 else 'are'} left out" if number else None
 
 
 def one_purpose(cells: pd.DataFrame) -> str | None:
@@ -30,7 +31,7 @@ def footnote(
 ) -> str:
     """Everything that stands below a figure of these cells, a sentence each; `quantity`: where it is not the headline's."""
     conditions = words.conditions(cells, study, tables["provenance"], quantity)
-    return words.sentences(f"{conditions}; grid {words.grid(cells)}", *more)
+    return wording.sentences(f"{conditions}; grid {words.grid(cells)}", *more)
 
 
 def nothing_because(study: ResolvedStudy, wanted: pd.DataFrame, what: str) -> str:

@@ -10,6 +10,7 @@ from wattlab.foundation.schema import OutputUnit
 from wattlab.logs.archive import LogFiles
 from wattlab.logs.formats.contract import Problem
 from wattlab.logs.mapping import Mapping
+from wattlab.study.cells import CellId
 
 COLUMNS = [
     "task",
@@ -66,13 +67,13 @@ def read_lengths(
 
 def _row(cell: str, group: pd.DataFrame, mapping: Mapping) -> dict[str, Any]:
     assert mapping.lengths is not None
-    task, dataset, model = cell.split("/")
+    place = CellId.read(cell)
     output = group[mapping.lengths.output_column]
     column = mapping.lengths.input_column
     return {
-        "task": task,
-        "dataset": dataset,
-        "model": model,
+        "task": place.task,
+        "dataset": place.dataset,
+        "model": place.model,
         "unit": mapping.lengths.unit,
         "n_inferences": len(group),
         "mean_input": None if column is None else float(group[column].mean()),

@@ -24,7 +24,7 @@ from wattlab.foundation.units import J_PER_KWH, KWH_PER_J_CODECARBON
 from wattlab.meters.accelerators import on_machine
 from wattlab.meters.contract import Accelerator, GpuReading, Meter
 from wattlab.meters.rapl import RAPL_REMEDY, RaplCounters
-from wattlab.meters.rapl_splits import RaplSplits
+from wattlab.meters.rapl_splits import MOST_POWER_W, RaplSplits
 from wattlab.meters.tracker import silent_tracker
 from wattlab.records.record import Method, Window
 
@@ -34,6 +34,10 @@ _CPU_METHODS: dict[str, Method] = {"intel_rapl": "counter", "cpu_load": "model",
 
 #: Shortest time that counts as a suspended machine (s): the two clocks are not read at the same moment.
 ASLEEP_S = 0.1
+
+#: No CPU package and no computing GPU works on less, and none on more (W): a unit is wrong by 1,000, or a counter was reset. Asked of
+#: windows that hold ten refreshes of a GPU's counter.
+LEAST_POWER_W, MOST_GPU_POWER_W, PLAUSIBLE_FROM_S = 0.5, 3000.0, 1.0
 
 
 class MeterError(RuntimeError):
@@ -114,11 +118,16 @@ class CodeCarbonMeter(Meter):
             gpu_count=len(self._gpus),
             **components,
             reference_energy_gpu_j=_all_known(counted_j) if self._accelerator.codecarbon_reads else None,
-            reference_energy_cpu_j=self._splits.reference_j,
+            reference_energy_cpu_j=None if self._rapl.by_perf else self._splits.reference_j,
             process_cpu_s=process_cpu_s,
             other_load_cores=max(0.0, other_s / data.duration),
             gpu_state=None if gpu is None else gpu.since(opened["gpu"]),
-            problems=unread_gpus + self._unread(components, data) + _suspended(_asleep_s() - opened["asleep_s"]),
+            problems=[
+                *unread_gpus,
+                *self._unread(components, data),
+                *self._implausible(components, data.duration),
+                *_suspended(_asleep_s() - opened["asleep_s"]),
+            ],
         )
 
     def _close(self) -> tuple[dict[str, Any], Any]:
@@ -156,25 +165,28 @@ class CodeCarbonMeter(Meter):
         return {
             "ram_model": None if ram is None else "codecarbon-3" if self._ram_method() == "model" else "constant",
             "rapl_split_s": self._splits.interval_s if self._rapl.packages else None,
-            "cpu_mode": None if cpu is None else cpu._mode,
+            "cpu_mode": None if cpu is None else "perf_event" if self._rapl.by_perf else cpu._mode,
             "cpu_model": None if cpu is None else cpu._model,
-            "cpu_tdp_w": None if cpu is None or cpu._mode == "intel_rapl" else float(cpu._tdp),
-            "cpu_power_source": None if cpu is None or cpu._mode == "intel_rapl" else _power_source(cpu),
+            "cpu_tdp_w": None if cpu is None or self._cpu_method() == "counter" else float(cpu._tdp),
+            "cpu_power_source": None if cpu is None or self._cpu_method() == "counter" else _power_source(cpu),
             "ram_power_w": None if ram is None else float(ram.total_power().W),
         }
 
     def _components(self, data: Any, counted_j: list[float | None]) -> dict[str, Any]:
         """Energies (J) and methods from the tracker's own state; `counted_j` of GPUs that CodeCarbon does not read."""
-        cpu = self._parts.get(CPU)
-        cpu_method: Method = "absent" if cpu is None else _CPU_METHODS[cpu._mode]
+        cpu_method = self._cpu_method()
         own = self._splits.energy_j if cpu_method == "counter" else J_PER_KWH.__mul__
         return {
-            "energy_cpu_j": None if cpu is None else own(data.cpu_energy),
+            "energy_cpu_j": None if CPU not in self._parts else own(data.cpu_energy),
             "energy_cpu_method": cpu_method,
             "energy_ram_j": data.ram_energy * J_PER_KWH if RAM in self._parts else None,
             "energy_ram_method": self._ram_method(),
             **self._gpu_component(counted_j),
         }
+
+    def _cpu_method(self) -> Method:
+        cpu = self._parts.get(CPU)
+        return "absent" if cpu is None else "counter" if self._rapl.by_perf else _CPU_METHODS[cpu._mode]
 
     def _gpu_component(self, counted_j: list[float | None]) -> dict[str, Any]:
         if not self._accelerator.codecarbon_reads:
@@ -227,10 +239,28 @@ class CodeCarbonMeter(Meter):
                 f"the GPUs show {sum(gpu_j):.2f} J and CodeCarbon {reported_j:.2f} J: a GPU could not be read"
             )
         if components["energy_cpu_method"] == "counter":
-            lost = {*(Path(path).parent.name for path in self._splits.unread), *map(str, self._rapl.unreadable)}
+            lost = {Path(path).parent.name for path in self._splits.unread}
+            if self._rapl.by_perf:
+                lost |= {"perf_event"} if self._splits.reference_j is None else set()
+            else:
+                lost |= set(map(str, self._rapl.unreadable))
             if lost:
                 problems.append(f"the RAPL counter of {', '.join(sorted(lost))} can not be read; {RAPL_REMEDY}")
         return problems
+
+    def _implausible(self, components: dict[str, Any], window_s: float) -> list[str]:
+        """Counters that say what no device draws."""
+        gpus = zip(self._gpus, components["energy_gpu_j"] or [], strict=False)
+        said = [(f"GPU {gpu.index}", j, LEAST_POWER_W if gpu == self._gpu else 0, MOST_GPU_POWER_W) for gpu, j in gpus]
+        if components["energy_cpu_method"] == "counter" and components["energy_cpu_j"]:
+            said.append(
+                ("a CPU package", components["energy_cpu_j"] / len(self._rapl.distinct), LEAST_POWER_W, MOST_POWER_W)
+            )
+        return [
+            f"the counter of {name} says {energy_j / window_s:,.3g} W: its unit is wrong, or it was reset"
+            for name, energy_j, least_w, most_w in said
+            if window_s >= PLAUSIBLE_FROM_S and not least_w <= energy_j / window_s <= most_w
+        ]
 
     def _counters_j(self) -> list[float | None]:
         return [self._accelerator.energy_j(gpu) for gpu in self._gpus]

@@ -1,8 +1,15 @@
-"""RAPL package counters through powercap: the independent reading beside CodeCarbon's CPU energy."""
+"""RAPL package counters, through powercap or else through `perf_event`.
 
+Those of powercap are the independent reading beside CodeCarbon's CPU energy. Where powercap's are closed and `perf_event`'s
+are not, these are the CPU's energy.
+"""
+
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from wattlab.meters.rapl_perf import PMU, PerfPackage, perf_packages
 
 POWERCAP = Path("/sys/class/powercap")
 J_PER_UJ = 1e-6
@@ -21,6 +28,10 @@ class Package:
     counter: Path
     range_j: float
 
+    def read_j(self) -> float:
+        """The counter now (J). Raises `OSError` and `ValueError`."""
+        return int(self.counter.read_text()) * J_PER_UJ
+
 
 @dataclass(frozen=True)
 class Unreadable:
@@ -37,14 +48,20 @@ class Unreadable:
 class RaplCounters:
     """The energy counters of all CPU packages. Where one of them is `unreadable`, none is used: a part is no CPU.
 
+    `by_perf`: they are `perf_event`'s, since powercap has none, or one that is unreadable.
+
     The dies of some CPUs all show the counter of their socket. Two counters are taken for such mirrors as long as no
     reading told them apart: two sockets may show the same joules for a moment, after a boot, and not for long.
     """
 
-    def __init__(self, root: Path = POWERCAP) -> None:
+    def __init__(self, root: Path = POWERCAP, pmu: Path = PMU) -> None:
         found = [_package(path) for path in sorted(root.glob("intel-rapl:*")) if _is_package(path)]
         self.unreadable = [one for one in found if isinstance(one, Unreadable)]
-        self.packages = [] if self.unreadable else [one for one in found if isinstance(one, Package)]
+        self.packages: list[Package | PerfPackage] = [one for one in found if isinstance(one, Package)]
+        self.by_perf = False
+        if self.unreadable or not self.packages:
+            self.packages = [*perf_packages(pmu)]
+            self.by_perf = bool(self.packages)
         self._apart: set[tuple[int, int]] = set()
         self.read_j()
 
@@ -62,7 +79,7 @@ class RaplCounters:
 
     def _all_j(self, *, backwards: bool = False) -> list[float]:
         packages = self.packages[::-1] if backwards else self.packages
-        read_j = [int(package.counter.read_text()) * J_PER_UJ for package in packages]
+        read_j = [package.read_j() for package in packages]
         return read_j[::-1] if backwards else read_j
 
     def _tell_apart(self, before: Sequence[float], after: Sequence[float]) -> None:
@@ -82,10 +99,15 @@ class RaplCounters:
         return kept
 
     def between_j(self, before: list[float] | None, after: list[float] | None) -> list[float] | None:
-        """Energy of each package between two readings (J), one wrap of its counter corrected; null where there is none."""
+        """Energy of each package between two readings (J), one wrap of its counter corrected; null where there is none.
+
+        Null too where a counter without a wrap fell: it was reset.
+        """
         if before is None or after is None:
             return None
-        spans = zip(self.packages, before, after, strict=True)
+        spans = list(zip(self.packages, before, after, strict=True))
+        if any(end < begin and math.isinf(package.range_j) for package, begin, end in spans):
+            return None
         return [end - begin if end >= begin else end - begin + package.range_j for package, begin, end in spans]
 
     def sum_j(self, energies_j: Sequence[float]) -> float:

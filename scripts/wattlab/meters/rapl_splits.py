@@ -110,11 +110,13 @@ class RaplSplits:
         known = [self._counters.sum_j(part_j) for part_j in self._parts_j if part_j is not None]
         return sum(known) if known and len(known) == len(self._parts_j) else None
 
-    def energy_j(self, last_part_kwh: float) -> float:
+    def energy_j(self, last_part_kwh: float) -> float | None:
         """Energy of the window (J): CodeCarbon's, of the last part and of those before it.
 
-        Our own where this window told two counters apart that CodeCarbon took for one.
+        Our own where CodeCarbon reads none, and where this window told two counters apart that it took for one.
         """
+        if self._counters.by_perf:
+            return self.reference_j
         if self._distinct != self._counters.distinct and self.reference_j is not None:
             return self.reference_j
         return (last_part_kwh + self.kwh) / KWH_PER_J_CODECARBON

@@ -12,7 +12,7 @@ from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
 from wattlab.foundation.stored import read_json
-from wattlab.study.cells import Spec
+from wattlab.study.cells import Spec, cell_id_of
 
 #: How a component's energy was obtained. `counter`: an energy counter of the hardware. `sampled`: integrated power
 #: readings. `model`: computed from load and a nameplate power. `constant`: a fixed power x time. `absent`: the machine
@@ -161,7 +161,7 @@ class Failure(Closed):
 
 
 class Record(Closed):
-    """`results/{study}/runs/{task}/{dataset}/{model}.json`: one cell."""
+    """`results/{study}/runs/{task}/{dataset}/{model}[@{setting}].json`: one cell."""
 
     schema_version: int
     status: Status
@@ -172,6 +172,9 @@ class Record(Closed):
     dataset: str
     variant: str | None = None
     model: str
+    setting: str | None = fact(
+        "as in the cell's id; null: the protocol's own", None, exclude_if=lambda setting: setting is None
+    )
     hub_id: str
     hub_revision: str | None = None
     family: str
@@ -199,9 +202,8 @@ class Record(Closed):
 
     @property
     def cell_id(self) -> str:
-        """`task/dataset[@variant]/model`."""
-        variant = f"@{self.variant}" if self.variant else ""
-        return f"{self.task}/{self.dataset}{variant}/{self.model}"
+        """As `Cell.id`."""
+        return cell_id_of(self.task, self.dataset, self.variant, self.model, self.setting)
 
     @property
     def valid_repeats(self) -> list[Repeat]:

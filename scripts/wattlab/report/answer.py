@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from wattlab.catalog.entries import EquivalentEntry
 from wattlab.figures.palette import task_title
+from wattlab.foundation import wording
 from wattlab.foundation.quantities import ENERGY, RANGE
 from wattlab.report.numbers import grams, interval_words, three_digits
 from wattlab.study.cells import ResolvedStudy
@@ -90,7 +91,7 @@ def _answer(row, study: ResolvedStudy, cells: pd.DataFrame, equivalents: Equival
         n_models=n_models,
         n_cells=int(row["n_cells"]),
         n_planned=int(row["n_cells_planned"]),
-        models=str(own["model"].iloc[0]) if n_models == 1 else words.count(n_models, "model"),
+        models=str(own["model"].iloc[0]) if n_models == 1 else wording.count(n_models, "model"),
         is_range=is_range,
         at=place(mean),
         left=place(low) if bounded else place(mean),

@@ -14,6 +14,7 @@ import pandas as pd
 
 from wattlab.catalog.entries import GridEntry
 from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
+from wattlab.foundation import wording
 from wattlab.foundation.quantities import (
     DURATION,
     ENERGY,
@@ -53,6 +54,13 @@ class Beside:
     tasks: pd.DataFrame
 
 
+_PALETTE = {
+    "modality": MODALITY_COLOURS,
+    "structure": STRUCTURE_COLOURS,
+    "purpose": {"task-specific": BLUE, "multi-purpose": VERMILION},
+}
+
+
 def embedded(
     study: ResolvedStudy, tables: Tables, cells_csv: str, grids: dict[str, GridEntry], beside: Sequence[Beside]
 ) -> dict[str, Any]:
@@ -86,11 +94,7 @@ def embedded(
         ],
         "quality": quality_rows(tables),
         "totals": _records(tables["totals"], ("phase", "reused", "n_windows", "energy_kwh", "duration_s")),
-        "palette": {
-            "modality": MODALITY_COLOURS,
-            "structure": STRUCTURE_COLOURS,
-            "purpose": {"task-specific": BLUE, "multi-purpose": VERMILION},
-        },
+        "palette": _PALETTE,
         "quantities": quantities(study, tables),
         "interval": f"{LEVEL} interval",
         "lengths": LENGTHS,
@@ -113,14 +117,14 @@ def quantities(study: ResolvedStudy, tables: Tables) -> dict[str, dict[str, str 
             "column": column,
             "method": QUANTITIES[column].method,
             "title": QUANTITIES[column].title,
-            "conditions": words.sentences(words.conditions(shown, study, tables["provenance"], column)).rstrip("."),
+            "conditions": wording.sentences(words.conditions(shown, study, tables["provenance"], column)).rstrip("."),
         }
         for choice, column in CHOICES.items()
     }
 
 
 def _scope(rows: pd.DataFrame, column: str) -> str:
-    return words.span(rows[column].dropna()) if column in rows else ""
+    return wording.span(rows[column].dropna()) if column in rows else ""
 
 
 def script_json(value: object) -> str:

@@ -8,6 +8,7 @@ import re
 
 import pandas as pd
 
+from wattlab.foundation import wording
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import PUBLISHED_LOGS
 from wattlab.tables import words
@@ -66,12 +67,13 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         if study.config.is_imported
         else _how(study, shown, tables["provenance"])
     )
-    return words.sentences(
+    return wording.sentences(
         f"following \\cite{{luccioni2024power}}, we report the energy of {words.rests_on(shown)}, a cell being a task, a "
         f"dataset and a model, with {words.ground(shown, study)}",
         *how,
         words.energy(shown),
         words.assumed(shown, tables["provenance"]),
+        *_checks(tables["provenance"]),
         f"emissions are energy times {words.grid(shown)}",
         f"cells: {words.interval('cells', shown)}",
         f"tasks: {words.interval('tasks', tables['tasks'])}",
@@ -117,7 +119,7 @@ def _how(study: ResolvedStudy, shown: pd.DataFrame, provenance: pd.DataFrame) ->
     software = ", ".join([part for part in (library, *named) if part])
 
     def of(name: str) -> str:
-        return words.span(getattr(protocol, name) for protocol in protocols)
+        return wording.span(getattr(protocol, name) for protocol in protocols)
 
     return [
         "each cell was run in a process of its own that loaded the model once, by Snakemake "
@@ -125,11 +127,17 @@ def _how(study: ResolvedStudy, shown: pd.DataFrame, provenance: pd.DataFrame) ->
         f"{f', using {software}' if software else ''}; CodeCarbon \\cite{{codecarbon}} read the energies",
         f"a repeat ran whole passes over {of('n_inferences')} samples at batch size {of('batch_size')} in {of('dtype')} with "
         f"a CPU thread count of {of('cpu_threads')}, in windows planned for at least {of('min_window_s')} s, after "
-        f"{of('warmup_inferences')} warm-up inferences; each cell has {words.counts(shown['n_valid'], 'valid repeat')}, "
+        f"{of('warmup_inferences')} warm-up inferences; each cell has {wording.counts(shown['n_valid'], 'valid repeat')}, "
         f"with idle windows of {of('idle_window_s')} s before and after each; the seed is {of('seed')}",
         "tokenization, image processing, transfer of the inputs, the forward or generating pass and decoding lie inside "
         "the measured window; loading, transfer of the model, warm-up and idle lie outside",
     ]
+
+
+def _checks(provenance: pd.DataFrame) -> list[str]:
+    """What `make check-machine` said of the machines that measured."""
+    found = provenance.loc[provenance["aspect"] == "meter.machine_check", "value"]
+    return [str(value) for value in found.dropna()]
 
 
 def _order(comparison: pd.DataFrame) -> str:

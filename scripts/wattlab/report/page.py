@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from wattlab.catalog.reading import Catalog
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import figures_of
+from wattlab.foundation import wording
 from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
 from wattlab.paper import audit, decomposition
 from wattlab.report import answer
@@ -88,7 +89,7 @@ def _template() -> Template:
         loader=FileSystemLoader(_ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters["sentence"] = words.sentences
+    environment.filters["sentence"] = wording.sentences
     return environment.get_template("page.html.j2")
 
 

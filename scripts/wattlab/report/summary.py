@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from wattlab.foundation import wording
 from wattlab.foundation.quantities import ENERGY, LEVEL
 from wattlab.report.numbers import grams_words, three_digits
 from wattlab.study.cells import ResolvedStudy
@@ -23,7 +24,7 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     """
     shown = words.with_value(tables["cells"])
     modelled = "modelled" in words.verdict(words.methods(shown))
-    return words.sentences(
+    return wording.sentences(
         _measured(study, shown, tables),
         *(
             []
@@ -48,9 +49,9 @@ def _measured(study: ResolvedStudy, shown: pd.DataFrame, tables: Tables) -> str:
     """How many cells, repeats and windows, and on which device."""
     name, planned = study.config.study, len(tables["cells"])
     if shown.empty:
-        return f"the study {name} has no number yet: none of its {words.count(planned, 'cell')} has a value"
+        return f"the study {name} has no number yet: none of its {wording.count(planned, 'cell')} has a value"
     what = words.rests_on(shown, planned)
-    windows = words.count(int(pd.to_numeric(tables["totals"]["n_windows"]).sum()), "window")
+    windows = wording.count(int(pd.to_numeric(tables["totals"]["n_windows"]).sum()), "window")
     if study.config.origin:
         return (
             f"the study {name} holds {study.config.origin}, read again and not measured here: {what}, out of {windows}"
@@ -65,7 +66,7 @@ def _order(tables: Tables) -> str:
     both = words.with_value(tables["comparison"])
     if len(both) < 3:
         return (
-            f"the order of the tasks can not be compared with the paper's: {words.count(len(both), 'task')} "
+            f"the order of the tasks can not be compared with the paper's: {wording.count(len(both), 'task')} "
             f"{'has' if len(both) == 1 else 'have'} a value here, and a rank correlation needs three"
         )
     rho, low, high = (_one(both, name) for name in ("spearman_rho", "ci95_low_spearman_rho", "ci95_high_spearman_rho"))
@@ -108,7 +109,7 @@ def _least(totals: pd.DataFrame) -> str:
     if n_windows == n_measured:
         return ""
     shared = f", {n_shared:,} of them since other cells ran on the same device" if n_shared else ""
-    return f" at least ({words.count(n_windows - n_measured, 'window')} without an energy{shared})"
+    return f" at least ({wording.count(n_windows - n_measured, 'window')} without an energy{shared})"
 
 
 def cost_in_grams(study: ResolvedStudy, totals: pd.DataFrame) -> str:
@@ -124,13 +125,13 @@ def _missing(missing: pd.DataFrame) -> str:
     kinds = missing["kind"].value_counts().sort_index()
     listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     verb = "lacks" if len(missing) == 1 else "lack"
-    return f"{words.count(len(missing), 'cell')} {verb} valid repeats ({listed}): see tables/missing.csv"
+    return f"{wording.count(len(missing), 'cell')} {verb} valid repeats ({listed}): see tables/missing.csv"
 
 
 def _left_out(problems: pd.DataFrame) -> str:
     """How many rows of imported logs are in no number."""
     rows = int(problems["n_rows"].sum())
-    return f"{words.count(rows, 'row')} of the logs left out: see tables/import_problems.csv" if rows else ""
+    return f"{wording.count(rows, 'row')} of the logs left out: see tables/import_problems.csv" if rows else ""
 
 
 def _drifted(drift: pd.DataFrame) -> str:
@@ -140,7 +141,7 @@ def _drifted(drift: pd.DataFrame) -> str:
         return ""
     verb = "was" if number == 1 else "were"
     return (
-        f"{words.count(number, 'cell')} {verb} measured by another spec, other code or other versions than today's: "
+        f"{wording.count(number, 'cell')} {verb} measured by another spec, other code or other versions than today's: "
         "see tables/drift.csv"
     )
 

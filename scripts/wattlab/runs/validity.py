@@ -14,6 +14,9 @@ from wattlab.records.store import StoredCell
 from wattlab.runs.device_state import bad_gpu_state, cpu_flags, gpu_flags, reference_flags
 from wattlab.study.cells import Spec
 
+#: Shortest idle window in which every counter moves (s): it holds two refreshes of a GPU's.
+LEAST_IDLE_S = 0.2
+
 #: Shortest window at which a counter's refresh hardly matters: the A100 counter refreshes every 100 ms (0.25 % RMS at
 #: 10 s), RAPL every 1 ms, CodeCarbon's load model is sampled every 1 s. Measured with fake meters; see docs/protocol.md.
 SHORT_BELOW_S = {"gpu": 10.0, "cpu counter": 1.0, "cpu model": 5.0}
@@ -112,9 +115,22 @@ def _bad_components(observed: Observed, on_gpu: bool, gpu_index: int | None) -> 
         reasons += [f"energy_gpu_j[{i}] is {energy_j}" for i, energy_j in enumerate(gpus) if energy_j < 0]
         if gpu_index is not None and (gpu_index >= len(gpus) or gpus[gpu_index] <= 0):
             reasons.append(f"the computing GPU {gpu_index} shows no energy")
+    reasons += _stalled(observed, gpu_index)
     if on_gpu and observed.energy_gpu_method == "absent":
         reasons.append("a GPU is present but its energy can not be read; see `make doctor`")
     return reasons
+
+
+def _stalled(observed: Observed, gpu_index: int | None) -> list[str]:
+    """A counter that stands still in an idle window beside the repeat may have stood still in a part of the repeat."""
+    beside = [idle for idle in (observed.idle_before, observed.idle_after) if idle and idle.window_s >= LEAST_IDLE_S]
+    cpu = any(idle.energy_cpu_method == "counter" and idle.energy_cpu_j == 0 for idle in beside)
+    gpu = gpu_index is not None and any(
+        idle.energy_gpu_method == "counter" and (idle.energy_gpu_j or [])[gpu_index : gpu_index + 1] == [0]
+        for idle in beside
+    )
+    found = [name for name, is_so in (("CPU", cpu), ("GPU", gpu)) if is_so]
+    return [f"the {name}'s counter stood still in the idle window beside it" for name in found]
 
 
 def _gaps(observed: Observed) -> list[str]:

@@ -4,11 +4,13 @@
 """
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from wattlab import STUDY_VERSION, TOKENIZERS_VERSION
+from wattlab.catalog.factors import setting_text, setting_values
 from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts, TokenizerFacts
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.hashing import KEY_LENGTH, key_of, sha256_of
@@ -77,12 +79,55 @@ class Cell(Closed):
     variant: Literal["native"] | None = fact("preprocessing variant", None)
     model: str = fact("stem of the model's catalog file")
     purpose: Purpose = fact("whether the model answers by a task head of its own or by prompt")
+    setting: str | None = fact(
+        "values in the place of the protocol's, as `key=value` in the order of the keys; null: the protocol's own",
+        None,
+        exclude_if=lambda setting: setting is None,
+    )
+
+    @model_validator(mode="after")
+    def _is_a_setting(self) -> Self:
+        setting_values(self.setting)
+        return self
 
     @property
     def id(self) -> str:
-        """`task/dataset[@variant]/model`: the cell's place in every path."""
-        variant = f"@{self.variant}" if self.variant else ""
-        return f"{self.task}/{self.dataset}{variant}/{self.model}"
+        """`task/dataset[@variant]/model[@setting]`: the cell's place in every path."""
+        return cell_id_of(self.task, self.dataset, self.variant, self.model, self.setting)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The protocol's values that its setting replaces."""
+        return setting_values(self.setting)
+
+    def at(self, values: Mapping[str, Any]) -> "Cell":
+        """The same cell with these values of the protocol instead."""
+        return self.model_copy(update={"setting": setting_text(values)})
+
+
+def cell_id_of(task: str, dataset: str, variant: str | None, model: str, setting: str | None) -> str:
+    """`task/dataset[@variant]/model[@setting]`."""
+    variant, setting = (f"@{part}" if part else "" for part in (variant, setting))
+    return f"{task}/{dataset}{variant}/{model}{setting}"
+
+
+class CellId(NamedTuple):
+    """The parts of a cell's id. `read` is its one parser."""
+
+    task: str
+    dataset: str
+    variant: str | None
+    model: str
+    setting: str | None
+
+    @classmethod
+    def read(cls, cell_id: str) -> "CellId":
+        """The parts of an id as `Cell.id` writes it; raises `ValueError` for any other text."""
+        task, place, named = cell_id.split("/")
+        (dataset, _, variant), (model, _, setting) = place.partition("@"), named.partition("@")
+        found = cls(task, dataset, variant or None, model, setting or None)
+        setting_values(found.setting)
+        return found
 
 
 class Spec(Closed):
@@ -198,7 +243,7 @@ class ResolvedStudy(Closed):
         return [cell for cell in self.cells if isinstance(cell, MeasuredCell)]
 
     def cell(self, cell_id: str) -> ResolvedCell:
-        """The cell `task/dataset[@variant]/model`; raises `KeyError`."""
+        """The cell with this id; raises `KeyError`."""
         for resolved in self.cells:
             if resolved.cell.id == cell_id:
                 return resolved

@@ -1,10 +1,15 @@
 """Schema of what a person configures: `config.yaml`, and what a file under `studies/` changes of it."""
 
-from typing import ClassVar, Literal
+import operator
+from functools import cached_property
+from itertools import product
+from typing import Any, ClassVar, Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import NonNegativeFloat, PositiveFloat, ValidationError, model_validator
 
+from wattlab.catalog.factors import FACTORS, PROTOCOL, setting_text
 from wattlab.catalog.protocols import Override, Where
+from wattlab.foundation.errors import near_matches
 from wattlab.foundation.schema import Closed, TaskName, fact
 from wattlab.foundation.shared import Shared
 
@@ -24,10 +29,32 @@ class TaskGroup(Closed):
     models: list[str] = fact("names of catalog/models, hub ids or aliases", min_length=1)
 
 
+class Setting(Override):
+    """Values of factors in the place of the protocol's: another cell each, beside the protocol's own."""
+
+    name: str = fact("a name for people", min_length=1)
+    where: Where = fact("cells that have it", Where())
+
+    @model_validator(mode="after")
+    def _sets_factors(self) -> "Setting":
+        for key in self.set:
+            if key not in FACTORS:
+                raise ValueError(f"set.{key}: {key!r} is no factor; {near_matches(key, FACTORS)}")
+        return self
+
+
+class CellWhere(Where):
+    """Which cells, settings included."""
+
+    setting: str | list[str] | None = fact(
+        f"settings as ids of cells end, or {PROTOCOL!r} for the protocol's own", None
+    )
+
+
 class KnownMissing(Closed):
     """Cells that are expected to be missing: listed, but no failure."""
 
-    where: Where = fact("cells that it holds for")
+    where: CellWhere = fact("cells that it holds for")
     reason: str = fact("why", min_length=1)
 
 
@@ -82,9 +109,20 @@ class StudyConfig(Closed):
     selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
     protocol: str = fact("entry of catalog/protocols.yaml")
     overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])
+    settings: list[Setting] = fact("settings beside the protocol's own", [], exclude_if=operator.not_)
+    factors: dict[str, list[Any]] = fact(
+        "protocol keys and their values: all combinations are settings", {}, exclude_if=operator.not_
+    )
     tasks: list[TaskGroup] = fact("task-specific cells")
     multi_purpose: list[TaskGroup] = fact("multi-purpose cells", [])
     known_missing: list[KnownMissing] = fact("cells that are expected to be missing", [])
+
+    @cached_property
+    def all_settings(self) -> list[tuple[str, Setting]]:
+        """Each setting with the key that names it."""
+        combinations = [dict(zip(self.factors, values, strict=True)) for values in product(*self.factors.values())]
+        named = [(f"settings.{place}.set", setting) for place, setting in enumerate(self.settings)]
+        return named + [("factors", _combination(values)) for values in combinations if values]
 
     @property
     def is_imported(self) -> bool:
@@ -115,4 +153,17 @@ class StudyConfig(Closed):
             raise ValueError(f"study = {self.study!r}: all studies share results/{self.study}; choose another name")
         if self.is_imported and self.logs is None:
             raise ValueError(f"source: {self.source} needs logs: {{path, mapping}}")
+        if self.all_settings and self.is_imported:
+            raise ValueError("settings and factors are measured: logs have those that they have; take them out")
         return self
+
+
+def _combination(values: dict[str, Any]) -> Setting:
+    """The setting of one combination of factors."""
+    unknown = next((key for key in values if key not in FACTORS), None)
+    if unknown:
+        raise ValueError(f"factors.{unknown}: {unknown!r} is no factor; {near_matches(unknown, FACTORS)}")
+    try:
+        return Setting(name=str(setting_text(values)), set=values)
+    except ValidationError as error:
+        raise ValueError(error.errors(include_url=False)[0]["msg"].replace("Value error, set.", "factors.")) from error

@@ -5,6 +5,7 @@ from typing import Any
 
 from wattlab import METHOD_VERSION, SAMPLES_VERSION, STUDY_VERSION
 from wattlab.catalog.entries import DatasetEntry, ModelEntry, TaskEntry
+from wattlab.catalog.factors import PROTOCOL
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import WITH_START, Protocol
 from wattlab.catalog.reading import Catalog, read_tasks
@@ -13,7 +14,11 @@ from wattlab.foundation.schema import Purpose, TaskName, task_context, working_f
 from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
+from wattlab.study.settings import settings_of
 from wattlab.study.uncatalogued import HUB_ID, UncataloguedModel, stem_of, uncatalogued
+
+#: Why a cell of a setting enters no table and no figure of the paper.
+ANOTHER_SETTING = "another setting than the protocol's"
 
 #: The grid of a study that names none: that of the paper's logs.
 PAPER_GRID = "us-oregon-2023-codecarbon"
@@ -43,7 +48,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
                         f"{place_of(source, section)}: {twice}: the cell {cell.id} is listed twice; keep one of them"
                     )
                 listed[cell.id] = key
-                cells[cell.id] = _resolve_cell(cell, config, catalog, source)
+                cells |= {at.cell.id: at for at in _with_settings(cell, config, catalog, source)}
     _check_exceptions(config, cells, source)
     return ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
@@ -52,7 +57,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
 
 def _doubled(group: TaskGroup, key: str, cell: Cell, names: dict[str, str]) -> str:
     """The list of a group that names the cell's dataset or model twice, with those names."""
-    datasets = [written for written in group.datasets if written == cell.id.split("/")[1]]
+    datasets = [written for written in group.datasets if cell.id.startswith(f"{cell.task}/{written}/")]
     if len(datasets) > 1:
         return f"{key}.datasets = {', '.join(map(repr, datasets))}"
     return f"{key}.models = {', '.join(repr(name) for name in group.models if names.get(name, stem_of(name)) == cell.model)}"
@@ -113,16 +118,26 @@ def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
     return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
 
 
+def _with_settings(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> list[MeasuredCell]:
+    """The cell under the protocol, then at each setting of the study."""
+    own = _resolve_cell(cell, config, catalog, source)
+    place, task = _place(cell, _facts_of(cell, catalog)), catalog.tasks[cell.task]
+    settings = settings_of(cell, place, own.spec.protocol, config, task, source)
+    return [own, *(_resolve_cell(at, config, catalog, source) for at in settings)]
+
+
 def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> MeasuredCell:
     model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
     protocol = _protocol(cell, config, catalog, source)
     check_prompt(cell, protocol.prompt, dataset, place_of(source, "overrides"))
     spec = _spec(cell, config, protocol, model, dataset)
     limit = config.time_limit_s.get(cell.task) if isinstance(config.time_limit_s, dict) else config.time_limit_s
-    known = next((known.reason for known in config.known_missing if known.where.matches(**_place(cell, model))), None)
+    place = {**_place(cell, model), "setting": cell.setting or PROTOCOL}
+    known = next((known.reason for known in config.known_missing if known.where.matches(**place)), None)
+    unselected = "a variant of the preprocessing" if cell.variant else ANOTHER_SETTING if cell.setting else None
     facts = CatalogFacts(
-        selected=cell.variant is None,
-        unselected_because="a variant of the preprocessing" if cell.variant else None,
+        selected=unselected is None,
+        unselected_because=unselected,
         hub_id=model.hub_id,
         hub_revision=model.revision,
         family=model.family,
@@ -198,6 +213,7 @@ def _protocol(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source)
     for override in config.overrides:
         if override.where.matches(**place):
             values.update(_new_tokens(override.set, starts))
+    values.update(cell.values)
     if config.weights == "architecture" and values["max_new_tokens"] is not None:
         values["min_new_tokens"] = values["max_new_tokens"]  # random weights end no sentence sensibly
     return checked(Protocol, values, f"{place_of(source, 'protocol')}: protocol {config.protocol!r} for {cell.id}")
@@ -250,6 +266,7 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], sourc
         {
             **resolved.cell.model_dump(include={"task", "dataset", "model", "purpose"}),
             "family": resolved.facts.family,
+            "setting": resolved.cell.setting or PROTOCOL,
         }
         for resolved in cells.values()
     ]

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from wattlab.foundation import wording
 from wattlab.foundation.quantities import DIGITS, HEADLINE
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
@@ -13,7 +14,7 @@ def caption(
     """Caption of the rows of a table as plain sentences; of `built` it reads `runs`, `cells` and `provenance`."""
     rests, quantity = words.behind(name, rows, built["cells"]), words.quantity_behind(rows)
     about = built["cells"] if rests.empty else rests
-    return words.sentences(
+    return wording.sentences(
         title,
         _rests_on(rows, rests) if quantity else None,
         words.interval(name, rows),
@@ -35,7 +36,7 @@ def caption(
 def _rests_on(rows: pd.DataFrame, cells: pd.DataFrame) -> str:
     """What the rows count: windows, else the cells behind them."""
     if "n_windows" in rows:
-        return words.count(int(rows["n_windows"].sum()), "window")
+        return wording.count(int(rows["n_windows"].sum()), "window")
     return words.rests_on(cells)
 
 
@@ -48,4 +49,4 @@ def _scopes(rows: pd.DataFrame) -> str | None:
 def _memory(runs: pd.DataFrame, cells: pd.DataFrame) -> str | None:
     """Which model the memory's power comes from; nothing where it does not come from one."""
     models = runs.loc[runs["counted"] & runs["cell"].isin(cells["cell"]), "ram_model"].dropna()
-    return f"memory: model {words.span(models)}" if len(models) else None
+    return f"memory: model {wording.span(models)}" if len(models) else None

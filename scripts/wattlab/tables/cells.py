@@ -10,6 +10,7 @@ from wattlab.foundation.quantities import NET, QUANTITIES
 from wattlab.records.record import Record
 from wattlab.tables.columns import (
     CODECARBON_2,
+    FACTOR_COLUMNS,
     HEADLINES,
     KEYS,
     METHOD_AND_SHARE,
@@ -17,6 +18,7 @@ from wattlab.tables.columns import (
     PARAMETERS,
     Flag,
     Table,
+    factors_of,
     joined,
     keys_of,
     statistics_of,
@@ -38,6 +40,7 @@ _FACTS = (
     "weights",
     "data",
     "dtype",
+    *FACTOR_COLUMNS,
     "device",
     Flag("selected"),
     "unselected_because",
@@ -115,6 +118,7 @@ def _facts(cell: CellEvidence, evidence: Evidence) -> dict[str, Any]:
         "published_parameters": facts.published_parameters,
         "weights": config.weights if spec is None else spec.weights,
         "data": config.data if spec is None else spec.data,
+        **factors_of(None if spec is None else spec.protocol),
         "selected": facts.selected,
         "unselected_because": facts.unselected_because,
         "n_repeats": 0,

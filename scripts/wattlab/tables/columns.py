@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from wattlab.catalog.factors import FACTORS, value_text
+from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.units import ending_of
 from wattlab.study.cells import Cell
 
@@ -18,8 +20,8 @@ CODECARBON_2 = ("energy_ram_codecarbon_2_kwh_per_1000", "energy_node_codecarbon_
 #: The quantities of the paper's tables.
 HEADLINES = ("energy_kwh_per_1000", "emissions_g_per_1000", "duration_s_per_1000")
 
-#: What names a cell in every table; `cell` is `task/dataset[@variant]/model`, the record's place.
-KEYS = ("cell", "task", "dataset", "variant", "model")
+#: What names a cell in every table; `cell` is its id, the record's place.
+KEYS = ("cell", "task", "dataset", "variant", "model", "setting")
 
 #: How an energy was obtained, and how much of it by a model: beside every energy that is shown to people.
 METHOD_AND_SHARE = ("energy_method", "modelled_share")
@@ -101,6 +103,17 @@ def joined(texts: Sequence[str]) -> str | None:
     return "; ".join(dict.fromkeys(text for text in texts if text)) or None
 
 
+#: One column for each factor; the dtype has one of its own.
+FACTOR_COLUMNS = tuple(Whole(name) if name != "image_size" else name for name in FACTORS if name != "dtype")
+
+
+def factors_of(protocol: Protocol | None) -> dict[str, Any]:
+    """`FACTOR_COLUMNS` of a protocol, sizes as `640x480`; missing where none is known, as of logs."""
+    values = {} if protocol is None else protocol.model_dump(mode="json")
+    known = {name: values.get(name) for name in map(str, FACTOR_COLUMNS)}
+    return {name: value_text(value) if isinstance(value, list) else value for name, value in known.items()}
+
+
 def keys_of(cell: Cell) -> dict[str, Any]:
     """`KEYS` of a cell, and its purpose."""
-    return {"cell": cell.id, **cell.model_dump()}
+    return {"cell": cell.id, "setting": cell.setting, **cell.model_dump()}

@@ -11,6 +11,7 @@ from wattlab.records.record import Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
 from wattlab.tables.columns import (
     CODECARBON_2,
+    FACTOR_COLUMNS,
     HEADLINES,
     KEYS,
     METHOD_AND_SHARE,
@@ -18,6 +19,7 @@ from wattlab.tables.columns import (
     Flag,
     Table,
     Whole,
+    factors_of,
     joined,
     keys_of,
 )
@@ -49,6 +51,7 @@ _COLUMNS = (
     "weights",
     "data",
     "dtype",
+    *FACTOR_COLUMNS,
     "device",
     "status",
     Whole("index"),
@@ -164,6 +167,7 @@ def _keys(cell: CellEvidence, record: Record) -> dict[str, Any]:
         "weights": record.weights,
         "data": record.data,
         "dtype": record.dtype,
+        **factors_of(record.protocol),
         "device": record.device,
         "status": record.status,
     }

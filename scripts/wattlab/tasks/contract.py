@@ -13,6 +13,7 @@ Importing this module loads no torch. `inputs` has the text and image sides of a
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,26 @@ if TYPE_CHECKING:
     from wattlab.models.source import Source
 
 
+class Uncounted(Exception):
+    """Why the FLOPs of a cell can not be counted."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What one inference gave: a JSON value or a PIL image, and its length in the adapter's unit."""
 
     value: Any
     n_output_units: int
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A forward pass of an inference, `call(**inputs)`, and how often it runs: not whole where a length is a mean."""
+
+    part: str
+    call: Callable[..., Any]
+    inputs: dict[str, Any]
+    times: float = 1.0
 
 
 class Adapter(ABC):
@@ -63,6 +78,17 @@ class Adapter(ABC):
     @abstractmethod
     def infer(self, sample: Any) -> Answer:
         """One inference."""
+
+    def size(self, sample: Any) -> Hashable:
+        """What of a sample says how much there is to compute: input tokens, or width and height. 0: nothing runs."""
+        raise Uncounted(f"{type(self).__name__} describes no forward passes")
+
+    def passes(self, size: Any, new_tokens: float | None) -> Iterator[Pass]:
+        """The forward passes of one inference of a sample of this size; after `load`.
+
+        `new_tokens`: mean length of a generated answer; null: what the generation config sets.
+        """
+        raise Uncounted(f"{type(self).__name__} describes no forward passes")
 
     @property
     def parameters(self) -> int:

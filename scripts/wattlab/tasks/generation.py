@@ -1,12 +1,15 @@
 """What the adapters that generate text share: an explicit generation config, seeding, and the new tokens."""
 
+from collections.abc import Callable, Iterator
+from inspect import signature
+from math import ceil
 from typing import Any
 
 import torch
 
 from wattlab.catalog.protocols import Protocol
 from wattlab.models.source import stated
-from wattlab.tasks.contract import Answer
+from wattlab.tasks.contract import Answer, Pass
 from wattlab.tasks.inputs import TextInput
 
 #: Defaults that the protocol's caps on new tokens replace.
@@ -59,6 +62,50 @@ def generating_part(model: Any) -> Any:
     return model
 
 
+def decoding(model: Any, first: Callable[[int], dict[str, Any]], n_prompt: int, n_new: float) -> Iterator[Pass]:
+    """The passes of a decoder that writes `n_new` tokens, each beam's: its prompt at once, then a token at a time.
+
+    `first(n)` are the inputs of a pass over n tokens without a cache. The work of a step grows linearly with the tokens in
+    the cache, so that two steps give the sum of all: with m = n_new - 1 steps over n_prompt, n_prompt + 1, … tokens it is
+    m times that of a step over their mean, n_prompt + (m - 1) / 2. Logits are of the last token alone where the model can
+    (transformers, `generate`).
+    """
+    last = {"logits_to_keep": 1} if "logits_to_keep" in signature(model.forward).parameters else {}
+    yield Pass("first token", model, {**first(n_prompt), **last, "use_cache": True})
+    steps = n_new - 1
+    if steps <= 0:
+        return
+    span = max(ceil(steps) - 1, 1)
+    far = (steps - 1) / 2 / span
+    for length, times in ((n_prompt, steps * (1 - far)), (n_prompt + span, steps * far)):
+        if times:
+            before = first(length)
+            yield Pass("next tokens", model, _step(before, length, model(**before, use_cache=True)), times)
+
+
+def after_encoder(model: Any, encoded: Any, beams: int, n_new: float) -> Iterator[Pass]:
+    """The passes of an encoder-decoder after its encoder, from the token that its decoder starts from."""
+    states = encoded[0].expand(beams, -1, -1)
+
+    def first(n: int) -> dict[str, Any]:
+        ids = torch.ones((beams, n), dtype=torch.long, device=states.device)
+        return {"encoder_outputs": type(encoded)(last_hidden_state=states), "decoder_input_ids": ids}
+
+    yield from decoding(model, first, 1, n_new)
+
+
+def _step(before: dict[str, Any], length: int, seen: Any) -> dict[str, Any]:
+    """The inputs of one token more, after a pass over `length` tokens."""
+    name = "decoder_input_ids" if "decoder_input_ids" in before else "input_ids"
+    kept: dict[str, Any] = {key: before[key] for key in ("encoder_outputs", "encoder_hidden_states") if key in before}
+    some = next(before[key] for key in (name, "inputs_embeds") if key in before)
+    ids = torch.ones((some.shape[0], 1), dtype=torch.long, device=some.device)
+    if "attention_mask" in before:
+        mask = before["attention_mask"]
+        kept["attention_mask"] = mask if "encoder_outputs" in before else mask.new_ones(len(mask), length + 1)
+    return {**kept, name: ids, "past_key_values": seen.past_key_values, "use_cache": True}
+
+
 class TextGenerating(TextInput):
     """Shared by the adapters whose answer is generated from text."""
 
@@ -84,10 +131,33 @@ class TextGenerating(TextInput):
         """Tokenise, generate, decode the new tokens. Sampling is seeded anew for every inference."""
         torch.manual_seed(self.spec.protocol.seed)
         decoder_only = not self.model.config.is_encoder_decoder
-        room = (self.spec.protocol.max_new_tokens or 0) if decoder_only else 0
-        longest = None if self.max_tokens is None else self.max_tokens - room
-        encoded = self.encode(sample, max_length=longest, add_special_tokens=self.add_special_tokens)
+        encoded = self._encoded(sample)
         inputs = {name: encoded[name].to(self.device) for name in ("input_ids", "attention_mask")}
         sequence = self.model.generate(**inputs)[0]
         new = sequence[inputs["input_ids"].shape[1] if decoder_only else 1 :]
         return Answer(self.tokenizer.decode(new, skip_special_tokens=True), len(new))
+
+    def _encoded(self, sample: str) -> Any:
+        decoder_only = not self.model.config.is_encoder_decoder
+        room = (self.spec.protocol.max_new_tokens or 0) if decoder_only else 0
+        longest = None if self.max_tokens is None else self.max_tokens - room
+        return self.encode(sample, max_length=longest, add_special_tokens=self.add_special_tokens)
+
+    def size(self, sample: str) -> int:
+        """Input tokens."""
+        return int(self._encoded(sample)["input_ids"].shape[1])
+
+    def passes(self, size: int, new_tokens: float | None) -> Iterator[Pass]:
+        """Of an encoder-decoder the encoder once, then the decoder from its start token; else the prompt, and each token."""
+        config = self.model.generation_config
+        beams, new = config.num_beams or 1, config.max_new_tokens if new_tokens is None else new_tokens
+        if not self.model.config.is_encoder_decoder:
+
+            def of_prompt(n: int) -> dict[str, Any]:
+                return {"input_ids": self.blank_ids(beams, n), "attention_mask": self.blank_ids(beams, n)}
+
+            yield from decoding(self.model, of_prompt, size, new)
+            return
+        source = {"input_ids": self.blank_ids(1, size), "attention_mask": self.blank_ids(1, size)}
+        yield Pass("encoder", self.model.get_encoder(), source)
+        yield from after_encoder(self.model, self.model.get_encoder()(**source), beams, new)

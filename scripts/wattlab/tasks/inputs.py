@@ -1,14 +1,16 @@
 """The text and image sides of an input, shared by the adapters."""
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import torch
+from PIL import Image
 
 from wattlab.models.input_limits import longest_input
 from wattlab.models.source import Source
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Adapter
+from wattlab.tasks.contract import Adapter, Pass
 
 #: A question stays whole: the protocol's number of words holds for what it is asked of.
 _WHOLE = ("question",)
@@ -64,6 +66,19 @@ class TextInput(Adapter):
         """What the model takes of an encoded input, on the device."""
         return {name: tensor.to(self.device) for name, tensor in encoded.items() if name in self._accepted}
 
+    def size(self, sample: Any) -> int:
+        """Input tokens."""
+        return int(self.encode(sample)["input_ids"].shape[1])
+
+    def passes(self, size: int, new_tokens: float | None) -> Iterator[Pass]:
+        """One forward pass."""
+        taken = set(self.tokenizer.model_input_names) & self._accepted
+        yield Pass("forward", self.model, dict.fromkeys(sorted(taken), self.blank_ids(1, size)))
+
+    def blank_ids(self, *shape: int) -> torch.Tensor:
+        """Token ids, or a mask, of this shape, where the values do not matter."""
+        return torch.ones(shape, dtype=torch.long, device=self.device)
+
     @property
     def bos_token_id(self) -> int:
         """Token that stands for an empty text."""
@@ -93,6 +108,15 @@ class ImageInput(Adapter):
         inputs = self.processor(images=image, return_tensors="pt").to(self.device)
         inputs["pixel_values"] = inputs["pixel_values"].to(self.dtype)
         return inputs
+
+    def size(self, sample: Any) -> tuple[int, int]:
+        """Width and height of the image that the processor is given."""
+        width, height = sample.size
+        return width, height
+
+    def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
+        """One forward pass."""
+        yield Pass("forward", self.model, dict(self.pixels(Image.new("RGB", size))))
 
 
 def first_words(text: str, n_words: int | None) -> str:

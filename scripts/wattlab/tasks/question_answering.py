@@ -20,6 +20,13 @@ class QuestionAnswering(TextInput):
         """Question and context; the protocol's number of words holds for the context alone."""
         return self.text(row, "question"), self.text(row, "context")
 
+    def size(self, sample: tuple[str, str]) -> int:
+        """Input tokens of the pair."""
+        question, context = sample
+        if not context.strip():
+            return 0
+        return int(self.encode(question, context, truncation="only_second")["input_ids"].shape[1])
+
     @torch.inference_mode()
     def infer(self, sample: tuple[str, str]) -> Answer:
         """Tokenise the pair (only the context is cut), forward, the likeliest span by its offsets."""

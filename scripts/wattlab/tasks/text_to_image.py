@@ -1,12 +1,14 @@
 """Text-to-image: a prompt in, one image out, by a diffusers pipeline."""
 
 import warnings
+from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 import torch
 from torch import nn
 
-from wattlab.tasks.contract import Adapter, Answer, silence
+from wattlab.tasks.contract import Adapter, Answer, Pass, silence
 from wattlab.tasks.inputs import first_words
 
 #: The authors' scripts read so many words of each prompt.
@@ -56,3 +58,39 @@ class TextToImage(Adapter):
         """One call of the pipeline, from noise seeded anew for every inference."""
         noise = torch.Generator(self.device).manual_seed(self.spec.protocol.seed)
         return Answer(self.model(sample, generator=noise, **self._call).images[0], 1)
+
+    def size(self, sample: str) -> int:
+        """Input tokens: a prompt is filled up to the length that its encoder has."""
+        return int(self.model.tokenizer.model_max_length)
+
+    def passes(self, size: int, new_tokens: float | None) -> Iterator[Pass]:
+        """The text encoders, the denoiser at every step, the decoder of the latents, the safety checker.
+
+        With guidance (above 1) the denoiser takes a second, empty prompt beside the prompt. It is encoded too, unless
+        the pipeline has zeros in its place (diffusers, `encode_prompt`).
+        """
+        pipe = self.model
+        call = {name: one.default for name, one in signature(pipe.__call__).parameters.items()} | self._call
+        unet, batch = pipe.unet.config, 2 if call["guidance_scale"] > 1 else 1
+        side = unet.sample_size * pipe.vae_scale_factor
+        height, width = ((call[name] or side) // pipe.vae_scale_factor for name in ("height", "width"))
+        new = torch.empty((), device=self.device).new_zeros
+        texts = 1 if getattr(pipe.config, "force_zeros_for_empty_prompt", False) else batch
+        for name in ("text_encoder", "text_encoder_2"):
+            if getattr(pipe, name, None) is not None:
+                ids = torch.ones((1, size), dtype=torch.long, device=self.device)
+                yield Pass("text encoder", getattr(pipe, name), {"input_ids": ids}, texts)
+        noise = {"sample": new(batch, unet.in_channels, height, width), "timestep": new(())}
+        text: dict[str, Any] = {"encoder_hidden_states": new(batch, size, unet.cross_attention_dim)}
+        if hasattr(pipe, "text_encoder_2"):
+            pooled = new(batch, pipe.text_encoder_2.config.projection_dim)
+            text["added_cond_kwargs"] = {"text_embeds": pooled, "time_ids": new(batch, 6)}
+        pipe.scheduler.set_timesteps(call["num_inference_steps"])
+        yield Pass("denoiser", pipe.unet, {**noise, **text}, len(pipe.scheduler.timesteps))
+        yield Pass("image decoder", pipe.vae.decode, {"z": new(1, pipe.vae.config.latent_channels, height, width)})
+        if getattr(pipe, "safety_checker", None) is not None:
+            crop = pipe.feature_extractor.crop_size
+            pixels = {"pixel_values": new(1, 3, crop["height"], crop["width"])}
+            yield Pass("safety checker", pipe.safety_checker.vision_model, pixels)
+            seen = {"input": new(1, pipe.safety_checker.config.vision_config.hidden_size)}
+            yield Pass("safety checker", pipe.safety_checker.visual_projection, seen)

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import mean
 
 from wattlab.foundation.files import write_json
+from wattlab.study.cells import CellId
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ def progress_of(folder: Path, cell_id: str) -> Progress | None:
     took_s: dict[str, list[float]] = defaultdict(list)
     before_s = began_s
     for cell, at_s in sorted(ended_s.items(), key=lambda ended: ended[1]):
-        took_s[_task(cell)].append(at_s - before_s)
+        took_s[CellId.read(cell).task].append(at_s - before_s)
         before_s = at_s
-    to_come = [_task(cell) for cell in cells if cell not in ended_s]
+    to_come = [CellId.read(cell).task for cell in cells if cell not in ended_s]
     if not to_come or not ended_s:
         return Progress(len(ended_s), len(cells), None)
     overall_s = (before_s - began_s) / len(ended_s)
@@ -57,7 +58,3 @@ def progress_of(folder: Path, cell_id: str) -> Progress | None:
 
 def _written_s(path: Path) -> float:
     return path.stat().st_mtime if path.exists() else 0.0
-
-
-def _task(cell_id: str) -> str:
-    return cell_id.partition("/")[0]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattlab.foundation.quantities import LEVEL
+from wattlab.foundation.wording import count
 from wattlab.tables.provenance import provenance
 from wattlab.tables.ratios import LEAST
-from wattlab.tables.words import conditions, count
+from wattlab.tables.words import conditions
 from wattlab.tables.writing import shown_value
 from wattlab.workflow.comparing import FALSE_DISCOVERIES, Comparison, Row
 

@@ -8,11 +8,11 @@ from typing import Any
 from wattlab.foundation.clock import spoken
 from wattlab.foundation.errors import NoDevice
 from wattlab.foundation.quantities import significant
+from wattlab.foundation.wording import count
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
-from wattlab.tables.words import count
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
 ANOTHER_MACHINE = "another machine"

@@ -149,8 +149,6 @@ def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
     The scheduler has its published configuration; the safety checker and its image processor are there where the
     published repository ships them.
     """
-    import diffusers
-
     pool = Pool(spec.protocol.seed)
     parts: dict[str, Any] = {}
     with drawing_from(pool, spec.protocol.seed):
@@ -160,6 +158,12 @@ def build_pipeline(spec: Spec, tokenizer: Any) -> Any:
                 _zero_biases(parts[name])
                 _leave_no_zeros(parts[name], pool)
                 parts[name].to(getattr(torch, spec.protocol.dtype)).eval()
+    return _pipeline_of(spec, parts, tokenizer)
+
+
+def _pipeline_of(spec: Spec, parts: dict[str, Any], tokenizer: Any) -> Any:
+    import diffusers
+
     pipeline_class = getattr(diffusers, str(spec.model.pipeline_class))
     if "text_encoder_2" in parts:
         return pipeline_class(**parts, tokenizer=tokenizer, tokenizer_2=tokenizer, add_watermarker=False)
@@ -204,12 +208,30 @@ def count_as_published(spec: Spec, count_as: str, counted_components: list[str] 
     """
     import transformers
 
+    if count_as == "task":
+        return count(on_meta(spec))
     with torch.device("meta"):
         if count_as == "sum":
             components = _architecture(spec).components or {}
             return sum(count(_component(spec, name, components[name])) for name in counted_components or [])
-        if count_as == "task":
-            model = _task_model(spec, torch.float32)
-            _untie(model, _architecture(spec).untie_lm_head, None)
-            return count(model)
         return count(getattr(transformers, count_as).from_config(_config(spec)))
+
+
+# ---------------------------------------------------------------- shapes alone
+
+
+def on_meta(spec: Spec) -> nn.Module:
+    """The task's model of a transformers entry on the meta device: shapes, and no weight."""
+    with torch.device("meta"):
+        model = _task_model(spec, torch.float32)
+        _untie(model, _architecture(spec).untie_lm_head, None)
+    return model.to("meta").eval()  # a few tensors are made on the CPU whatever the context says
+
+
+def pipeline_on_meta(spec: Spec, tokenizer: Any) -> Any:
+    """A diffusers pipeline whose networks are on the meta device."""
+    parts = {}
+    for name, component in (_architecture(spec).components or {}).items():
+        with torch.device("cpu" if name == "scheduler" else "meta"):
+            parts[name] = _component(spec, name, component)
+    return _pipeline_of(spec, parts, tokenizer)

@@ -23,10 +23,13 @@ class ArchitectureSource(Source):
 
     def pipeline(self) -> Any:
         """Its components built and filled; one tokenizer for all text encoders."""
+        return weights.build_pipeline(self.spec, self._prompt_tokenizer())
+
+    def _prompt_tokenizer(self) -> Any:
         tokenizer = self.tokenizer()
         limits = (self.spec.model.max_input_tokens, tokenizer.model_max_length)
         tokenizer.model_max_length = min(limit for limit in limits if limit is not None)
-        return weights.build_pipeline(self.spec, tokenizer)
+        return tokenizer
 
     def tokenizer(self) -> Any:
         """The trained one."""
@@ -47,3 +50,17 @@ class ArchitectureSource(Source):
     def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
         """Of the stated architecture."""
         return weights.count_as_published(self.spec, count_as, counted_components)
+
+
+class ShapesSource(ArchitectureSource):
+    """The same architecture without weights, on the meta device: to count what it would compute."""
+
+    def model(self) -> nn.Module:
+        """Its attention written out as products of matrices, which a counter sees on every device."""
+        model: Any = weights.on_meta(self.spec)
+        model.set_attn_implementation("eager")
+        return model
+
+    def pipeline(self) -> Any:
+        """Its networks alone have no weights: the scheduler is the real one."""
+        return weights.pipeline_on_meta(self.spec, self._prompt_tokenizer())

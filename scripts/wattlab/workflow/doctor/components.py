@@ -32,7 +32,8 @@ def components(
 def _cpu(window: Window, meter: dict[str, Any], rapl: RaplCounters) -> Component:
     method, unread = window.energy_cpu_method, rapl.unreadable
     if method == "counter":
-        meaning = f"RAPL, {len(rapl.distinct)} package(s); {_watts(window.energy_cpu_j, window)} now"
+        through = "perf_event" if rapl.by_perf else "powercap"
+        meaning = f"RAPL by {through}, {len(rapl.distinct)} package(s); {_watts(window.energy_cpu_j, window)} now"
         return Component("CPU", method, meaning)
     is_guess = meter["cpu_power_source"] == "default"
     power = (

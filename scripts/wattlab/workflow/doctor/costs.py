@@ -17,7 +17,7 @@ from wattlab.hub.requests import model_receipt
 from wattlab.machine.cgroups import memory_limit_bytes
 from wattlab.runs.needs import BYTES_PER_PARAMETER
 from wattlab.samples.places import manifest_of
-from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.study.cells import CellId, MeasuredCell, ResolvedStudy
 
 #: Memory of the measuring process beside the weights (torch, transformers, one sample and its activations).
 PROCESS_GB = 1.5
@@ -54,7 +54,7 @@ def likely_time_s(study: ResolvedStudy, finished: dict[str, float | None]) -> fl
     by_task: dict[str, list[float]] = defaultdict(list)
     for cell_id, took_s in finished.items():
         if took_s is not None:
-            by_task[cell_id.partition("/")[0]].append(took_s)
+            by_task[CellId.read(cell_id).task].append(took_s)
     if not by_task:
         return None
     overall = mean(took_s for group in by_task.values() for took_s in group)
