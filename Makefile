@@ -84,11 +84,12 @@ doctor: $(STAMP) ## what this machine can measure, and what the study costs at l
 check-machine: $(STAMP) ## five minutes: which energies of this machine can be trusted, and from which window on
 	@PYTHONPATH=scripts python -m check_machine
 
-.PHONY: tables figures report
+.PHONY: flops tables figures report
+flops: $(STAMP) ## floating-point operations of one inference of each cell, without weights (minutes)
 tables: $(STAMP) ## the study as far as its tables
 figures: $(STAMP) ## the study as far as its figures
 report: $(STAMP) ## the study as far as its page
-tables figures report:
+flops tables figures report:
 	$(HAS_STUDY)
 	@$(SNAKEMAKE) $@ --cores $(CORES) $(STUDY_OPTION)
 
