@@ -59,6 +59,18 @@ merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results 
 	@if [[ -d "$(FROM)" ]]; then set -- "$(FROM)"; else set -- $(FROM); fi; \
 	PYTHONPATH=scripts python -m merge_runs "$$@" $(STUDY_OPTION)
 
+.PHONY: compare
+compare: $(STAMP) ## set a run beside an earlier one: make compare A=results/one B=results/two [FAIL_ABOVE=1.05] [JSON=out.json]
+	@PYTHONPATH=scripts python -m compare_studies "$(A)" "$(B)" $(if $(FAIL_ABOVE),--fail-above "$(FAIL_ABOVE)") $(if $(JSON),--json "$(JSON)")
+
+.PHONY: bundle
+bundle: $(STAMP) ## pack the study for a reviewer, with the hash to publish: make bundle [ANSWERS=yes] [OUT=file.zip]
+	@PYTHONPATH=scripts python -m bundle_study $(if $(ANSWERS),--answers) $(if $(OUT),--out "$(OUT)") $(STUDY_OPTION)
+
+.PHONY: verify
+verify: $(STAMP) ## judge every repeat of a bundle again and rebuild its tables: make verify BUNDLE=file.zip [SHA256=as published]
+	@PYTHONPATH=scripts python -m verify_bundle "$(BUNDLE)" $(if $(SHA256),--sha256 "$(SHA256)")
+
 .PHONY: unlock
 unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (refused while a study runs)
 	$(HAS_STUDY)
