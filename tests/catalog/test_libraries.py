@@ -56,6 +56,8 @@ MISTAKES: list[tuple[str, Edit, list[str]]] = [
     (DETR, lambda e: e["architecture"]["config"]["backbone_config"].update(model_type="resnt"), ["backbone_config.model_type = 'resnt'", "'resnet'"]),
     (BLIP2, lambda e: e["architecture"]["config"]["qformer_config"].update(layers=1), ["config.qformer_config.layers: Blip2QFormerConfig"]),
     (DEBERTA, lambda e: e.update(hub_config={"legcy": False}), ["hub_config.legcy: DebertaConfig", "'legacy'"]),
+    (BERT, lambda e: e.update(max_input_tokens=513), ["max_input_tokens = 513", "512 positions (DistilBertConfig.max_position_embeddings)"]),
+    (BERT, lambda e: (e["architecture"]["config"].update(max_position_embeddings=128), e.update(max_input_tokens=512)), ["max_input_tokens = 512", "128 positions"]),
     (BERT, lambda e: e["architecture"].update(config_class="DistillBertConfig"), ["config_class = 'DistillBertConfig'", "'DistilBertConfig'"]),
     (BERT, lambda e: e.update(auto_class="AutoModelForMaskLM"), ["auto_class = 'AutoModelForMaskLM'", "'AutoModelForMaskedLM'"]),
     (BERT, lambda e: e.update(auto_class="AutoModelForCausalLM"), ["it loads no model of DistilBertConfig"]),

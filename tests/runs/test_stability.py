@@ -27,6 +27,12 @@ def test_an_outlier_is_flagged_and_kept():
     assert built["cells"][ENERGY].iloc[0] == pytest.approx(104.2 / 3.6e6 / 10 * 1000)
 
 
+def test_repeats_in_two_groups_are_scattered_and_none_an_outlier():
+    built = tables_of(100.0, 101.0, 200.0, 201.0)
+    assert built["runs"]["flags"].tolist() == ["scattered"] * 4
+    assert built["cells"]["flags"].tolist() == ["scattered"]
+
+
 @pytest.mark.parametrize(("last", "outlier"), [(119.9, False), (120.1, True), (80.1, False), (79.9, True)])
 def test_an_outlier_is_more_than_a_fifth_off_the_median(last, outlier):
     assert is_outlier([100.0, 100.0, last]).tolist() == [False, False, outlier]

@@ -28,6 +28,9 @@ class ConfigClass(Closed):
 
     keys: str = fact("its keys beside those of every class, with blanks between")
     parts: dict[str, str] = fact("key of a configuration inside it to its class; AutoConfig: by its model_type")
+    positions: dict[str, int] = fact(
+        "key of the number of positions and its default; empty: no bound, or that of a part", {}
+    )
 
 
 class Libraries(Closed):
@@ -89,6 +92,7 @@ def _mistakes(entry: ModelEntry, libraries: Libraries) -> Iterator[str]:
     yield from _unknown("auto_class", entry.auto_class, libraries.auto_classes)
     yield from _of_config("architecture.config", config, entry.architecture.config or {}, libraries)
     yield from _of_config("hub_config", config, entry.hub_config or {}, libraries)
+    yield from _too_long(entry, config, libraries)
     models = libraries.auto_classes.get(str(entry.auto_class))
     if models is None or config not in libraries.configs:
         return
@@ -96,6 +100,14 @@ def _mistakes(entry: ModelEntry, libraries: Libraries) -> Iterator[str]:
         yield f"auto_class = {entry.auto_class!r}: it loads no model of {config}; correct one of them"
     elif entry.model_class != models[config]:
         yield f"model_class = {entry.model_class!r}: {entry.auto_class} gives {models[config]} for {config}; write that, or correct auto_class"
+
+
+def _too_long(entry: ModelEntry, name: str, libraries: Libraries) -> Iterator[str]:
+    """A longer input than the model has positions for fails in the first forward pass."""
+    for key, default in (libraries.configs[name].positions if name in libraries.configs else {}).items():
+        positions = (entry.architecture.config or {}).get(key, default)
+        if entry.max_input_tokens is not None and isinstance(positions, int) and entry.max_input_tokens > positions:
+            yield f"max_input_tokens = {entry.max_input_tokens}: the model has {positions} positions ({name}.{key}); give at most that"
 
 
 def _of_component(place: str, component: Mapping[str, Any], libraries: Libraries) -> Iterator[str]:

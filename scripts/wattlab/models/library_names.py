@@ -94,8 +94,20 @@ def _add(config: Any, found: dict[str, Any]) -> None:
         "keys": " ".join(sorted(keys)),
         "parts": {name: part.__name__ for name, part in parts.items()},
     }
+    if positions := _positions(config):
+        found[config.__name__]["positions"] = positions
     for part in parts.values():
         _add(part, found)
+
+
+def _positions(config: Any) -> dict[str, int]:
+    """The key of a class that says how many positions its model has, and the default; empty where there is none."""
+    name = config.attribute_map.get("max_position_embeddings", "max_position_embeddings")
+    return {
+        field.name: field.default
+        for field in dataclasses.fields(config)
+        if field.name == name and isinstance(field.default, int)
+    }
 
 
 def _parts() -> Iterator[tuple[str, str]]:

@@ -147,12 +147,17 @@ def _cell_rows(cell: CellEvidence, record: Record, evidence: Evidence) -> list[d
 
 
 def _flag_outliers(counted: list[dict[str, Any]]) -> None:
-    """Flag `outlier`: the energy (headline, else the device's) is more than 20 % off the cell's median. It is kept."""
+    """Flag `outlier`: the energy (headline, else the device's) is more than 20 % off the cell's median. It is kept.
+
+    Where half of the repeats or more are, none of them stands out: the flag is `scattered`.
+    """
     for column in ("energy_kwh_per_1000", "energy_device_kwh_per_1000"):
         energies = [row[column] for row in counted]
         if energies and all(energy is not None for energy in energies):
-            for row, outlier in zip(counted, is_outlier(energies), strict=True):
-                row["flags"] = joined([*([row["flags"]] if row["flags"] else []), *(["outlier"] if outlier else [])])
+            outliers = is_outlier(energies)
+            word = "scattered" if 2 * outliers.sum() >= len(counted) else "outlier"
+            for row, outlier in zip(counted, outliers, strict=True):
+                row["flags"] = joined([*([row["flags"]] if row["flags"] else []), *([word] if outlier else [])])
             return
 
 
