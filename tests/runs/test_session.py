@@ -43,10 +43,16 @@ class FakeAdapter:
         self.journal.append("prepare")
         return row["text"]
 
-    def infer(self, sample: str) -> FakeAnswer:
-        self.journal.append(f"infer {sample}")
+    def hindrance(self, samples: list[str]) -> str | None:
+        return None
+
+    def counts(self, samples: list[str]) -> dict[str, float]:
+        return {"input_token": 3 * len(samples)}
+
+    def infer(self, samples: list[str]) -> list[FakeAnswer]:
+        self.journal += [f"infer {sample}" for sample in samples]
         time.sleep(self.inference_s)
-        return FakeAnswer(sample.upper(), 2)
+        return [FakeAnswer(sample.upper(), 2) for sample in samples]
 
 
 class FakeMeter(Meter):

@@ -33,6 +33,7 @@ PLAIN = set(
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
     batch_size cpu_threads image_size max_input_words max_new_tokens steps
     ram_model protocol protocol_values measured today interval_kind
+    unit sci_for_ai level protocol_cell pairs_changed
     intended source note training_source paper_name
     parameters parameters_as_published published_parameters
     energy_cpu_method energy_ram_method energy_gpu_method energy_method energy_node_method energy_device_method

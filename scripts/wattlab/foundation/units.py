@@ -27,7 +27,19 @@ UNITS = {
     "_s": "s",
     "_w": "W",
     **dict.fromkeys(
-        ("_cores", "_share", "_ratio", "_rank", "_rho", "_tau", "_p", "_score", "_inferences", "_per_inference"),
+        (
+            "_cores",
+            "_share",
+            "_ratio",
+            "_rank",
+            "_rho",
+            "_tau",
+            "_p",
+            "_score",
+            "_inferences",
+            "_per_inference",
+            "_per_call",
+        ),
         "",
     ),
 }
