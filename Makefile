@@ -25,9 +25,10 @@ STAMP := .venv/.installed
 
 # `python -m` rather than the scripts of .venv/bin: it still works after the folder was moved.
 SNAKEMAKE := python -m snakemake
-# config.yaml is read without being named. Snakemake would tell of a missing file by a traceback.
+# config.yaml is read without being named. Snakemake would tell of a file that it can not read by a traceback.
 STUDY_OPTION = $(if $(filter-out config.yaml ./config.yaml,$(STUDY)),--configfile "$(STUDY)")
-HAS_STUDY := @[[ -f "$(STUDY)" ]] || { echo "error: STUDY=$(STUDY): no such file; name one study, config.yaml or a file of studies/" >&2; exit 1; }
+HAS_STUDY := @[[ -f "$(STUDY)" ]] || { echo "error: STUDY=$(STUDY): no such file; name one study, config.yaml or a file of studies/" >&2; exit 1; }; \
+	PYTHONPATH=scripts python -m check_study "$(STUDY)"
 
 ##@ The study (STUDY=studies/x.yaml, default config.yaml)
 
@@ -59,13 +60,17 @@ merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results 
 	PYTHONPATH=scripts python -m merge_runs "$$@" $(STUDY_OPTION)
 
 .PHONY: unlock
-unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (first see that none is running)
+unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (refused while a study runs)
 	$(HAS_STUDY)
 	@$(SNAKEMAKE) --unlock $(STUDY_OPTION)
 
 .PHONY: doctor
 doctor: $(STAMP) ## what this machine can measure, and what the study costs at least
 	@PYTHONPATH=scripts python -m doctor $(STUDY_OPTION)
+
+.PHONY: check-machine
+check-machine: $(STAMP) ## five minutes: which energies of this machine can be trusted, and from which window on
+	@PYTHONPATH=scripts python -m check_machine
 
 .PHONY: tables figures report
 tables: $(STAMP) ## the study as far as its tables
@@ -160,6 +165,7 @@ $(STAMP): FORCE
 # .snakemake stays: it remembers with which parameters a result was made.
 .PHONY: clean
 clean: ## remove .venv and the tools' caches; results and their history stay
+	@envs/idle.sh .snakemake/wattlab.lock requirements.lock requirements-transformers4.lock
 	rm -rf .venv{,-transformers4}{,.new,.old} .pytest_cache .mypy_cache .ruff_cache
 	find . -path ./results -prune -o -path ./.snakemake -prune -o -name __pycache__ -type d -exec rm -rf {} +
 

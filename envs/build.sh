@@ -16,6 +16,13 @@ if [[ -L $FOLDER ]]; then
   echo "$FOLDER is a link, and what it leads to was not made from $LOCK: it is left alone. Take the link away: rm $FOLDER" >&2
   exit 1
 fi
+# One build at a time, and none beside a study that runs with the environment which it would replace.
+if type -P flock >/dev/null; then
+  exec 9<"$LOCK"
+  flock --nonblock 9 || { echo "waiting for another make that builds $FOLDER" >&2; flock 9; }
+  cmp -s "$LOCK" "$FOLDER/.installed" && exit 0
+fi
+envs/idle.sh .snakemake/wattlab.lock
 
 python=
 for name in ${PYTHON:+"$PYTHON"} ${PYTHON:-python3.11 python3.12 python3.13}; do
@@ -46,6 +53,7 @@ PROGRAM
 if [[ -z $MODULE ]] || "$NEW/bin/python" -c "import $MODULE" 2>/dev/null; then
   cp "$LOCK" "$NEW/.installed"
 fi
+envs/idle.sh .snakemake/wattlab.lock
 rm -rf "$FOLDER.old"
 if [[ -e $FOLDER ]]; then mv "$FOLDER" "$FOLDER.old"; fi
 mv "$NEW" "$FOLDER"

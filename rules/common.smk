@@ -25,6 +25,7 @@ from wattlab.study.specs import write_study
 from wattlab.tables.listing import TABLES
 from wattlab.workflow import snakemake_internals
 from wattlab.workflow.asked import is_due, objection
+from wattlab.workflow.forcing import alone_or_exit
 from wattlab.workflow.loading import resolve_study
 from wattlab.workflow.terminal import take_over
 
@@ -62,8 +63,10 @@ TABLES_STUDY = f"{RESULTS}/tables/{Path(STUDY_FILE).name}"
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}
 RECORDS = {cell_id: f"{RESULTS}/runs/{cell_id}.json" for cell_id in CELLS}
 
-# Exit status 0 only where what was asked for is whole, whatever the target. What a host asks for is the host's.
+# One call at a time runs jobs in a work directory. Exit status 0 only where what was asked for is whole, whatever the
+# target. What a host asks for is the host's.
 if not snakemake_internals.is_module(workflow):
+    snakemake_internals.alone(workflow, alone_or_exit)
     snakemake_internals.at_the_end(
         workflow,
         lambda made: objection(

@@ -28,11 +28,13 @@ def of_today(cells: Sequence[MeasuredCell]) -> list[Measured]:
 @verb
 def main(
     *others: Annotated[str, "options of snakemake, which are handed on"],
-    cell: Annotated[Sequence[str], "ids of the cells: task/dataset/model"],
+    cell: Annotated[Sequence[str], "ids of the cells: task/dataset/model"] = (),
     configfile: Annotated[Sequence[Path], "the study, as for snakemake"] = (),
     dry_run: Annotated[bool, "only print the plan, and set nothing aside"] = False,
 ) -> int:
     """Set the cells' repeats aside and run Snakemake."""
+    if not cell:
+        raise InputError("name the cell: make again CELL=task/dataset/model")
     study = study_of(CONFIG, *configfile)
     cells = {resolved.cell.id: resolved for resolved in study.measured}
     for name in cell:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
+from wattlab.catalog.claims import ClaimEntry
 from wattlab.catalog.entries import DatasetEntry, ModelEntry
 from wattlab.catalog.libraries import LIBRARIES
 from wattlab.catalog.reading import read_tasks
@@ -21,6 +22,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "config.schema.json": StudyConfig,
     "catalog/schema/model.json": ModelEntry,
     "catalog/schema/dataset.json": DatasetEntry,
+    "catalog/schema/claim.json": ClaimEntry,
 }
 
 

@@ -35,6 +35,14 @@ def test_a_schema_accepts_what_is_committed_and_refuses_a_misspelt_key(name: str
         assert not check.is_valid(content | {"protcol": 1})
 
 
+def test_the_schema_of_a_claim_accepts_every_entry_and_refuses_a_misspelt_key() -> None:
+    check = jsonschema.Draft202012Validator(json.loads((ROOT / "catalog/schema/claim.json").read_text()))
+    entries = yaml.safe_load((ROOT / "catalog/claims.yaml").read_text())
+    for name, entry in entries.items():
+        assert [error.message for error in check.iter_errors(entry)] == [], name
+        assert not check.is_valid(entry | {"treshold": 1})
+
+
 def test_the_page_for_people_names_every_key_of_an_entry() -> None:
     page = (ROOT / "docs/catalog.md").read_text()
     named = set(re.findall(r"`(\w+)`", page))

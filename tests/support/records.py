@@ -18,7 +18,7 @@ from wattlab import METHOD_VERSION, SCHEMA_VERSION, STUDY_VERSION
 from wattlab.catalog.entries import GridEntry, PaperEntry, PaperTask, TrainingEntry
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.catalog.protocols import Protocol, ProtocolEntry
-from wattlab.catalog.reading import Catalog, read_tasks
+from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog, read_tasks
 from wattlab.foundation.files import write_json
 from wattlab.records.record import Failure, Machine, Phase, Record, Repeat, Session, Window
 from wattlab.runs.job import Job
@@ -347,7 +347,7 @@ def resolved_study(cells: Sequence[ResolvedCell], study: str = "laptop", **confi
 
 
 def catalog() -> Catalog:
-    """A catalog without models and datasets: the ten tasks, one protocol, two grids, BLOOMz's training, Table 2."""
+    """A catalog without models and datasets: the ten tasks, one protocol, two grids, BLOOMz's training, the claims, Table 2."""
     return Catalog(
         models={},
         datasets={},
@@ -367,6 +367,7 @@ def catalog() -> Catalog:
             "bigscience--bloomz-1b7": _training(17_052, 1_081, 6.2e-5, 292_467_741),
             "bigscience--bloomz-560m": _training(10_505, 543, 5.4e-5, 204_592_592),
         },
+        claims=load_catalog(CATALOG_ROOT).claims,
         paper=PaperEntry(
             tasks={
                 task: PaperTask(energy_kwh_per_1000=mean, sd_energy_kwh_per_1000=sd)

@@ -107,7 +107,7 @@ def test_locks_that_lock_nothing_are_said_and_those_that_are_not_there_stand_in_
     machine, study = records.session().machine, records.resolved_study([CELL])
     assert machine is not None
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
-    words, obstacles = report._locks(tmp_path)
+    words, obstacles = report.locks(tmp_path)
     assert f"{tmp_path}/repeats: they lock nothing" in words and "-o flock" in words and obstacles == []
 
     def refuse(*_: object) -> None:

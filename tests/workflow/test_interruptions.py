@@ -69,6 +69,13 @@ def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:
     study.fail({ONE: ("hang", FINISHED)})
     running = study.start("snakemake", "--cores", "2", "--quiet", "all", "--", "tables")
     wait_for(lambda: (tmp_path / "journal.jsonl").exists() and len(study.reported(ONE)) == FINISHED)
+    for command in (["--unlock"], ["--cores", "2", "--", "tables"]):
+        beside = study.call("snakemake", *command)
+        assert beside.returncode == 1
+        assert beside.stdout.splitlines()[-1] == (
+            "error: a study is running in this folder: wait for it to end, or stop it by Ctrl-C in its terminal"
+        )
+    assert list(study.project.root.glob(".snakemake/locks/*")), "the lock of the call that runs is still there"
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate(timeout=60)
     study.fail({})

@@ -1,5 +1,6 @@
 """The Makefile: what it lists, what it hands to Snakemake, what it keeps, and when it builds .venv."""
 
+import fcntl
 import os
 import platform
 import re
@@ -39,7 +40,8 @@ def checkout(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "Makefile").write_text(MAKEFILE)
     (folder / "envs").mkdir()
-    shutil.copy(ROOT / "envs/build.sh", folder / "envs")
+    for name in ("build.sh", "idle.sh"):
+        shutil.copy(ROOT / "envs" / name, folder / "envs")
     for study in ("config.yaml", "studies/my own.yaml", "studies/published.yaml"):
         (folder / study).parent.mkdir(exist_ok=True)
         (folder / study).write_text("")
@@ -225,3 +227,84 @@ def test_clean_keeps_results_and_their_history(checkout: Path) -> None:
     assert make(checkout, "clean").returncode == 0
     assert [path.exists() for path in kept] == [True] * 3
     assert [path.exists() for path in gone] == [False] * 5
+
+
+@pytest.fixture
+def real(checkout: Path) -> Path:
+    """The checkout with the programs, and with the environment of these tests as its own."""
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").write_text(f'#!/bin/bash\nexec "{sys.executable}" "$@"\n')
+    (checkout / ".venv/bin/python").chmod(0o755)
+    shutil.copy(checkout / "requirements.lock", checkout / ".venv/.installed")
+    (checkout / "scripts").symlink_to(ROOT / "scripts")
+    return checkout
+
+
+@pytest.mark.parametrize("target", ["reproduce", "plan", "tables", "figures", "report", "unlock", "retry", "history"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty, and a study is a mapping"),
+        ("study: mine\n".encode("utf-16"), "not UTF-8 text"),
+        ("study: größe\n".encode("latin-1"), "not UTF-8 text"),
+        (b"- a\n", "it holds list, and a study is a mapping"),
+        (b"study: [\n", "not YAML"),
+    ],
+)
+def test_a_study_that_can_not_be_read_is_told_by_name(real: Path, target: str, content: bytes, said: str) -> None:
+    (real / "studies/bad.yaml").write_bytes(content)
+    if target in ("retry", "history"):
+        (real / "config.yaml").write_text((ROOT / "config.yaml").read_text())
+    answer = make(real, target, "STUDY=studies/bad.yaml")
+    assert answer.returncode != 0
+    assert answer.stderr.startswith(f"error: studies/bad.yaml: {said}")
+    assert "Traceback" not in answer.stderr and answer.stdout == ""
+
+
+def test_again_without_a_cell_says_how_to_name_one(real: Path) -> None:
+    answer = make(real, "again")
+    assert answer.returncode != 0
+    assert answer.stderr.splitlines()[0] == "error: name the cell: make again CELL=task/dataset/model"
+
+
+@pytest.mark.parametrize("held", [".snakemake/wattlab.lock", "requirements.lock"])
+def test_clean_takes_nothing_from_a_study_that_runs_nor_from_a_build(checkout: Path, held: str) -> None:
+    assert install(checkout).returncode == 0
+    (checkout / held).parent.mkdir(exist_ok=True)
+    with (checkout / held).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        answer = make(checkout, "clean")
+        assert answer.returncode != 0
+        assert answer.stderr.splitlines()[0] == (
+            f"error: a study runs in this folder, or its environment is being built ({held} is held): wait for it to end"
+        )
+        assert (checkout / ".venv/.installed").exists()
+    assert make(checkout, "clean").returncode == 0
+    assert not (checkout / ".venv").exists()
+
+
+def test_no_environment_is_replaced_under_a_study_that_runs(checkout: Path) -> None:
+    assert install(checkout).returncode == 0
+    (checkout / "requirements.lock").write_text("a==2\n")
+    (checkout / ".snakemake").mkdir()
+    with (checkout / ".snakemake/wattlab.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        answer = install(checkout)
+        assert answer.returncode != 0 and "a study runs in this folder" in answer.stderr
+        assert (checkout / ".venv/.installed").read_text() == "a==1\n"
+    assert install(checkout).returncode == 0
+    assert (checkout / ".venv/.installed").read_text() == "a==2\n"
+
+
+def test_two_calls_build_one_after_the_other_and_the_second_finds_it_whole(checkout: Path) -> None:
+    slow = FAKE_PYTHON.replace("mkdir -p .venv.new/bin", "echo built >> builds; sleep 1; mkdir -p .venv.new/bin")
+    (checkout / "fake-python").write_text(slow)
+    command = ["make", "install", "PYTHON=./fake-python"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    both = [
+        subprocess.Popen(command, cwd=checkout, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = [call.communicate(timeout=60)[1] for call in both]
+    assert [call.returncode for call in both] == [0, 0], said
+    assert sorted(said) == ["", "waiting for another make that builds .venv\n"]
+    assert (checkout / "builds").read_text() == "built\n"

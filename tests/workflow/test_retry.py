@@ -152,7 +152,9 @@ def test_nothing_is_touched_beside_another_call(results: Path, monkeypatch: pyte
         pass
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
     for call in (lambda: retry_cells.main([]), lambda: measure_again.main(["--cell", UNSAMPLED.cell.id])):
-        with pytest.raises(InputError, match="another call of Snakemake works in this folder.*make unlock"):
+        with pytest.raises(InputError, match="a call of Snakemake was killed here and left its lock: `make unlock`"):
+            call()
+        with forcing.alone(), pytest.raises(InputError, match="a study is running in this folder: wait for it"):
             call()
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from wattlab.catalog.claims import ClaimEntry
 from wattlab.catalog.entries import (
     DatasetEntry,
     EquivalentEntry,
@@ -39,6 +40,7 @@ class Catalog(Closed):
     grids: dict[str, GridEntry]
     equivalents: dict[str, EquivalentEntry]
     training: dict[str, TrainingEntry]
+    claims: dict[str, ClaimEntry]
     paper: PaperEntry
 
     def protocol(self, name: str, place: str) -> ProtocolEntry:
@@ -115,6 +117,7 @@ def load_catalog(root: Path) -> Catalog:
         grids=_file(GridEntry, root / "grids.yaml"),
         equivalents=_file(EquivalentEntry, root / "equivalents.yaml"),
         training=_file(TrainingEntry, root / "training.yaml"),
+        claims=_file(ClaimEntry, root / "claims.yaml", tasks),
         paper=checked(PaperEntry, read_yaml(root / "paper.yaml"), "catalog/paper.yaml", context=task_context(tasks)),
     )
     _refuse_shared_names(catalog.models)

@@ -39,6 +39,7 @@ UNITS = {
             "_inferences",
             "_per_inference",
             "_per_call",
+            "_effect",
         ),
         "",
     ),

@@ -69,6 +69,11 @@ def read_logs(path: Path, mapping: Mapping) -> LogFiles:
     if not any(logs.match(pattern) for pattern in mapping.windows):
         logs = LogFiles(path.name, {name.partition("/")[2]: content for name, content in files.items() if "/" in name})
     if not any(logs.match(pattern) for pattern in mapping.windows):
+        if path.is_file() and not path.name.endswith(_ARCHIVES):
+            raise InputError(
+                f"{path}: neither an archive (.tar.gz, .zip) nor a log that `windows` = {mapping.windows} of the mapping "
+                "names; give the folder or the archive of the logs"
+            )
         there = files or [place.relative_to(path).as_posix() for place in path.rglob("*") if place.is_file()]
         raise InputError(
             f"{path}: no file fits windows = {mapping.windows} of the mapping; {near_matches(mapping.windows[0], there)}"

@@ -1,12 +1,12 @@
 """Facts about the machine, without torch: what a fingerprint's device kind and a session's `machine` say."""
 
-import hashlib
 import platform
 from pathlib import Path
 
 import psutil
 
 from wattlab.foundation.errors import NoDevice
+from wattlab.machine.checked import host_sha256
 from wattlab.meters.accelerators import CPU, on_machine
 from wattlab.meters.contract import Accelerator
 from wattlab.records.record import Machine
@@ -45,7 +45,7 @@ def describe_machine(configured_device: str) -> Machine:
         gpu_names=[gpu.name for gpu in gpus],
         gpu_uuids=[gpu.uuid for gpu in gpus],
         gpu_driver=gpus[0].driver if gpus else None,
-        host_sha256=hashlib.sha256(platform.node().encode()).hexdigest(),
+        host_sha256=host_sha256(),
         device=resolve_device(configured_device, accelerator),
     )
 

@@ -73,6 +73,7 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         *how,
         words.energy(shown),
         words.assumed(shown, tables["provenance"]),
+        *_checks(tables["provenance"]),
         f"emissions are energy times {words.grid(shown)}",
         f"cells: {words.interval('cells', shown)}",
         f"tasks: {words.interval('tasks', tables['tasks'])}",
@@ -131,6 +132,12 @@ def _how(study: ResolvedStudy, shown: pd.DataFrame, provenance: pd.DataFrame) ->
         "tokenization, image processing, transfer of the inputs, the forward or generating pass and decoding lie inside "
         "the measured window; loading, transfer of the model, warm-up and idle lie outside",
     ]
+
+
+def _checks(provenance: pd.DataFrame) -> list[str]:
+    """What `make check-machine` said of the machines that measured."""
+    found = provenance.loc[provenance["aspect"] == "meter.machine_check", "value"]
+    return [str(value) for value in found.dropna()]
 
 
 def _order(comparison: pd.DataFrame) -> str:

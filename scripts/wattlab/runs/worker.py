@@ -24,6 +24,7 @@ from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.foundation.files import write_bytes
 from wattlab.foundation.processes import boot_id
 from wattlab.foundation.verbs import tell
+from wattlab.machine.checked import checked
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, other_measurements
 from wattlab.machine.software import code_sha256, versions
@@ -90,19 +91,19 @@ def _leased_gpu(machine: Machine) -> int | None:
     return int(leased) if machine.device != CPU and leased is not None else None
 
 
-def _session(study: str, attempt: int, machine: Machine, meter: Meter) -> Session:
+def _session(job: Job, attempt: int, machine: Machine, meter: Meter) -> Session:
     return Session(
         session=uuid.uuid4().hex,
         started_at_utc=utc_now(),
         boot_id=boot_id(),
         attempt=attempt,
-        study=study,
+        study=job.folder.name,
         machine=machine,
         software={"python": sys.version.split()[0], **versions()},
         code_sha256=code_sha256(),
         method_version=METHOD_VERSION,
         gpu_index=_leased_gpu(machine),
-        meter=meter.describe(),
+        meter={**meter.describe(), **checked(job.results)},
         ended="killed",
     )
 
@@ -138,7 +139,7 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
     spec = job.cell.spec
     _set_threads(spec)
     accelerator = computing(machine.device)
-    session = _session(job.folder.name, len(read_store(store.path).sessions) + 1, machine, meter)
+    session = _session(job, len(read_store(store.path).sessions) + 1, machine, meter)
     store.append("session", **session_header(session))
     adapter = adapter_for(spec)(
         spec, source_of(spec, inputs.tokenizer, inputs.fetched), torch.device(accelerator.torch_device)

@@ -79,21 +79,31 @@ def fixed_strata_estimate(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -
     The bounds are NaN when one stratum has fewer than two repeats, or the degrees of freedom are below two, as of two
     repeats; raises `ValueError` when there is no stratum. The low bound is never below zero: no energy and no time is.
     """
+    mean, variance, freedom = fixed_strata(means, sds, counts)
+    if variance == 0.0:
+        return Estimate(mean, mean, mean)
+    if np.isnan(variance) or freedom < INTERVALS["cells"].least - 1 - 1e-9:
+        return Estimate(mean)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * np.sqrt(variance)
+    return Estimate(mean, max(0.0, mean - float(half)), mean + float(half))
+
+
+def fixed_strata(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -> tuple[float, float, float]:
+    """The mean of `fixed_strata_estimate`, its variance and its degrees of freedom; NaN where they are not known."""
     mean_of, sd_of, n_of = (np.asarray(array, dtype=np.float64) for array in (means, sds, counts))
     if mean_of.size == 0:
         raise ValueError("the mean of no strata is not defined")
-    mean = float(mean_of.mean())
-    variances = sd_of**2 / n_of
-    total = float(variances.sum())
-    if not np.isfinite(total) or bool((n_of < 2).any()):
-        return Estimate(mean)
-    if total == 0.0:
-        return Estimate(mean, mean, mean)
-    freedom = total**2 / float((variances**2 / (n_of - 1)).sum())
-    if freedom < INTERVALS["cells"].least - 1 - 1e-9:
-        return Estimate(mean)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * np.sqrt(total) / mean_of.size
-    return Estimate(mean, max(0.0, mean - float(half)), mean + float(half))
+    known = bool((n_of >= 2).all())
+    variances = sd_of**2 / n_of / mean_of.size**2
+    variance, freedom = pooled(variances, n_of - 1) if known else (float("nan"), float("nan"))
+    return float(mean_of.mean()), variance, freedom
+
+
+def pooled(variances: ArrayLike, freedoms: ArrayLike) -> tuple[float, float]:
+    """Variance of a sum of independent estimates, and its degrees of freedom after Welch and Satterthwaite."""
+    parts, of = np.asarray(variances, dtype=np.float64), np.asarray(freedoms, dtype=np.float64)
+    total = float(parts.sum())
+    return total, total**2 / float((parts**2 / of).sum()) if total > 0 else float("nan")
 
 
 def ratio_estimate(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:

@@ -18,4 +18,5 @@ TABLES: dict[str, str] = {
     "provenance": "wattlab.tables.provenance:TABLE",
     "drift": "wattlab.tables.drift:TABLE",
     "protocols": "wattlab.tables.protocols:TABLE",
+    "claims": "wattlab.tables.claims.table:TABLE",
 }

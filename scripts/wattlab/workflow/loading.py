@@ -18,6 +18,7 @@ from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.samples.surrogate.generate import generator_of
 from wattlab.study.cells import ResolvedStudy, TokenizerSpec
+from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import check_config, resolve
 
 
@@ -48,6 +49,7 @@ def _as_json(value: Any) -> str:
 def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
     """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
     _check_apart(files)
+    _check_default(content, files)
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
     check_members(catalog)
     content = {key: _typed(value) if file_of(key) == "--config" else value for key, value in content.items()}
@@ -92,6 +94,18 @@ def _check_apart(files: Sequence[Path]) -> None:
             )
 
 
+def _check_default(content: Mapping[str, Any], files: Sequence[Path]) -> None:
+    """Raises `InputError` where keys are missing since config.yaml, which has them, is not in the work directory."""
+    missing = [name for name, field in StudyConfig.model_fields.items() if field.is_required() and name not in content]
+    default = CATALOG_ROOT.parent / "config.yaml"
+    if missing and files and default.name not in {path.name for path in files}:
+        raise InputError(
+            f"{' + '.join(map(str, files))}: without the keys {', '.join(missing)}. They stand in config.yaml, which "
+            f"Snakemake reads from the folder that it works in, and it is not in {Path.cwd()}: add `--directory "
+            f"{default.parent}`, or name both: `--configfile {default} {' '.join(map(str, files))}`"
+        )
+
+
 def check_members(catalog: Catalog) -> None:
     """Raise `InputError` where an entry names a class, a key or a generator that there is not."""
     check_models(catalog.models, read_libraries(CATALOG_ROOT))
@@ -107,11 +121,19 @@ def study_of(default: Path, *chosen: Path) -> ResolvedStudy:
     files = list(dict.fromkeys([default, *chosen]))
     config: dict[str, Any] = {}
     for path in files:
-        content = read_yaml(path) or {}
-        if not isinstance(content, dict):
-            raise InputError(f"{path}: a study is a mapping of keys to values (study: …), as config.yaml is")
-        _merge(config, content)
+        _merge(config, content_of(path))
     return resolve_study(config, files)
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    """What a study's file says. Raises `InputError` where it can not be read, is empty or no mapping."""
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        state = "it is empty" if content is None else f"it holds {type(content).__name__}"
+        raise InputError(
+            f"{path}: {state}, and a study is a mapping of keys to values (study: …): write it as config.yaml is"
+        )
+    return content
 
 
 def _merge(content: dict[str, Any], changes: dict[str, Any]) -> None:

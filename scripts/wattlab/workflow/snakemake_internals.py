@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,25 @@ def make_again(workflow: Workflow, path: str) -> None:
     nothing. `--forcerun` would add the job to the targets; input functions are asked of jobs that are asked for.
     """
     workflow.dag.forcefiles.add(path)
+
+
+def alone(workflow: Workflow, hold: Callable[[], AbstractContextManager[None]]) -> None:
+    """Holds what `hold` gives while jobs run, and while a lock that is left is taken away (`--unlock`).
+
+    Snakemake's own lock is a file: it outlives its holder, and `--unlock` takes it from a living one too.
+    """
+    execute, unlock = workflow.execute, workflow.unlock
+
+    def executed(executor_plugin: Any, *arguments: Any, **options: Any) -> Any:
+        asks = executor_plugin.common_settings.dryrun_exec or not workflow.is_main_process
+        with nullcontext() if asks else hold():
+            return execute(executor_plugin, *arguments, **options)
+
+    def unlocked() -> None:
+        with hold():
+            unlock()
+
+    workflow.execute, workflow.unlock = executed, unlocked
 
 
 def at_the_end(workflow: Workflow, objection: Callable[[set[str]], str | None]) -> None:

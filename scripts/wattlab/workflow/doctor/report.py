@@ -10,6 +10,7 @@ from wattlab.foundation.quantities import obtained, significant
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.foundation.wording import count
 from wattlab.machine.cgroups import cpu_limit_cores
+from wattlab.machine.checked import checked
 from wattlab.machine.locks import lock_folder
 from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
@@ -54,7 +55,8 @@ def lines_of(
         ],
         _quiet_line(study, window),
         _cores_line(study),
-        f"  locks  {_locks(folder.parent)[0]}",
+        f"  locks  {locks(folder.parent)[0]}",
+        f"  check  {_check_line(folder.parent)}",
         *_cost_lines(study, finished, window, found),
         _disk_line(study, folder.parent),
         _memory_line(study, finished),
@@ -79,7 +81,12 @@ def _cores_line(study: ResolvedStudy) -> str:
     return f"  cores  {cores:g} may be used{whose}, a cell uses {threads}{fewer}"
 
 
-def _locks(results: Path) -> tuple[str, list[str]]:
+def _check_line(results: Path) -> str:
+    said = checked(results).get("machine_check")
+    return said or "this machine was not checked; `make check-machine` says in five minutes what may be trusted"
+
+
+def locks(results: Path) -> tuple[str, list[str]]:
     """What is said of the locks, tried with two processes each, and what stands in a measurement's way."""
     words, obstacles = [], []
     for folder in (results / "repeats", lock_folder()):
@@ -139,7 +146,7 @@ def _memory_line(study: ResolvedStudy, finished: Collection[str]) -> str:
 
 def obstacles_of(study: ResolvedStudy, machine: Machine, found: Sequence[Component], folder: Path) -> list[str]:
     """Why the study can not succeed here, each with its remedy; `folder` is `results/{study}`."""
-    obstacles = _locks(folder.parent)[1]
+    obstacles = locks(folder.parent)[1]
     if study.config.require_counters:
         for component in found:
             if component.name != "RAM" and component.method not in ("counter", "absent"):
