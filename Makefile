@@ -159,7 +159,7 @@ format: $(STAMP) ## put the code into the format that `make check` asks for
 ##@ The environment
 
 .PHONY: install
-install: $(STAMP) ## build .venv, if it is missing or not that of requirements.lock
+install: $(STAMP) ## build .venv, if it is missing or not that of requirements.lock (TORCH=system: with the torch that the machine has)
 
 # FORCE is never there: the script looks at every call.
 FORCE:

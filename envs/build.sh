@@ -3,6 +3,7 @@
 #
 # It is built beside, and takes its place only when it is whole. A copy of its lock is the stamp of a whole one: its content
 # counts, not the time of a checkout. A link is never followed: what it leads to may belong to others.
+# TORCH=system: with the torch of that interpreter and what it brings, as on a GPU machine's image, and without the lock's.
 # PYTHON names the interpreter; else the first of python3.11, 3.12 and 3.13 on the PATH.
 set -euo pipefail
 readonly FOLDER=$1 LOCK=$2 MODULE=${3:-} NEW=$1.new
@@ -39,8 +40,19 @@ fi
 
 echo "Building $FOLDER from $LOCK with $("$python" --version), $python (some minutes, about 2 GB)"
 rm -rf "$NEW"
-"$python" -m venv "$NEW"
-"$NEW/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$LOCK"
+required=$LOCK
+if [[ ${TORCH:-} == system ]]; then
+  "$python" -c "import torch" 2>/dev/null || {
+    echo "TORCH=system: $python has no torch; name one that has: make install TORCH=system PYTHON=/path/to/python3" >&2
+    exit 1
+  }
+  "$python" -m venv --system-site-packages "$NEW"
+  sed '/^torch==/d; /^# development/,/^$/d' "$LOCK" >"$NEW/requirements.txt"
+  required=$NEW/requirements.txt
+else
+  "$python" -m venv "$NEW"
+fi
+"$NEW/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$required"
 # Its programs name the folder that they were installed in.
 "$NEW/bin/python" - "$PWD/$NEW" "$PWD/$FOLDER" <<'PROGRAM'
 import os, pathlib, sys

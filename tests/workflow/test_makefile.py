@@ -77,6 +77,23 @@ def test_environment_is_built_once_and_again_when_the_lock_has_another_content(c
     assert not [path for path in checkout.iterdir() if path.suffix in (".new", ".old")]
 
 
+def test_the_torch_of_the_machine_is_not_installed_again(checkout: Path, tmp_path: Path) -> None:
+    """An interpreter that has a torch keeps it, and what is for development alone stays away; one without is told."""
+    lock = "# measuring\ntorch==2.13.0\ntransformers==5\n\n# development: tests\npytest==9\n\n# transitive\nb==2\n"
+    (checkout / "requirements.lock").write_text(lock)
+    fake = FAKE_PYTHON.replace("-m venv .venv.new", "-m venv --system-site-packages .venv.new")
+    has = '[[ $2 == "import torch" ]] && exit $(cat torch-status)\n'
+    (checkout / "fake-python").write_text(fake.replace("if [[ $1 == -c ", has + "if [[ $1 == -c ", 1))
+    (checkout / "torch-status").write_text("1")
+    done = make(checkout, "install", "TORCH=system", "PYTHON=./fake-python")
+    assert done.returncode != 0 and "fake-python has no torch" in done.stderr
+    (checkout / "torch-status").write_text("0")
+    assert make(checkout, "install", "TORCH=system", "PYTHON=./fake-python").returncode == 0
+    wanted = (checkout / ".venv/requirements.txt").read_text()
+    assert wanted == "# measuring\ntransformers==5\n\n# transitive\nb==2\n"
+    assert (checkout / ".venv/.installed").read_text() == lock
+
+
 def test_failed_installation_leaves_what_was_there(checkout: Path) -> None:
     assert install(checkout).returncode == 0
     (checkout / ".venv/mine").touch()

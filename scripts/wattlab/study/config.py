@@ -65,6 +65,13 @@ class Logs(Closed):
     mapping: str = fact("file that maps logs to cells, relative to the repository")
 
 
+class Nameplate(Closed):
+    """Powers of one's own machine, in the place of what CodeCarbon assumes; counted energies stay as they are."""
+
+    cpu_w: PositiveFloat | None = fact("the CPU's nameplate power", None, unit="W")
+    ram_w: PositiveFloat | None = fact("the memory's power", None, unit="W")
+
+
 class StudyConfig(Closed):
     """A study: `config.yaml`, and what a file under `studies/` changes of it."""
 
@@ -109,6 +116,11 @@ class StudyConfig(Closed):
     selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
     protocol: str = fact("entry of catalog/protocols.yaml")
     overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])
+    nameplate: Nameplate | None = fact(
+        "stated powers: modelled energies are computed from them afterwards, and nothing is measured again",
+        None,
+        exclude_if=lambda stated: stated is None,
+    )
     settings: list[Setting] = fact("settings beside the protocol's own", [], exclude_if=operator.not_)
     factors: dict[str, list[Any]] = fact(
         "protocol keys and their values: all combinations are settings", {}, exclude_if=operator.not_

@@ -11,7 +11,9 @@ from wattlab.foundation.errors import InputError, checked
 from wattlab.foundation.schema import Structure
 from wattlab.records.record import Record, Unassigned, Window, read_record
 from wattlab.study.cells import ResolvedCell, ResolvedStudy
+from wattlab.study.config import Nameplate
 from wattlab.study.specs import read_study, study_of_tables
+from wattlab.tables.stated import with_stated_power
 
 _REMEDIES: dict[str, str] = {
     "failed": "read the cell's log, repair the cause, then `make retry`",
@@ -84,7 +86,8 @@ def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[
 
     A missing, unreadable or stale record is no error: the cell carries the problem.
     """
-    cells = [cell_evidence(resolved, runs / f"{resolved.cell.id}.json") for resolved in study.cells]
+    nameplate = study.config.nameplate
+    cells = [cell_evidence(resolved, runs / f"{resolved.cell.id}.json", nameplate) for resolved in study.cells]
     return Evidence(study, catalog, cells, read_unassigned(runs / "unassigned.jsonl"), beside)
 
 
@@ -94,8 +97,8 @@ def gather_beside(study: ResolvedStudy, catalog: Catalog, results: Path) -> list
     return [gather(read_study(path), catalog, folder / "runs") for folder, path in found if path is not None]
 
 
-def cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
-    """The record of a cell at `path`, or why there is none."""
+def cell_evidence(resolved: ResolvedCell, path: Path, nameplate: Nameplate | None = None) -> CellEvidence:
+    """The record of a cell at `path`, with the stated power, or why there is none."""
     if not path.exists():
         reason = "the cell has not been measured, or was stopped before it was done"
         return CellEvidence(
@@ -111,7 +114,7 @@ def cell_evidence(resolved: ResolvedCell, path: Path) -> CellEvidence:
         reason = "the record was measured with another spec: the study or the catalog has changed since"
         problem = Problem("stale", reason, "run `snakemake` again: it measures the cell as it is configured now")
         return CellEvidence(resolved, problem=problem, stale=record)
-    return CellEvidence(resolved, record=record)
+    return CellEvidence(resolved, record=with_stated_power(record, nameplate))
 
 
 def _unreadable(resolved: ResolvedCell, why: str, path: Path) -> Problem:

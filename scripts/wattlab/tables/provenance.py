@@ -18,7 +18,7 @@ _PROTOCOL = "protocol."
 
 #: Prefix of how a model writes: its own defaults under the protocol's caps.
 _GENERATION = "generation."
-_METER = ("machine_check", "cpu_mode", "cpu_power_source", "cpu_tdp_w", "ram_model", "ram_power_w")
+_METER = ("machine_check", "cpu_mode", "cpu_power_source", "cpu_tdp_w", "ram_model", "ram_power_source", "ram_power_w")
 _MACHINE = ("device", "cpu_model", "cpu_cores", "ram_gb", "gpu_names", "gpu_driver", "host_sha256")
 
 #: What a log may say of its machine -> the aspect.

@@ -164,7 +164,7 @@ def assumed(rows: pd.DataFrame, provenance: pd.DataFrame, name: str = ENERGY) ->
     for component, noun, aspect in (("cpu", "CPU", "cpu_tdp_w"), ("ram", "memory", "ram_power_w")):
         watts = _known(provenance, f"meter.{aspect}")
         if found.get(component, set()) & MODELLED and watts:
-            source = _known(provenance, "meter.cpu_power_source") if component == "cpu" else ["nameplate"]
+            source = _known(provenance, f"meter.{component}_power_source") or ["nameplate"] * (component == "ram")
             parts.append(f"{noun} {span(float(one) for one in watts)} W{_guess(source)}")
     return f"assumed power: {', '.join(parts)}" if parts else None
 
@@ -173,6 +173,8 @@ def _guess(sources: list[str]) -> str:
     """Where an assumed power comes from, unless from a nameplate alone."""
     if not sources:
         return " (its nameplate or a guess: not recorded)"
+    if "stated" in sources:
+        return " (stated by the study)" if set(sources) == {"stated"} else " (stated by the study for a part)"
     return " (a guess: CodeCarbon does not know it)" if set(sources) - {"nameplate"} else ""
 
 
