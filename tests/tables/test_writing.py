@@ -66,7 +66,15 @@ def test_every_table_as_csv_markdown_and_latex(tmp_path):
         caption = files[f"{name}.md"].splitlines()[0]
         assert "seeded random weights" in caption and "Data: surrogate rows" in caption, name
         # A table without energies says nothing of how energies were obtained; without a cell, nothing was.
-        energies = name not in ("missing", "provenance", "drift", "output_lengths", "protocols", "ram_models")
+        energies = name not in (
+            "missing",
+            "provenance",
+            "drift",
+            "output_lengths",
+            "protocols",
+            "ram_models",
+            "factors",
+        )
         assert (
             "Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross." in caption
         ) == energies
