@@ -96,14 +96,28 @@ def threads_of(wildcards):
 
 
 def announce(planned):
-    """Before cells are measured: which of them were measured before, and what this machine can measure.
-
-    No job, so that it makes nothing due. In the rules' own Python: Snakemake's may have less.
-    """
-    here = [] if snakemake_internals.runs_here(workflow) else ["--elsewhere"]
-    command = ["python", f"{SCRIPTS}/doctor.py", "--study", STUDY_FILE, "--planned"]
+    """Before cells are measured: which of them were measured before, and what this machine can measure."""
     if planned:
         begin_call(Path(placed(RESULTS)), planned)
-        subprocess.run(
-            [*command, *here], input="\n".join(planned), text=True, stdout=sys.stderr
-        )
+        tell_of(planned)
+
+
+def tell_of(planned, **environment):
+    """No job, so that it makes nothing due. In the rules' own Python: Snakemake's may have less."""
+    here = [] if snakemake_internals.runs_here(workflow) else ["--elsewhere"]
+    command = ["python", f"{SCRIPTS}/doctor.py", "--study", STUDY_FILE, "--planned"]
+    subprocess.run(
+        [*command, *here],
+        input="\n".join(planned),
+        text=True,
+        stdout=sys.stderr,
+        env=os.environ | environment,
+    )
+
+
+def tell_plan(planned):
+    """After a dry run, what of it the store has; the machine is not examined."""
+    if any(
+        Path(placed(f"results/{Shared.REPEATS}/{cell}")).exists() for cell in planned
+    ):
+        tell_of(planned, WATTLAB_DOCTOR="no")

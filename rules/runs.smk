@@ -33,5 +33,9 @@ rule measure_cell:
 
 
 # Called once, by the process that a person started, when jobs are due: neither a dry run nor a job on a cluster says it.
+if not snakemake_internals.is_module(workflow):
+    snakemake_internals.after_a_dry_run(workflow, tell_plan)
+
+
 onstart:
     announce(snakemake_internals.planned_cells(workflow))

@@ -49,12 +49,13 @@ def examine(study: ResolvedStudy, results: Path) -> tuple[list[str], list[str]]:
 
 
 def _tell_what_is_measured_again(path: Path, elsewhere: bool) -> None:
-    from wattlab.workflow.notice import here, measured_again, notice
+    from wattlab.workflow.notice import here, measured_again, notice, restored, restored_words
 
-    study = read_study(path)
-    again = measured_again(
-        study, sys.stdin.read().split(), path.parents[1], None if elsewhere else here(study.config.device)
-    )
+    study, planned, results = read_study(path), sys.stdin.read().split(), path.parents[1]
+    this = None if elsewhere else here(study.config.device)
+    again, whole = measured_again(study, planned, results, this), restored(study, planned, results, this)
+    if whole:
+        print(restored_words(len(whole), len(planned)), flush=True)
     if again:
         print(notice(again), flush=True)
 

@@ -41,7 +41,8 @@ def main(
     for folder, n_cells in Counter(merge.taken.values()).items():
         print(f"{folder}: {count(n_cells, 'cell')}")
     for found in merge.left:
-        print(f"left where it is, since it is {found.record.status}: {found.path}")
+        state = f"{found.record.status}: {found.path}" if found.record else f"damaged, for `make retry`: {found.damage}"
+        print(f"not joined, since it is {state}")
     print(
         f"{len(merge.taken)} of {count(len(study.cells), 'cell')} came from elsewhere; `make reproduce` measures what is missing "
         "and builds the tables"

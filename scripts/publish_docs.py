@@ -20,6 +20,8 @@ from wattlab.foundation.verbs import tell, verb
 #: Tables, with the forms that are small enough to keep: the rest is a run of seconds away.
 TABLES = {
     "audit": ("csv", "md"),
+    "claims": ("csv", "md"),
+    "power": ("csv", "md"),
     "tasks": ("csv", "md"),
     "multipurpose": ("csv", "md"),
     "parity": ("csv", "md"),
@@ -58,7 +60,7 @@ def _content(path: Path) -> bytes:
 def chosen(results: Path) -> dict[str, bytes]:
     """Name below the docs folder -> content; an `InputError` names what has not been made yet."""
     files = {}
-    tables, figures = OF_SETTINGS if results.name == "factors" else (TABLES, FIGURES.keys() - OF_SETTINGS[1])
+    tables, figures = OF_SETTINGS if results.name == "factors" else (TABLES, FIGURES.keys() - {"flops", "factors"})
     for name, forms in tables.items():
         for form in forms:
             path = results / "tables" / f"{name}.{form}"

@@ -41,6 +41,12 @@ def test_an_archive_that_is_none_is_one_error(tmp_path, task_mapping):
     assert "\n" not in str(error.value)
 
 
+def test_a_file_that_is_neither_archive_nor_log_is_one_error(tmp_path, task_mapping):
+    (tmp_path / "README.md").write_text("# Logs\n")
+    with pytest.raises(InputError, match=r"README.md: neither an archive \(.tar.gz, .zip\) nor a log that `windows` ="):
+        read_logs(tmp_path / "README.md", load_mapping(task_mapping))
+
+
 def test_an_archive_torn_in_the_middle_is_one_error(tmp_path, task_mapping):
     path = tmp_path / "logs.tar.gz"
     with tarfile.open(path, "w:gz") as tar:

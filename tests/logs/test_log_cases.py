@@ -213,15 +213,13 @@ def test_as_many_repeats_are_wanted_as_the_mapping_says(repeats: int | None, wan
     assert own.table("missing")["n_wanted"].tolist() == [wanted] * (wanted > 2)
 
 
-def test_two_machines_in_one_cell_are_said_everywhere(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_machines_in_one_cell_are_no_cell(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     own = study(log_of({}, {"cpu_model": "Q", "gpu_model": "1 x B"}, {"tracking_mode": "process"}))
-    assert "3 machines in one cell: CPU, 8 cores, 1 x GPU, machine and Q, 1 x B, machine and" in own.cell["flags"]
+    assert pd.isna(own.cell["energy_kwh_per_1000"]) and own.cell["n_valid"] == 0
+    (reason,) = own.table("missing")["reason"]
+    assert "3 x 3 machines in one cell: CPU, 8 cores, 1 x GPU, machine and Q, 1 x B, machine and" in reason
     assert own.problems[0][0].startswith("3 machines in one cell")
-    aspects = own.table("provenance").set_index("aspect")
-    assert aspects.loc["machine.gpu_names", "value"].tolist() == ["1 x B", "1 x GPU"]
-    assert aspects.loc["machine.gpu_names", "mixed"].all() and aspects.loc["tracking_mode", "mixed"].all()
-    said = own.verdict(capsys)[1]
-    assert "node or process" in said
+    assert own.verdict(capsys)[0] == 1
 
 
 def test_a_process_is_no_node(study: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from wattlab.logs.imported import repeats_frame
 from wattlab.paper.audit import summary
 from wattlab.paper.decomposition import finding
 from wattlab.paper.printed import rounded, truncated
-from wattlab.paper.ranks import rank_tables
+from wattlab.paper.ranks import caption, rank_tables
 from wattlab.records.record import Record
 from wattlab.report.page import study_facts
 from wattlab.report.summary import closing_paragraph
@@ -211,6 +211,8 @@ def test_the_order_of_the_papers_own_logs_is_an_audit_and_no_finding(tables, cap
 def test_ranks_tell_the_giant_from_the_dwarf_and_not_twins():
     pairs, stability = rank_tables(repeats_frame(published_logs.imported().records))
     assert len(pairs) == 13 * 28
+    assert not [name for name in [*pairs, *stability] if "ci95" in name], "bounds of draws are no confidence intervals"
+    assert "the middle 95 % of 2,000 draws" in caption(pairs) and "are no confidence intervals" in caption(pairs)
     by_pair = pairs.set_index(["task", "model", "other_model"])
     giant = by_pair.loc[("text-to-image", "stabilityai--stable-diffusion-xl-base-1.0", "segmind--tiny-sd")]
     assert giant["told_apart"] and giant["energy_ratio"] == pytest.approx(11.293415 / 0.755471, rel=1e-4)

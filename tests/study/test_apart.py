@@ -10,7 +10,7 @@ from support.workflow import REPOSITORY, Project
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.shared import Shared
 from wattlab.study.cells import ResolvedStudy
-from wattlab.workflow.loading import study_of
+from wattlab.workflow.loading import resolve_study, study_of
 
 CONFIG = REPOSITORY / "config.yaml"
 ONE_CELL = [{"task": "fill-mask", "datasets": ["c4"], "models": ["albert--albert-base-v2"]}]
@@ -50,3 +50,18 @@ def test_every_folder_of_a_finished_study_is_its_own_or_a_shared_one(finished: P
     folders = {path.name for path in finished.results.iterdir() if path.is_dir()}
     assert folders - {"small"} <= set(Shared)
     assert {"repeats", "samples", "specs", "tokenizers"} <= folders
+
+
+def test_a_study_without_the_default_of_its_folder_says_where_that_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `-s …/Snakefile --configfile …/studies/wide.yaml` in a folder that has no config.yaml."""
+    monkeypatch.chdir(tmp_path)
+    wide = REPOSITORY / "studies/wide.yaml"
+    with pytest.raises(
+        InputError, match="without the keys weights, data, protocol. They stand in config.yaml"
+    ) as found:
+        resolve_study(yaml.safe_load(wide.read_text()), [wide])
+    assert f"add `--directory {REPOSITORY}`" in str(found.value)
+    assert f"`--configfile {REPOSITORY}/config.yaml {wide}`" in str(found.value)
+    assert study_of(REPOSITORY / "config.yaml", wide).config.study == "wide", "what it advises works"

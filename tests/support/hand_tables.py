@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from support.records import TASKS, resolved_cell, resolved_study
+from support.records import TASKS, catalog, resolved_cell, resolved_study
 from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.claims.table import claims
 from wattlab.tables.columns import range_of
+from wattlab.tables.evidence import Evidence
 from wattlab.tables.reading import Tables
 
 DATASETS = {
@@ -288,6 +290,7 @@ def tables() -> Tables:
         "missing": missing(),
         "provenance": provenance(),
         "drift": drift(),
+        "claims": claims(Evidence(study(), catalog(), []), {"cells": own.assign(lengths="set")}),
     }
 
 

@@ -78,3 +78,9 @@ def test_what_fails_on_the_way_to_more_repeats_keeps_those_that_there_are(projec
     retry = project.run("-m", "retry_cells", "tables", PYTHONPATH="scripts")
     assert retry.returncode == 0, retry.stdout
     assert pd.read_csv(tables / "cells.csv").set_index("cell").loc[C4, "n_valid"] == 4
+
+
+def test_a_dry_run_says_what_the_store_restores(project: Project) -> None:
+    (project.results / f"small/runs/{C4}.json").unlink()
+    planned = project.snakemake("--dry-run")
+    assert "1 of 1 planned cell is restored from the store" in planned.stdout

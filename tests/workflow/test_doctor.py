@@ -205,7 +205,7 @@ def test_the_command_says_all_of_it(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert said.startswith("Study laptop: 48 cells, protocol laptop, on ")
     for word in ("CPU", "GPU", "RAM", "quiet", "cores", "locks", "time", "energy", "disk", "memory"):
         assert f"\n  {word}" in said
-    assert "at least 4 min for 48 cells" in said or "cells without a record" in said
+    assert "at least 4 min for 48 cells" in said or "cells to measure" in said
     assert available_cores() > 0
 
 
@@ -213,10 +213,10 @@ def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:
     one_pass = records.resolved_cell(dataset="oscar", protocol_values={"min_window_s": 0.0})
     found = [Component("CPU", "model", "")]
     for cells, said in (
-        ([CELL], "1 cell without a record: windows, idle, warm-up"),
+        ([CELL], "1 cell to measure: windows, idle, warm-up"),
         (
             [CELL, one_pass],
-            "2 cells without a record: windows, idle, warm-up; without the queries of 1 of them, one pass each, as long as it takes",
+            "2 cells to measure: windows, idle, warm-up; without the queries of 1 of them, one pass each, as long as it takes",
         ),
     ):
         study = records.resolved_study(cells)

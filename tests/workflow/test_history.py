@@ -8,7 +8,7 @@ import pytest
 import list_history
 from list_history import history_table, shown
 from support import records
-from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, store_path
@@ -16,8 +16,9 @@ from wattlab.runs.assembly import measured_record
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import MeasuredCell
 from wattlab.tables.building import build
+from wattlab.workflow.doctor.costs import finished_cells, least_time_s, least_window_s
 from wattlab.workflow.history import measured_cells
-from wattlab.workflow.notice import ANOTHER_MACHINE, Here, here, measured_again, notice
+from wattlab.workflow.notice import ANOTHER_MACHINE, Here, here, measured_again, notice, restored, restored_words
 from wattlab.workflow.progress import outcome
 
 BERT = records.resolved_cell()
@@ -128,6 +129,26 @@ def test_what_is_measured_again_is_named_with_its_last_cost(results: Path) -> No
     assert "0.00208 kWh and 60 s" in notice(again)
 
 
+def test_cells_whose_store_is_whole_are_restored_and_not_to_measure(tmp_path: Path) -> None:
+    """BERT has the repeats that are wanted, GPT one less, and T5 has them under another spec."""
+    t5 = records.resolved_cell(task="summarization", dataset="xsum", model="google--flan-t5-base")
+    wanted = BERT.spec.protocol.repeats
+    for cell, n in ((BERT, wanted), (GPT, wanted - 1), (changed(t5, n_inferences=1000), wanted)):
+        measure(tmp_path, cell, "a" * 12, day=1, n=n, ram_j=900.0)
+    study, planned = records.resolved_study([BERT, GPT, t5]), {BERT.cell.id, GPT.cell.id, t5.cell.id}
+    (whole,) = restored(study, planned, tmp_path)
+    assert whole.cell_id == BERT.cell.id
+    assert restored_words(1, 3) == (
+        "1 of 3 planned cells is restored from the store: the repeats are whole, and nothing is measured again"
+    )
+    assert restored(study, planned - {BERT.cell.id}, tmp_path) == []
+    assert restored(study, planned, tmp_path, Here({"cpu": "another"})) == restored(study, planned, tmp_path)
+    assert finished_cells(study, tmp_path / "laptop") == {BERT.cell.id: whole.duration_s}, (
+        "the doctor counts it as done"
+    )
+    assert least_time_s(study, finished_cells(study, tmp_path / "laptop")) == 2 * least_window_s(GPT)
+
+
 def test_first_measurements_and_more_repeats_need_no_notice(results: Path) -> None:
     new = records.resolved_cell(task="summarization", dataset="xsum", model="google--flan-t5-base")
     more = changed(BERT, repeats=12, max_redo=9)
@@ -153,7 +174,7 @@ def test_another_machine_and_other_versions_are_measured_again_and_named(tmp_pat
 
 def test_this_machine_goes_on_with_what_it_measured(tmp_path: Path) -> None:
     machine = describe_machine("cpu")
-    measure(tmp_path, BERT, "a" * 12, day=1, device_kind=device_kind(machine), versions=versions())
+    measure(tmp_path, BERT, "a" * 12, day=1, device_kind=machine.kind, versions=versions())
     assert measured_again(STUDY, {BERT.cell.id}, tmp_path, here("cpu")) is None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retry_cells import bad_records
 from support import records
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
@@ -15,6 +16,7 @@ from wattlab.records.store import open_store, read_store, store_path
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.runs.places import input_paths
 from wattlab.study.cells import MeasuredCell
+from wattlab.tables.evidence import cell_evidence
 from wattlab.workflow.merging import plan_merge
 
 BERT = records.resolved_cell()
@@ -125,3 +127,22 @@ def test_a_failed_record_gives_way_to_a_complete_one(machines: list[Path]) -> No
     merge = plan_merge(STUDY, here, others)
     assert merge.taken[T5.cell.id] == others[1]
     assert [found.results for found in merge.left] == [others[0]]
+
+
+def test_a_damaged_record_stops_no_merge_and_comes_with_its_repeats(machines: list[Path]) -> None:
+    here, *others = machines
+    record = others[0] / "laptop/runs" / f"{GPT.cell.id}.json"
+    record.write_text(record.read_text()[:100])
+    merge = plan_merge(STUDY, here, others)
+    assert list(merge.taken) == [T5.cell.id]
+    assert [(found.path, found.record) for found in merge.left] == [(record, None)] and str(record) in merge.left[
+        0
+    ].damage
+    for source, target in merge.copies:
+        copy_file(source, target)
+    evidence = cell_evidence(GPT, here / "laptop/runs" / f"{GPT.cell.id}.json")
+    assert evidence.problem is not None and evidence.problem.remedy.startswith("`make retry` makes it again")
+    assert [path for _, path in bad_records(STUDY, here)] == [here / "laptop/runs" / f"{GPT.cell.id}.json"]
+    assert len(read_store(store_path(here, GPT.cell.id, FINGERPRINT)).observed) == 3
+    measure(others[1], GPT)
+    assert plan_merge(STUDY, machines[0], others).taken[GPT.cell.id] == others[1], "a whole one elsewhere is taken"

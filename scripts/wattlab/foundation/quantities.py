@@ -37,9 +37,6 @@ UNRECORDED = "unrecorded"
 #: Flag of a window whose tracker counted its own process: its energy is of no whole node.
 PROCESS = "tracked by process: CPU and RAM of the process alone"
 
-#: Part of the flag of a cell whose repeats are of several machines, or were tracked in several ways.
-SEVERAL_MACHINES = "machines in one cell"
-
 #: Methods that estimate instead of measuring.
 MODELLED = frozenset({"model", "constant"})
 
@@ -161,6 +158,8 @@ INTERVALS = {
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
+    "flop_energy": _REPEATS,
+    "flop_ranks": Interval("of Spearman's rho by Fisher's z", "the models of a task", "model", "n_models", 4),
     "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets", 2),
 }
 

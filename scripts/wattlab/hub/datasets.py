@@ -101,7 +101,7 @@ def remote_files(repository: Repository, paths: list[str]) -> list[RemoteFile]:
     if missing:
         raise HubUnavailable(
             f"dataset {repository.hub_id} has no file {missing[0]} at revision {repository.commit}",
-            "delete its receipt and fetch again",
+            "`make retry` once the hub has it again, or name another revision in the catalog",
         )
     return [remote_file(found[path]) for path in paths]
 

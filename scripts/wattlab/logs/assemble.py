@@ -8,7 +8,6 @@ from typing import Any, Literal
 from wattlab import SCHEMA_VERSION
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.quantities import SEVERAL_MACHINES
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.logs.account import account_of
 from wattlab.logs.archive import LogFiles
@@ -122,18 +121,18 @@ class _Builder:
         return False
 
     def _mixed(self, runs: list[tuple[Listed, Run]], cell: str) -> list[str]:
-        """A flag, and a problem, where the runs of a cell are of several machines or ways to track them."""
+        """A reason against all its repeats, and a problem, where they are of several machines or ways to track them."""
         kinds: dict[str, Listed] = {}
         for entry, run in runs:
             facts = run.windows["query"].facts
             kinds.setdefault(", ".join(facts[name] for name in _MACHINE if name in facts), entry)
         if len(kinds) < 2:
             return []
-        flag = f"{len(kinds)} {SEVERAL_MACHINES}: {' and '.join(kinds)}"
+        reason = f"{len(kinds)} machines in one cell: {' and '.join(kinds)}"
         first = next(iter(kinds.values()))
         remedy = "keep the rows of one machine, and import those of each other one as a study of its own"
-        self.problems.append(Problem(first.file, flag, remedy, cell=cell))
-        return [flag]
+        self.problems.append(Problem(first.file, reason, remedy, cell=cell))
+        return [reason]
 
     def _session(self, entry: Listed, run: Run) -> Session:
         first = min(run.windows.values(), key=lambda window: window.started_at)
@@ -180,8 +179,9 @@ class _Builder:
         self, index: int, entry: Listed, run: Run, length: CellLength | None, cell: str, mixed: list[str]
     ) -> Repeat:
         row = run.windows["query"]
-        reasons = faults(row, self.mapping.max_node_power_w)
-        self._tell_faults(row, reasons, "the repeat is invalid", cell)
+        wrong = faults(row, self.mapping.max_node_power_w)
+        self._tell_faults(row, wrong, "the repeat is invalid", cell)
+        reasons = [*mixed, *wrong]
         limit_s = _SHORT_S["gpu"] if row.gpu_count else _SHORT_S["cpu"]
         flags = self._flags(entry, run, row, cell)
         if any(flag.startswith(OTHER_MODEL) for flag in flags):  # the length is the listed model's
@@ -197,7 +197,7 @@ class _Builder:
             idle_after=None,
             valid=not reasons,
             short=row.duration_s < limit_s,
-            flags=[*mixed, *flags],
+            flags=flags,
             reasons=reasons,
         )
 

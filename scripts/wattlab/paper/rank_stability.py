@@ -21,8 +21,8 @@ TABLE = Table(
         "purpose",
         "model",
         "rank",
-        "ci95_low_rank",
-        "ci95_high_rank",
+        "draws_low_rank",
+        "draws_high_rank",
         "same_rank_share",
         "flags",
     ),
@@ -40,8 +40,8 @@ def stability_rows(name: str, names: list[str], means: Draws, drawn: Draws) -> l
             {
                 name: names[place],
                 "rank": int(rank),
-                "ci95_low_rank": int(bounds[0]),
-                "ci95_high_rank": int(bounds[1]),
+                "draws_low_rank": int(bounds[0]),
+                "draws_high_rank": int(bounds[1]),
                 "same_rank_share": float((drawn_ranks[:, place] == rank).mean()),
             }
         )

@@ -2,9 +2,9 @@
 
 Two models are compared by the ratio of their mean energies, with a percentile bootstrap: datasets are drawn with
 replacement, the same for both models, and within each dataset the repeats of each model. Two models are distinguished
-where the 95 % interval of the ratio lies above 1: one of them takes more in 97.5 % of the draws. Repeats of one session are
-not independent, so that the intervals are too narrow rather than too wide. The order of the tasks is drawn over models, the
-unit of a task.
+where the middle 95 % of the ratio's draws lie above 1: one of them takes more in 97.5 % of the draws. These are bounds of
+draws and no confidence intervals: a bootstrap over three datasets holds less than its nominal level (`docs/statistics.md`),
+and repeats of one session are not independent. The order of the tasks is drawn over models, the unit of a task.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.foundation.quantities import INTERVALS
+from wattlab.foundation.quantities import LEVEL
 from wattlab.paper import rank_stability
 from wattlab.paper.rank_stability import QUANTILES, Draws, stability_rows
 from wattlab.tables.columns import Table, joined
@@ -31,16 +31,17 @@ TABLE = Table(
         "model",
         "other_model",
         "energy_ratio",
-        "ci95_low_energy_ratio",
-        "ci95_high_energy_ratio",
+        "draws_low_energy_ratio",
+        "draws_high_energy_ratio",
         "told_apart",
         "flags",
     ),
 )
 
 _NOTE = (
-    f"{INTERVALS['ranks'].words}. Repeats of one session are not independent, so that the intervals are "
-    "too narrow rather than too wide."
+    f"Bounds hold the middle {LEVEL} of {N_DRAWS:,} draws by bootstrap over datasets and repeats. They say how firm an order is "
+    "on these datasets and repeats, and are no confidence intervals: few datasets and repeats that are not independent make "
+    "them too narrow."
 )
 RANKS_CAPTION = f"Rank by energy, 1 the least; tasks are drawn over their models. {_NOTE}"
 
@@ -48,7 +49,7 @@ RANKS_CAPTION = f"Rank by energy, 1 the least; tasks are drawn over their models
 def caption(pairs: pd.DataFrame) -> str:
     """How many pairs can be distinguished, and what the intervals are."""
     apart = f"{int(pairs['told_apart'].sum())} of {len(pairs)} pairs of models within a task can be distinguished"
-    return f"{apart}: the interval of their ratio lies above 1. {_NOTE}"
+    return f"{apart}: the bounds of their ratio lie above 1. {_NOTE}"
 
 
 def drawn_means(repeats: pd.DataFrame, generator: np.random.Generator) -> tuple[list[str], Draws, Draws]:
@@ -110,8 +111,8 @@ def _pair_rows(models: list[str], means: Draws, drawn: Draws) -> list[dict[str, 
                 "model": models[high],
                 "other_model": models[low],
                 "energy_ratio": means[high] / means[low],
-                "ci95_low_energy_ratio": bounds[0],
-                "ci95_high_energy_ratio": bounds[1],
+                "draws_low_energy_ratio": bounds[0],
+                "draws_high_energy_ratio": bounds[1],
                 "told_apart": bool(bounds[0] > 1),
             }
         )

@@ -116,7 +116,7 @@ def read_references(
                     rows.append(row)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
-            f"{path}: no readable Parquet file: {error}; delete {manifest_path} to sample again"
+            f"{path}: no readable Parquet file: {error}; `make retry` samples it again, or restore it from a copy"
         ) from error
     return manifest, rows, sizes
 

@@ -31,6 +31,7 @@ from wattlab.report.shown import shown
 from wattlab.report.summary import closing_paragraph, cost_in_grams
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.claims.table import counted
 from wattlab.tables.reading import Tables
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -63,6 +64,8 @@ def render(
         charts=Markup(script_json(charts())),
         paragraph=_paragraph(study, tables),
         headline=answer.headline(found),
+        verdicts=counted(tables["claims"]),
+        claims=tables["claims"].to_dict("records"),
         answers=found,
         unanswered=answer.without_value(tables, found),
         equivalents=catalog.equivalents.values(),

@@ -7,10 +7,11 @@ from wattlab.foundation.quantities import ENERGY, LEVEL
 from wattlab.report.numbers import grams_words, three_digits
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
+from wattlab.tables.claims.table import counted
 from wattlab.tables.reading import Tables
 
 #: Tables that the paragraph reads.
-TABLES = ("cells", "comparison", "totals", "missing", "provenance", "drift")
+TABLES = ("cells", "comparison", "totals", "missing", "provenance", "drift", "claims")
 
 
 #: What a modelled energy is worth.
@@ -38,6 +39,7 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         _MODELLED if modelled else None,
         None if shown.empty else words.flags(shown),
         _order(tables),
+        f"{counted(tables['claims'])}: see tables/claims.md",
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
         _left_out(tables.get("import_problems", pd.DataFrame({"n_rows": []}))),

@@ -19,7 +19,6 @@ from wattlab.foundation.quantities import (
     PROCESS,
     QUANTITIES,
     RANGE,
-    SEVERAL_MACHINES,
     UNRECORDED,
     Interval,
     obtained,
@@ -154,8 +153,7 @@ def _tracked(rows: pd.DataFrame, scope: str) -> str:
     flags = [str(flag) for flag in rows["flags"]] if "flags" in rows else []
     if scope != "node" or not any(PROCESS in flag for flag in flags):
         return scope
-    alone = all(PROCESS in flag and SEVERAL_MACHINES not in flag for flag in flags)
-    return "process" if alone else "node or process"
+    return "process" if all(PROCESS in flag for flag in flags) else "node or process"
 
 
 def assumed(rows: pd.DataFrame, provenance: pd.DataFrame, name: str = ENERGY) -> str | None:

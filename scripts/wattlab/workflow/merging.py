@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wattlab.foundation.errors import InputError, near_matches
+from wattlab.foundation.shared import Shared
 from wattlab.hub.receipts import earlier_place as earlier_receipt
 from wattlab.records.record import Record, read_record
 from wattlab.records.store import answers_path, store_path
@@ -15,11 +16,12 @@ from wattlab.study.cells import MeasuredCell, ResolvedStudy
 
 @dataclass(frozen=True)
 class Found:
-    """A record of the study in one `results` folder."""
+    """A record of the study in one `results` folder; of one that can not be read, why."""
 
     results: Path
     path: Path
-    record: Record
+    record: Record | None
+    damage: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,15 @@ def plan_merge(study: ResolvedStudy, here: Path, others: list[Path]) -> Merge:
             protocol, other samples, another model), or a cell that two folders measured.
     """
     complete: dict[str, Found] = {}
+    damaged: dict[str, Found] = {}
     left: list[Found] = []
     cells = {cell.cell.id: cell for cell in study.measured}
-    for found in _records(study, [here, *others]):
-        _check_spec(cells[found.record.cell_id], found)
-        cell_id = found.record.cell_id
-        if found.record.status != "complete":
+    for cell_id, found in _records(study, [here, *others]):
+        if found.record is not None:
+            _check_spec(cells[cell_id], found.path, found.record)
+        if found.record is None:
+            damaged[cell_id] = found
+        elif found.record.status != "complete":
             left.append(found)
         elif cell_id not in complete:
             complete[cell_id] = found
@@ -55,14 +60,20 @@ def plan_merge(study: ResolvedStudy, here: Path, others: list[Path]) -> Merge:
             )
     taken = {cell_id: found for cell_id, found in complete.items() if found.results != here}
     copies = [
-        copy
-        for found in taken.values()
-        for copy in _copies(cells[found.record.cell_id], study.config.study, here, found)
+        copy for cell_id, found in taken.items() for copy in _copies(cells[cell_id], study.config.study, here, found)
     ]
-    return Merge(list(dict.fromkeys(copies)), {cell_id: found.results for cell_id, found in taken.items()}, left)
+    for cell_id, found in damaged.items():
+        if cell_id not in complete and not (here / found.path.relative_to(found.results)).exists():
+            copies += _copies_of_damaged(cell_id, here, found)
+    return Merge(
+        list(dict.fromkeys(copies)),
+        {cell_id: found.results for cell_id, found in taken.items()},
+        [*left, *damaged.values()],
+    )
 
 
-def _records(study: ResolvedStudy, folders: list[Path]) -> Iterator[Found]:
+def _records(study: ResolvedStudy, folders: list[Path]) -> Iterator[tuple[str, Found]]:
+    """Cell and record, of every folder."""
     name, known = study.config.study, {resolved.cell.id for resolved in study.cells}
     for folder in folders:
         runs = folder / name / "runs"
@@ -71,34 +82,37 @@ def _records(study: ResolvedStudy, folders: list[Path]) -> Iterator[Found]:
                 f"{runs}: no such folder; name the results folder of a work directory that measured {name!r}"
             )
         for path in sorted(runs.glob("*/*/*.json")):
-            record = read_record(path)
-            if record.cell_id not in known:
-                raise InputError(
-                    f"{path}: the study {name!r} has no cell {record.cell_id}; {near_matches(record.cell_id, known)}"
-                )
-            yield Found(folder, path, record)
+            cell_id = path.relative_to(runs).as_posix().removesuffix(".json")
+            try:
+                record = read_record(path)
+                cell_id, found = record.cell_id, Found(folder, path, record)
+            except InputError as error:
+                found = Found(folder, path, None, str(error))
+            if cell_id not in known:
+                raise InputError(f"{path}: the study {name!r} has no cell {cell_id}; {near_matches(cell_id, known)}")
+            yield cell_id, found
 
 
-def _check_spec(cell: MeasuredCell, found: Found) -> None:
-    if found.record.spec == cell.spec:
+def _check_spec(cell: MeasuredCell, path: Path, record: Record) -> None:
+    if record.spec == cell.spec:
         return
-    if found.record.spec is None:
-        raise InputError(f"{found.path}: an imported record; merge joins measured ones alone")
-    old, new = found.record.spec.model_dump(mode="json"), cell.spec.model_dump(mode="json")
+    if record.spec is None:
+        raise InputError(f"{path}: an imported record; merge joins measured ones alone")
+    old, new = record.spec.model_dump(mode="json"), cell.spec.model_dump(mode="json")
     differing = sorted(key for key in new if old[key] != new[key])
     details = ""
     if "protocol" in differing:
         values = [k for k in new["protocol"] if old["protocol"][k] != new["protocol"][k]]
         details = ": " + ", ".join(f"{k} = {old['protocol'][k]!r} there, {new['protocol'][k]!r} here" for k in values)
     raise InputError(
-        f"{found.path}: its spec is not the study's of today, it differs in {', '.join(differing)}{details}; "
+        f"{path}: its spec is not the study's of today, it differs in {', '.join(differing)}{details}; "
         "a study must not mix them: merge with the configuration that it was measured with"
     )
 
 
 def _copies(cell: MeasuredCell, name: str, here: Path, found: Found) -> Iterator[tuple[Path, Path]]:
     record = found.record
-    assert record.fingerprint is not None
+    assert record is not None and record.fingerprint is not None
     store = store_path(found.results, record.cell_id, record.fingerprint)
     if not store.exists():
         raise InputError(f"{store}: missing, and {found.path} rests on it; copy the whole results folder")
@@ -110,6 +124,13 @@ def _copies(cell: MeasuredCell, name: str, here: Path, found: Found) -> Iterator
         part = Path(name) / kind / f"{record.cell_id}{suffix}"
         if (found.results / part).exists():
             yield found.results / part, here / part
+    yield found.path, here / found.path.relative_to(found.results)
+
+
+def _copies_of_damaged(cell_id: str, here: Path, found: Found) -> Iterator[tuple[Path, Path]]:
+    """With the cell's repeats, from which `make retry` makes the record again."""
+    for store in sorted((found.results / Shared.REPEATS / cell_id).glob("*.jsonl")):
+        yield from _same_or_new(found.results, here, store)
     yield found.path, here / found.path.relative_to(found.results)
 
 

@@ -9,9 +9,10 @@ from wattlab.foundation.clock import spoken
 from wattlab.foundation.errors import NoDevice
 from wattlab.foundation.quantities import significant
 from wattlab.foundation.wording import count
-from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
+from wattlab.runs.validity import is_settled
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
@@ -30,7 +31,7 @@ class Here:
 def here(configured_device: str) -> Here:
     """Of the machine and the environment of this process. Where it has no torch, another environment measures."""
     try:
-        kind = device_kind(describe_machine(configured_device))
+        kind = describe_machine(configured_device).kind
     except NoDevice:
         kind = None
     installed = versions()
@@ -73,6 +74,31 @@ def measured_again(
     if not n_cells:
         return None
     return Again(n_cells, len(planned), sum(energies_kwh) or None, sum(durations_s) or None, tuple(reasons))
+
+
+def restored(study: ResolvedStudy, planned: Collection[str], results: Path, this: Here | None = None) -> list[Measured]:
+    """Of the planned cells, the files of the store that are whole: their records are made without measuring."""
+    found = []
+    for resolved in study.measured:
+        if resolved.cell.id in planned:
+            whole = (
+                one for one in measured_cells(results, [resolved.cell.id]) if _is_whole(one, resolved, this or Here())
+            )
+            found += list(whole)[-1:]
+    return found
+
+
+def _is_whole(measured: Measured, cell: MeasuredCell, this: Here) -> bool:
+    return not any(_differences(measured, cell, this)) and is_settled(measured.stored, cell.spec)
+
+
+def restored_words(n_restored: int, n_planned: int) -> str:
+    """One sentence for the person who reads a plan."""
+    are = "is" if n_restored == 1 else "are"
+    return (
+        f"{n_restored} of {count(n_planned, 'planned cell')} {are} restored from the store: the repeats are whole, and nothing "
+        "is measured again"
+    )
 
 
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:

@@ -52,10 +52,10 @@ def is_run(workflow: Workflow) -> bool:
 
 
 def planned_cells(workflow: Workflow) -> list[str]:
-    """Ids of the cells that this call measures, known only once the plan is made."""
+    """Ids of the cells that this call measures, known only once the plan is made. (A dry run finishes its jobs too.)"""
     return sorted(
         f"{job.wildcards.task}/{job.wildcards.dataset}/{job.wildcards.model}{job.wildcards.setting}"
-        for job in workflow.dag.needrun_jobs()
+        for job in workflow.dag.needrun_jobs(exclude_finished=False)
         if job.rule.name == "measure_cell"
     )
 
@@ -91,6 +91,18 @@ def alone(workflow: Workflow, hold: Callable[[], AbstractContextManager[None]]) 
             unlock()
 
     workflow.execute, workflow.unlock = executed, unlocked
+
+
+def after_a_dry_run(workflow: Workflow, tell: Callable[[list[str]], None]) -> None:
+    """Hands the cells that a dry run plans to `tell`: Snakemake calls no handler there."""
+    execute = workflow.execute
+
+    def told(*arguments: Any, **options: Any) -> None:
+        execute(*arguments, **options)
+        if workflow.is_main_process and workflow.dryrun:
+            tell(planned_cells(workflow))
+
+    workflow.execute = told
 
 
 def at_the_end(workflow: Workflow, objection: Callable[[set[str]], str | None]) -> None:

@@ -194,5 +194,5 @@ def counted(table: pd.DataFrame) -> str:
     number = {verdict: int((table["verdict"] == verdict).sum()) for verdict in (HOLDS, FAILS, OPEN)}
     return (
         f"of {words.count(len(table), 'claim')} of the paper, {number[HOLDS]} hold here, {number[FAILS]} fail and "
-        f"{number[OPEN]} are not decidable here: see tables/claims.md"
+        f"{number[OPEN]} are not decidable here"
     )

@@ -18,6 +18,7 @@ from wattlab.machine.cgroups import memory_limit_bytes
 from wattlab.runs.needs import BYTES_PER_PARAMETER
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import CellId, MeasuredCell, ResolvedStudy
+from wattlab.workflow.notice import here, restored
 
 #: Memory of the measuring process beside the weights (torch, transformers, one sample and its activations).
 PROCESS_GB = 1.5
@@ -29,7 +30,7 @@ BYTES_PER_GB = 1024**3
 
 
 def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None]:
-    """Cells whose record is of today's spec, with the time that their sessions took (s); null where unknown.
+    """Cells whose record is of today's spec, and those that the store restores, with their sessions' time (s); null: unknown.
 
     A record that is not there or can not be read counts as none: the tables say what is wrong with it.
     """
@@ -43,7 +44,9 @@ def finished_cells(study: ResolvedStudy, folder: Path) -> dict[str, float | None
             continue
         if is_todays:
             finished[resolved.cell.id] = sum(seconds_between(*both) for both in times) if times else None
-    return finished
+    lacking = {resolved.cell.id for resolved in study.measured} - finished.keys()
+    whole = restored(study, lacking, folder.parent, here(study.config.device))
+    return finished | {measured.cell_id: measured.duration_s for measured in whole}
 
 
 def likely_time_s(study: ResolvedStudy, finished: dict[str, float | None]) -> float | None:

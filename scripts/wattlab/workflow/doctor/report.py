@@ -114,9 +114,7 @@ def _cost_lines(
     unknown = passes_of_unknown_length(study, finished)
     without = f"; without the queries of {unknown} of them, one pass each, as long as it takes" if unknown else ""
     held = "windows, idle, warm-up" if unknown < to_come else "idle, warm-up"
-    lines = [
-        f"  time   at least {spoken(least_s)} for {count(to_come, 'cell')} without a record: {held}{without}{likely}"
-    ]
+    lines = [f"  time   at least {spoken(least_s)} for {count(to_come, 'cell')} to measure: {held}{without}{likely}"]
     if power_w is not None:
         methods = ", ".join(obtained(one.name.lower(), one.method) for one in found if one.method != "absent")
         kwh = significant(least_s * power_w / J_PER_KWH, 3)
