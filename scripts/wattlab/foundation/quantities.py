@@ -160,7 +160,6 @@ INTERVALS = {
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
     "flop_energy": _REPEATS,
     "flop_ranks": Interval("of Spearman's rho by Fisher's z", "the models of a task", "model", "n_models", 4),
-    "ranks": Interval("by percentile bootstrap", "datasets and repeats", "dataset", "n_datasets", 2),
 }
 
 
