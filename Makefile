@@ -59,6 +59,18 @@ merge: $(STAMP) ## join runs of one study: make merge FROM="/from/node1/results 
 	@if [[ -d "$(FROM)" ]]; then set -- "$(FROM)"; else set -- $(FROM); fi; \
 	PYTHONPATH=scripts python -m merge_runs "$$@" $(STUDY_OPTION)
 
+.PHONY: compare
+compare: $(STAMP) ## set a run beside an earlier one: make compare A=results/one B=results/two [FAIL_ABOVE=1.05] [JSON=out.json]
+	@PYTHONPATH=scripts python -m compare_studies "$(A)" "$(B)" $(if $(FAIL_ABOVE),--fail-above "$(FAIL_ABOVE)") $(if $(JSON),--json "$(JSON)")
+
+.PHONY: bundle
+bundle: $(STAMP) ## pack the study for a reviewer, with the hash to publish: make bundle [ANSWERS=yes] [OUT=file.zip]
+	@PYTHONPATH=scripts python -m bundle_study $(if $(ANSWERS),--answers) $(if $(OUT),--out "$(OUT)") $(STUDY_OPTION)
+
+.PHONY: verify
+verify: $(STAMP) ## judge every repeat of a bundle again and rebuild its tables: make verify BUNDLE=file.zip [SHA256=as published]
+	@PYTHONPATH=scripts python -m verify_bundle "$(BUNDLE)" $(if $(SHA256),--sha256 "$(SHA256)")
+
 .PHONY: unlock
 unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (refused while a study runs)
 	$(HAS_STUDY)
@@ -72,11 +84,12 @@ doctor: $(STAMP) ## what this machine can measure, and what the study costs at l
 check-machine: $(STAMP) ## five minutes: which energies of this machine can be trusted, and from which window on
 	@PYTHONPATH=scripts python -m check_machine
 
-.PHONY: tables figures report
+.PHONY: flops tables figures report
+flops: $(STAMP) ## floating-point operations of one inference of each cell, without weights (minutes)
 tables: $(STAMP) ## the study as far as its tables
 figures: $(STAMP) ## the study as far as its figures
 report: $(STAMP) ## the study as far as its page
-tables figures report:
+flops tables figures report:
 	$(HAS_STUDY)
 	@$(SNAKEMAKE) $@ --cores $(CORES) $(STUDY_OPTION)
 

@@ -43,6 +43,7 @@ if (STUDY.config.is_imported, STUDY.config.weights, STUDY.config.data) == (
     include: "rules/quality.smk"
 
 
+include: "rules/flops.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/targets.smk"

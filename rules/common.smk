@@ -22,7 +22,7 @@ from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.members import declared
 from wattlab.foundation.shared import INPUT_FOLDERS, Shared
 from wattlab.study.specs import write_study
-from wattlab.tables.listing import TABLES
+from wattlab.tables.listing import OF_FLOPS, TABLES
 from wattlab.workflow import snakemake_internals
 from wattlab.workflow.asked import is_due, objection
 from wattlab.workflow.forcing import alone_or_exit

@@ -14,7 +14,7 @@ from support.meters_fake import forget_hardware
 from support.toys.accelerator import POWER_W
 from support.workflow import Project, environment, make_project
 from wattlab.foundation.errors import InputError, NoDevice
-from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.meters.accelerators import ACCELERATORS, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
@@ -39,7 +39,7 @@ def test_the_machine_is_described_by_it() -> None:
     machine = describe_machine("auto")
     assert machine.device == describe_machine("toy").device == "toy"
     assert (machine.gpu_names, machine.gpu_driver) == (["Toy 0", "Toy 1", "Toy 2"], "0.1")
-    assert device_kind(machine)["device"] == "toy"
+    assert machine.kind["device"] == "toy"
     assert describe_machine("cpu").device == "cpu"
     assert versions()["toy"] == "0.2"
     assert death_of(1, ["RuntimeError: TOY is full"]).reason.startswith("out of memory on the device")

@@ -16,7 +16,7 @@ import yaml
 
 from support.golden_files import GOLDEN
 from support.workflow import COPIED, Project, make_project
-from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import fingerprint_of
 from wattlab.study.config import StudyConfig
@@ -41,7 +41,7 @@ def identity_of(store: Path) -> dict[str, Any]:
 def on_this_machine(content: dict[str, Any]) -> dict[str, Any]:
     """The identity that the same cell has on the machine and with the packages at hand, from the hub that is set."""
     return content | {
-        "device_kind": device_kind(describe_machine(content["spec"]["device"])),
+        "device_kind": describe_machine(content["spec"]["device"]).kind,
         "versions": versions(),
         "hub_endpoint": os.environ.get("HF_ENDPOINT"),
     }

@@ -19,7 +19,7 @@ from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
 from wattlab.tables import provenance
 from wattlab.tables.building import build
-from wattlab.tables.listing import TABLES
+from wattlab.tables.listing import OF_FLOPS, TABLES
 from wattlab.tables.reading import read_table
 from wattlab.tables.writing import as_csv, as_markdown, shown_value, write_tables
 
@@ -79,7 +79,9 @@ def test_one_joule_changes_cells_and_tasks(tmp_path):
     assert built_files(tmp_path / "c") == before
 
 
-@pytest.mark.parametrize("target", [*TABLES.values(), *of_answers.TABLES.values(), *of_logs.TABLES.values()])
+@pytest.mark.parametrize(
+    "target", [*TABLES.values(), *OF_FLOPS.values(), *of_answers.TABLES.values(), *of_logs.TABLES.values()]
+)
 def test_what_people_are_shown_are_columns_of_the_table(target):
     table = load_member(target)
     assert len(set(table.columns)) == len(table.columns)

@@ -22,6 +22,7 @@ MODELS = (
     "timpal0l--mdeberta-v3-base-squad2",
     "dslim--bert-base-NER",
     "albert--albert-base-v2",
+    "microsoft--deberta-base",
     "openai-community--gpt2",
     "EleutherAI--gpt-neo-125m",
     "facebook--opt-1.3b",

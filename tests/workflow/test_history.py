@@ -8,7 +8,7 @@ import pytest
 import list_history
 from list_history import history_table, shown
 from support import records
-from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, store_path
@@ -174,7 +174,7 @@ def test_another_machine_and_other_versions_are_measured_again_and_named(tmp_pat
 
 def test_this_machine_goes_on_with_what_it_measured(tmp_path: Path) -> None:
     machine = describe_machine("cpu")
-    measure(tmp_path, BERT, "a" * 12, day=1, device_kind=device_kind(machine), versions=versions())
+    measure(tmp_path, BERT, "a" * 12, day=1, device_kind=machine.kind, versions=versions())
     assert measured_again(STUDY, {BERT.cell.id}, tmp_path, here("cpu")) is None
 
 

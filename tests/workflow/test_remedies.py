@@ -32,6 +32,7 @@ TRIED = {
     "make reproduce": "tests/workflow/test_workflow.py",
     "make published": "tests/paper/test_published_import.py",
     "make env-": "tests/models/test_environments.py",
+    "make bundle": "tests/workflow/test_verify.py",
     "make check": "tests/workflow/test_packaging.py",
     "make schema": "tests/catalog/test_schemas.py",
     "snakemake": "tests/workflow/test_due.py",

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from support.whole_studies import few_cells, measured_study
 from support.workflow import REPOSITORY, Project
 
 pytestmark = pytest.mark.slow
@@ -81,3 +82,16 @@ def test_the_analysis_rules_run_in_it(analysis: Path, finished: Project, tmp_pat
         path.name for path in (before / "figures").iterdir()
     }
     assert (made / "report.html").stat().st_size > 100_000
+
+
+def test_a_bundle_is_packed_verified_and_compared_in_it(analysis: Path, tmp_path: Path) -> None:
+    for seed, side in enumerate(("a", "b")):
+        measured_study(tmp_path / side, few_cells(repeats=5), seed=seed)
+        (tmp_path / side / "config.yaml").write_text((REPOSITORY / "config.yaml").read_text())
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    calls = [["bundle_study"], ["verify_bundle", "results/laptop/bundle.zip"]]
+    for call in [*calls, ["compare_studies", "results/laptop/bundle.zip", "../b/results"]]:
+        command = [analysis / "bin/python", "-m", *call]
+        ran = subprocess.run(command, cwd=tmp_path / "a", env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "0 of 10 tested ratios differ from 1" in ran.stdout

@@ -14,6 +14,7 @@ FIGURES: dict[str, str] = {
     "multipurpose_by_task": "wattlab.figures.multipurpose_by_task:FIGURE",
     "output_length": "wattlab.figures.output_length:FIGURE",
     "comparison": "wattlab.figures.comparison:FIGURE",
+    "flops": "wattlab.figures.flops:FIGURE",
     "quality": "wattlab.figures.quality:FIGURE",
     "decomposition": "wattlab.figures.decomposition:FIGURE",
 }

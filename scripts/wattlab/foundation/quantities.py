@@ -156,6 +156,8 @@ INTERVALS = {
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
+    "flop_energy": _REPEATS,
+    "flop_ranks": Interval("of Spearman's rho by Fisher's z", "the models of a task", "model", "n_models", 4),
 }
 
 

@@ -48,14 +48,3 @@ def describe_machine(configured_device: str) -> Machine:
         host_sha256=host_sha256(),
         device=resolve_device(configured_device, accelerator),
     )
-
-
-def device_kind(machine: Machine) -> dict[str, object]:
-    """What of the machine enters the fingerprint: memory in whole GB, since a kernel update moves the rest."""
-    return {
-        "device": machine.device,
-        "cpu_model": machine.cpu_model,
-        "cpu_cores": machine.cpu_cores,
-        "ram_gb": round(machine.ram_gb),
-        "gpu_names": machine.gpu_names,
-    }

@@ -122,6 +122,12 @@ class Machine(Closed):
     host_sha256: str
     device: str = fact("resolved: cpu, or an accelerator (cuda)")
 
+    @property
+    def kind(self) -> dict[str, object]:
+        """What of it enters the fingerprint: memory in whole GB, since a kernel update moves the rest."""
+        kind = self.model_dump(include={"device", "cpu_model", "cpu_cores", "gpu_names"})
+        return {**kind, "ram_gb": round(self.ram_gb)}
+
 
 class Session(Closed):
     """One process that measured (part of) a cell."""

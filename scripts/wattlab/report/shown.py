@@ -52,7 +52,7 @@ def shown(name: str, table: pd.DataFrame, intensity_g_per_kwh: float, most: int 
 
 def _declared(name: str) -> Table:
     """What a table says of itself; of one that no folder lists (an import's) its name."""
-    target = {**of_studies.TABLES, **of_answers.TABLES, **of_logs.TABLES}.get(name)
+    target = {**of_studies.TABLES, **of_studies.OF_FLOPS, **of_answers.TABLES, **of_logs.TABLES}.get(name)
     if target is not None:
         table: Table = load_member(target)
         return table

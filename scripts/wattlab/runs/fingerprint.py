@@ -1,14 +1,15 @@
 """The fingerprint: what makes two repeats comparable, hashed. Repeats of one cell with one fingerprint share a mean."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wattlab.foundation.hashing import key_of
-from wattlab.machine.describe import device_kind
 from wattlab.machine.software import versions
 from wattlab.records.record import Machine
-from wattlab.runs.inputs import InputContents
 from wattlab.study.cells import Spec
+
+if TYPE_CHECKING:
+    from wattlab.runs.inputs import InputContents  # with the hub, which who only names a fingerprint does not need
 
 #: Values that are judged at assembly: changing them changes no measurement.
 JUDGED_LATER = ("repeats", "max_redo", "invalid_below_s")
@@ -23,7 +24,7 @@ def comparable_spec(spec: Spec) -> dict[str, Any]:
     return content
 
 
-def identity(spec: Spec, machine: Machine, inputs: InputContents) -> dict[str, Any]:
+def identity(spec: Spec, machine: Machine, inputs: "InputContents") -> dict[str, Any]:
     """Everything that the fingerprint hashes: the first line of a store's file."""
     return {
         "spec": comparable_spec(spec),
@@ -32,7 +33,7 @@ def identity(spec: Spec, machine: Machine, inputs: InputContents) -> dict[str, A
         # Without a pin, what `main` was when the model was fetched.
         **({} if inputs.hub_commit is None else {"hub_commit": inputs.hub_commit}),
         "hub_endpoint": os.environ.get("HF_ENDPOINT"),
-        "device_kind": device_kind(machine),
+        "device_kind": machine.kind,
         "versions": versions(),
     }
 

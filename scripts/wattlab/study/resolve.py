@@ -55,6 +55,13 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
     )
 
 
+def on_random_weights(cell: Cell, config: StudyConfig, catalog: Catalog) -> Spec:
+    """The spec that a study's cell would have with random weights and surrogate rows: what can be said of it without its
+    checkpoint and its dataset. Raises `InputError`."""
+    stand_ins = {"weights": "architecture", "data": "surrogate", "device": "cpu"}
+    return _resolve_cell(cell, config.model_copy(update=stand_ins), catalog, config.study).spec
+
+
 def _doubled(group: TaskGroup, key: str, cell: Cell, names: dict[str, str]) -> str:
     """The list of a group that names the cell's dataset or model twice, with those names."""
     datasets = [written for written in group.datasets if cell.id.startswith(f"{cell.task}/{written}/")]
@@ -65,11 +72,8 @@ def _doubled(group: TaskGroup, key: str, cell: Cell, names: dict[str, str]) -> s
 
 def names_of(catalog: Catalog) -> dict[str, str]:
     """Every spelling of a model's name -> the stem of its file."""
-    names: dict[str, str] = {}
-    for stem, entry in catalog.models.items():
-        for name in (stem, entry.hub_id, *entry.aliases):
-            names[name] = stem
-    return names
+    entries = catalog.models.items()
+    return {name: stem for stem, entry in entries for name in (stem, entry.hub_id, *entry.aliases)}
 
 
 def _cells_of(

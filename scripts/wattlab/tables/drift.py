@@ -1,7 +1,7 @@
 """`drift`: cells whose numbers come from another spec, other code or other versions than today's."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -25,8 +25,7 @@ def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     that were measured so. What is not known on one side makes no row: imported logs, packages that lie in another
     environment than the tables'.
     """
-    now = {"code_sha256": code_sha256(), "method_version": str(METHOD_VERSION)}
-    now |= {f"software.{package}": version for package, version in versions().items()}
+    now = software_today() if evidence.today is None else evidence.today
     rows = [
         {**keys_of(cell.resolved.cell), **row}
         for cell in evidence.cells
@@ -45,29 +44,44 @@ TABLE = Table(
 )
 
 
+def software_today() -> dict[str, str]:
+    """The software of this process, by aspect."""
+    packages = {f"software.{package}": version for package, version in versions().items()}
+    return {"code_sha256": code_sha256(), "method_version": str(METHOD_VERSION), **packages}
+
+
 def _of_spec(cell: CellEvidence) -> Iterator[dict[str, Any]]:
     if cell.stale is None or cell.stale.spec is None:
         return
     specs = (cell.stale.spec, cell.resolved.spec)
-    before, after = (dict(_flat("spec", spec and spec.model_dump(mode="json"))) for spec in specs)
+    before, after = (dict(leaves("spec", spec and spec.model_dump(mode="json"))) for spec in specs)
     n_repeats = len(cell.stale.valid_repeats)
     for aspect in sorted(before.keys() | after.keys()):
         measured, today = before.get(aspect, "none"), after.get(aspect, "none")
         if measured != today:
-            yield {"aspect": aspect, "measured": measured, "today": today, "n_repeats": n_repeats}
+            yield {
+                "aspect": aspect,
+                "measured": shortened(measured),
+                "today": shortened(today),
+                "n_repeats": n_repeats,
+            }
 
 
-def _flat(place: str, value: Any) -> Iterator[tuple[str, str]]:
+def leaves(place: str, value: Any) -> Iterator[tuple[str, str]]:
     """Every leaf with its dotted place; a list is one leaf."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _flat(f"{place}.{key}", inner)
+            yield from leaves(f"{place}.{key}", inner)
     else:
-        text = value if isinstance(value, str) else canonical_json(value)
-        yield place, text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        yield place, value if isinstance(value, str) else canonical_json(value)
 
 
-def _of_sessions(record: Record | None, now: dict[str, str]) -> Iterator[dict[str, Any]]:
+def shortened(text: str) -> str:
+    """At most 80 letters of a value."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _of_sessions(record: Record | None, now: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Each value that sessions of valid repeats had and today has not, with the repeats that it holds for."""
     if record is None:
         return

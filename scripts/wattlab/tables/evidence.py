@@ -1,7 +1,7 @@
 """What the tables are computed from: the study, the catalog, and the record of every cell, or why there is none."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -69,6 +69,8 @@ class Evidence:
     unassigned: Sequence[Window] = ()
     #: Other studies, beside which this one is set.
     beside: Sequence["Evidence"] = ()
+    #: Property of the software -> its value today, of which the tables tell the drift; None: that of this process.
+    today: Mapping[str, str] | None = None
 
     @property
     def exclusive(self) -> bool:

@@ -19,3 +19,10 @@ TABLES: dict[str, str] = {
     "claims": "wattlab.tables.claims.table:TABLE",
     "power": "wattlab.tables.power:TABLE",
 }
+
+#: Tables that a study has once its FLOPs are counted (`make flops`).
+OF_FLOPS: dict[str, str] = {
+    "flops": "wattlab.tables.flops:TABLE",
+    "flop_energy": "wattlab.tables.flop_energy:TABLE",
+    "flop_ranks": "wattlab.tables.flop_ranks:TABLE",
+}

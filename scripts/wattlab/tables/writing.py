@@ -34,8 +34,13 @@ _ESCAPES = str.maketrans(
 
 def write_tables(evidence: Evidence, built: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write every table as `.csv`, `.md` and `.tex`. All texts are made before the first file is written."""
+    write_texts(texts_of_all(evidence, built), folder)
+
+
+def texts_of_all(evidence: Evidence, built: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """File name -> text of every table in its three forms."""
     of_all = [texts_of(name, load_member(target), built[name], evidence, built) for name, target in TABLES.items()]
-    write_texts({file: text for texts in of_all for file, text in texts.items()}, folder)
+    return {file: text for texts in of_all for file, text in texts.items()}
 
 
 def write_texts(texts: dict[str, str], folder: Path) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop
 
-from wattlab.tasks.contract import Adapter, Pass
+from wattlab.tasks.contract import Adapter, Pass, Uncounted
 
 _ATEN = torch.ops.aten
 
@@ -31,12 +31,12 @@ _MOVES = frozenset(
 )
 
 
-class _FirstValues(TorchDispatchMode):
-    """On the meta device nothing has a value: what asks for one (has the mask a global token?) is told 0, or no."""
+class _NoValues(TorchDispatchMode):
+    """On the meta device nothing has a value: what asks whether there is any (LED: a token of global attention) is told no."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is _ATEN._local_scalar_dense.default and args[0].is_meta:
-            return False if args[0].dtype == torch.bool else 0
+        if func is _ATEN._local_scalar_dense.default and args[0].is_meta and args[0].dtype == torch.bool:
+            return False
         return func(*args, **(kwargs or {}))
 
 
@@ -83,26 +83,41 @@ class Count:
         self.uncounted |= other.uncounted
 
 
-def count_passes(passes: Iterable[Pass], device: torch.device) -> Count:
-    """What these passes compute; `device`: where a model makes tensors of its own."""
+def _run(one: Pass) -> None:
+    try:
+        one.call(**one.inputs)
+    except RuntimeError as error:
+        raise Uncounted(f"the part {one.part!r} does not run on shapes alone: {str(error).splitlines()[0]}") from error
+
+
+def count_passes(passes: Iterable[Pass]) -> Count:
+    """What these passes compute. Raises `Uncounted` for what does not run on shapes alone."""
     total = Count()
-    with torch.no_grad(), _FirstValues():
+    with torch.no_grad(), _NoValues():
         for one in passes:
-            with OperationCounter() as counter, device:
-                one.call(**one.inputs)
+            with OperationCounter() as counter:
+                _run(one)
             total.add(Count(Counter({one.part: counter.flops}), counter.uncounted), one.times)
     return total
 
 
-def count_inference(adapter: Adapter, sizes: Iterable[Hashable], new_tokens: float | None = None) -> Count:
+def count_inference(
+    adapter: Adapter,
+    sizes: Iterable[Hashable],
+    new_tokens: float | None = None,
+    known: dict[Hashable, Count] | None = None,
+) -> Count:
     """The mean over inferences of these sizes: one inference that stands for all.
 
     Between the shortest and the longest input the work is taken for a parabola through three counts: attention between
-    all tokens makes it one. Up to three lengths, and all sizes of images, are counted each.
+    all tokens makes it one. Up to three lengths, and all sizes of images, are counted each. `known`: counts of this model
+    so far, which is added to.
     """
-    mean, total = Count(), Counter(sizes)
+    mean, total, known = Count(), Counter(sizes), {} if known is None else known
     for size, weight in _weights(total).items():
-        mean.add(count_passes(adapter.passes(size, new_tokens), adapter.device), weight / total.total())
+        if (size, new_tokens) not in known:
+            known[size, new_tokens] = count_passes(adapter.passes(size, new_tokens))
+        mean.add(known[size, new_tokens], weight / total.total())
     return mean
 
 
@@ -111,8 +126,8 @@ def _weights(sizes: Counter[Any]) -> dict[Any, float]:
     there: dict[Any, float] = {size: times for size, times in sizes.items() if size}
     if len(there) <= 3 or not all(isinstance(size, int) for size in there):
         return there
-    low, *_, high = lengths = sorted(there)
-    nodes = (low, min(lengths, key=lambda length: abs(2 * length - low - high)), high)
+    low, high = 1 << (min(there).bit_length() - 1), 1 << (max(there) - 1).bit_length()
+    nodes = (low, (low + high) // 2, high)  # powers of two around the lengths, which datasets share
     weights = dict.fromkeys(nodes, 0.0)
     for node in nodes:  # Lagrange's form
         first, second = (other for other in nodes if other != node)

@@ -9,7 +9,7 @@ from wattlab.foundation.clock import spoken
 from wattlab.foundation.errors import NoDevice
 from wattlab.foundation.quantities import significant
 from wattlab.foundation.wording import count
-from wattlab.machine.describe import describe_machine, device_kind
+from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.runs.validity import is_settled
@@ -31,7 +31,7 @@ class Here:
 def here(configured_device: str) -> Here:
     """Of the machine and the environment of this process. Where it has no torch, another environment measures."""
     try:
-        kind = device_kind(describe_machine(configured_device))
+        kind = describe_machine(configured_device).kind
     except NoDevice:
         kind = None
     installed = versions()

@@ -52,14 +52,21 @@ class ArchitectureSource(Source):
         return weights.count_as_published(self.spec, count_as, counted_components)
 
 
+#: Models without weights so far: the datasets of a model share one.
+_SHAPES: dict[str, nn.Module] = {}
+
+
 class ShapesSource(ArchitectureSource):
     """The same architecture without weights, on the meta device: to count what it would compute."""
 
     def model(self) -> nn.Module:
         """Its attention written out as products of matrices, which a counter sees on every device."""
-        model: Any = weights.on_meta(self.spec)
-        model.set_attn_implementation("eager")
-        return model
+        key = self.spec.model.model_dump_json()
+        if key not in _SHAPES:
+            model: Any = weights.on_meta(self.spec)
+            model.set_attn_implementation("eager")
+            _SHAPES[key] = model
+        return _SHAPES[key]
 
     def pipeline(self) -> Any:
         """Its networks alone have no weights: the scheduler is the real one."""

@@ -1,0 +1,64 @@
+"""Energy against FLOPs: every model of every task, and whether one follows from the other."""
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
+
+from wattlab.figures import notes, palette, panels, points, style
+from wattlab.figures.figure import StudyFigure
+from wattlab.foundation.quantities import ENERGY, QUANTITIES
+from wattlab.study.cells import ResolvedStudy
+from wattlab.tables.reading import Tables
+
+FLOPS = "flops_per_inference"
+
+#: With the six colours of the tasks: a pair of its own for each of 24 tasks.
+_MARKERS = "os^D"
+
+
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+    """From `flop_energy`: a collection per task and purpose, whose gid is `task/purpose`; a point is a model's mean."""
+    cells, missing = points.with_values(tables["flop_energy"], FLOPS, ENERGY)
+    if cells.empty:
+        return style.plain_page(FIGURE.title, notes.nothing_because(study, cells, "cells with FLOPs"), layout)
+    of_study = tables["cells"][tables["cells"]["cell"].isin(cells["cell"])]
+    note = notes.footnote(tables, of_study, study, notes.left_out(missing))
+    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=5.0 if layout.narrow else 3.9)
+    axes = body.add_subplot()
+    models = cells.groupby(["task", "model", "purpose"], sort=False)[[FLOPS, ENERGY]].mean().reset_index()
+    tasks, handles = points.ordered(models["task"], ()), []
+    colours = palette.task_colours(tuple(tasks))
+    for place, task in enumerate(tasks):
+        marker = _MARKERS[place // len(set(colours.values())) % len(_MARKERS)]
+        handles.append(style.handle(palette.task_title(task), colours[task], marker))
+        for purpose, rows in models[models["task"] == task].groupby("purpose"):
+            hollow = purpose == "multi-purpose"
+            axes.scatter(
+                rows[FLOPS],
+                rows[ENERGY],
+                s=22,
+                marker=marker,
+                facecolors="none" if hollow else colours[task],
+                edgecolors=colours[task],
+                linewidths=0.9,
+                zorder=3,
+                gid=f"{task}/{purpose}",
+            )
+    if (models["purpose"] == "multi-purpose").any():
+        handles.append(style.handle("multi-purpose", palette.GREY, "o", hollow=True))
+    for which, column in (("x", FLOPS), ("y", ENERGY)):
+        style.log_axis(axes, which, list(models[column]), counts=False)
+    axes.xaxis.set_major_formatter(LogFormatterSciNotation())
+    axes.set(xlabel="FLOPs of one inference (2 per multiply-add)", ylabel=QUANTITIES[ENERGY].unit)
+    panels.place(body, handles, layout)
+    return figure
+
+
+FIGURE = StudyFigure(
+    title="Energy and floating-point operations",
+    caption=(
+        "Energy against the counted floating-point operations of one inference. A point is one model at one task, the "
+        "mean of its cells; hollow ones are multi-purpose models."
+    ),
+    tables=("flop_energy", "cells", "provenance"),
+    draw=draw,
+)
