@@ -108,6 +108,10 @@ published: $(STAMP) ## recompute the paper's tables and figures, and audit its p
 publish-docs: $(STAMP) ## copy the small results of `make published` to docs/published
 	@PYTHONPATH=scripts python -m publish_docs
 
+.PHONY: publish-factors
+publish-factors: $(STAMP) ## copy the small results of studies/factors.yaml to docs/factors
+	@PYTHONPATH=scripts python -m publish_docs --results results/factors --docs docs/factors
+
 ##@ Development
 
 .PHONY: test

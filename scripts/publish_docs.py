@@ -1,6 +1,7 @@
 """Copy the small results of the published study to `docs/published/`, so that a reader sees them before running anything.
 
     python -m publish_docs --results results/published --docs docs/published
+    python -m publish_docs --results results/factors --docs docs/factors
 
 Tables as they are; figures as images of half the size and few colours. More than `MAX_BYTES` in all is refused.
 """
@@ -34,6 +35,9 @@ TABLES = {
     "import_problems": ("csv",),
 }
 
+#: Tables and figures of the study `factors`.
+OF_SETTINGS = ({"factors": ("csv", "md"), "functional_units": ("csv", "md"), "cells": ("csv",)}, {"factors"})
+
 #: Of all files together.
 MAX_BYTES = 900_000
 
@@ -49,18 +53,19 @@ def small_image(content: bytes, width: int = 1050) -> bytes:
 
 def _content(path: Path) -> bytes:
     if not path.exists():
-        raise InputError(f"{path}: no such file; run `make published` first")
+        raise InputError(f"{path}: no such file; run its study first (`make published`)")
     return path.read_bytes()
 
 
 def chosen(results: Path) -> dict[str, bytes]:
     """Name below the docs folder -> content; an `InputError` names what has not been made yet."""
     files = {}
-    for name, forms in TABLES.items():
+    tables, figures = OF_SETTINGS if results.name == "factors" else (TABLES, FIGURES.keys() - {"flops", "factors"})
+    for name, forms in tables.items():
         for form in forms:
             path = results / "tables" / f"{name}.{form}"
             files[path.name] = _content(path)
-    for name in FIGURES.keys() - {"flops"}:  # docs/flops has it
+    for name in sorted(figures):
         path = results / "figures" / f"{name}.png"
         files[f"figures/{path.name}"] = small_image(_content(path))
     size = sum(len(content) for content in files.values())

@@ -151,7 +151,7 @@ def test_a_twin_is_fetched_loaded_and_answers(rehearsed: Rehearsed, tmp_path: Pa
     assert type(adapter.model).__name__ == (spec.model.model_class or spec.model.pipeline_class)
     assert {p.dtype for network in adapter.networks() for p in network.parameters()} == {torch.float32}
     assert 1000 < adapter.parameters < 1_500_000
-    answer = adapter.infer(adapter.prepare(rehearsed.rows_of(spec.samples)[0]))
+    answer = adapter.infer([adapter.prepare(rehearsed.rows_of(spec.samples)[0])])[0]
     assert answer.n_output_units >= 0
     if spec.protocol.min_new_tokens is not None:
         assert answer.n_output_units >= spec.protocol.min_new_tokens

@@ -89,8 +89,11 @@ class SleepingAdapter:
     def prepare(self, row: dict[str, Any]) -> Any:
         return row
 
-    def infer(self, sample: Any) -> Any:
-        return self.drift.work(1.0)
+    def counts(self, samples: list[Any]) -> dict[str, float]:
+        return {}
+
+    def infer(self, samples: list[Any]) -> list[Any]:
+        return [self.drift.work(1.0)]
 
 
 class DriftingFloor:

@@ -38,10 +38,10 @@ def profiled(monkeypatch: pytest.MonkeyPatch, seconds: float, n_inferences: int)
     profile = Profile()
 
     class Adapter:
-        def infer(self, sample: Any) -> str:
+        def infer(self, samples: list[Any]) -> list[str]:
             profile.open = True  # from the first inference on; everything before it is outside
             time.sleep(seconds / n_inferences)
-            return "answer"
+            return ["answer"]
 
     spec = records.resolved_cell().spec
     assert spec is not None

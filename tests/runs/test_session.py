@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from support import records
+from wattlab.foundation.errors import Unavailable
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Window
 from wattlab.records.store import open_store, read_events, read_store
-from wattlab.runs.session import Bench, planned_passes, run_session, session_header
+from wattlab.runs.session import Bench, latencies, planned_passes, run_session, session_header
 from wattlab.runs.validity import judge_all
 from wattlab.study.cells import Spec
 
@@ -43,10 +44,16 @@ class FakeAdapter:
         self.journal.append("prepare")
         return row["text"]
 
-    def infer(self, sample: str) -> FakeAnswer:
-        self.journal.append(f"infer {sample}")
+    def hindrance(self, samples: list[str]) -> str | None:
+        return None
+
+    def counts(self, samples: list[str]) -> dict[str, float]:
+        return {"input_token": 3 * len(samples)}
+
+    def infer(self, samples: list[str]) -> list[FakeAnswer]:
+        self.journal += [f"infer {sample}" for sample in samples]
         time.sleep(self.inference_s)
-        return FakeAnswer(sample.upper(), 2)
+        return [FakeAnswer(sample.upper(), 2) for sample in samples]
 
 
 class FakeMeter(Meter):
@@ -255,3 +262,24 @@ def test_a_better_method_takes_the_place_of_earlier_repeats(tmp_path: Path) -> N
 )
 def test_planned_passes(min_window_s: float, n_inferences: int, inference_s: float | None, passes: int) -> None:
     assert planned_passes(min_window_s, n_inferences, inference_s) == passes
+
+
+def test_a_batch_is_one_call_and_its_last_may_be_smaller(tmp_path: Path) -> None:
+    journal: list[str] = []
+    made = run(tmp_path / "store.jsonl", journal, batch_size=2, min_window_s=0.0)
+    assert made.batches == [["a", "b"]]
+    (first, *_) = read_store(tmp_path / "store.jsonl").observed
+    assert (first.n_inferences, first.n_calls, first.inputs) == (2, 1, {"input_token": 6})
+    assert first.latency_s is not None and first.latency_s["p50"] == first.latency_s["p99"]
+
+
+def test_percentiles_of_the_calls() -> None:
+    clock_s = [0.0, 1.0, 3.0, 6.0]
+    assert latencies(clock_s) == pytest.approx({"p50": 2.0, "p90": 2.8, "p99": 2.98})
+
+
+def test_what_can_not_be_batched_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeAdapter, "hindrance", lambda adapter, samples: "no padding")
+    with pytest.raises(Unavailable, match="it can not be batched: no padding"):
+        run(tmp_path / "a.jsonl", [], batch_size=2)
+    run(tmp_path / "b.jsonl", [])

@@ -100,12 +100,15 @@ class FakeAdapter:
     def prepare(self, row: dict[str, Any]) -> Any:
         return row
 
-    def infer(self, sample: Any) -> SimpleNamespace:
+    def counts(self, samples: list[Any]) -> dict[str, float]:
+        return {}
+
+    def infer(self, samples: list[Any]) -> list[SimpleNamespace]:
         self.done += 1
         if self.fault is not None and self.done == 1 + self.after + 1:
             meet(self.fault)
         time.sleep(INFERENCE_S)
-        return SimpleNamespace(value=0, n_output_units=1)
+        return [SimpleNamespace(value=0, n_output_units=1) for _ in samples]
 
 
 class FakeMeter(Meter):

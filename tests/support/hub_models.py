@@ -100,7 +100,7 @@ def answer(spec: Spec, source: HubSource, **values: Any) -> tuple[Any, Any]:
     adapter = cast(Any, adapter_for(spec)(spec, source, torch.device("cpu")))
     adapter.load()
     adapter.transfer()
-    return adapter, adapter.infer(adapter.prepare(row_of(spec, **values)))
+    return adapter, adapter.infer([adapter.prepare(row_of(spec, **values))])[0]
 
 
 def same(one: torch.nn.Module, other: torch.nn.Module) -> bool:

@@ -33,6 +33,7 @@ PLAIN = set(
     lengths gpu_count gpu_index headline_scope scope grid study_grid phase reused kind reason remedy aspect value mixed
     batch_size cpu_threads image_size max_input_words max_new_tokens steps
     ram_model protocol protocol_values measured today interval_kind
+    unit sci_for_ai level protocol_cell pairs_changed
     intended source note training_source paper_name
     claim text test section effect_unit direction verdict sentence quote
     parameters parameters_as_published published_parameters
@@ -65,7 +66,16 @@ def test_every_table_as_csv_markdown_and_latex(tmp_path):
         caption = files[f"{name}.md"].splitlines()[0]
         assert "seeded random weights" in caption and "Data: surrogate rows" in caption, name
         # A table without energies says nothing of how energies were obtained; without a cell, nothing was.
-        energies = name not in ("missing", "provenance", "drift", "output_lengths", "protocols", "ram_models", "power")
+        energies = name not in (
+            "missing",
+            "provenance",
+            "drift",
+            "output_lengths",
+            "protocols",
+            "ram_models",
+            "power",
+            "factors",
+        )
         assert (
             "Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross." in caption
         ) == energies

@@ -106,8 +106,8 @@ def test_an_instruct_model_is_asked_in_its_chat_template(hub, tmp_path):
     config = adapter.model.generation_config
     assert (config.max_new_tokens, config.do_sample, config.temperature, config.pad_token_id) == (3, True, 0.7, 0)
     assert adapter.max_tokens == 256, "the configuration's positions: neither catalog nor tokenizer says"
-    assert adapter.infer(prompt).value == adapter.infer(prompt).value, "sampling is seeded"
-    assert 1 <= adapter.infer(prompt).n_output_units <= 3
+    assert adapter.infer([prompt])[0].value == adapter.infer([prompt])[0].value, "sampling is seeded"
+    assert 1 <= adapter.infer([prompt])[0].n_output_units <= 3
     base = transformers.AutoModel.from_config(adapter.model.config)
     assert adapter.parameters_as_published("AutoModel", None) == sum(p.numel() for p in base.parameters())
 
@@ -118,14 +118,14 @@ def test_an_encoder_decoder_is_found_by_its_configuration(hub, tmp_path):
     assert type(adapter.model).__name__ == "MT5ForConditionalGeneration"
     prompt = adapter.prepare(row_of(cell.spec))
     assert "<user>" not in prompt
-    assert adapter.infer(prompt).n_output_units == 4
+    assert adapter.infer([prompt])[0].n_output_units == 4
 
 
 def test_a_classifier_cuts_text_at_the_positions_that_it_uses(hub, tmp_path):
     cell = hub_cell("text-classification", "imdb", "org/camembert", max_input_words=None)
     adapter = opened(hub, tmp_path, cell, camembert)
     assert adapter.max_tokens == 64, "66 positions, the first two of which belong to padding"
-    got = adapter.infer(adapter.prepare(row_of(cell.spec, text="A fine film. " * 200)))
+    got = adapter.infer([adapter.prepare(row_of(cell.spec, text="A fine film. " * 200))])[0]
     assert got.value["label"] in {"LABEL_0", "LABEL_1", "LABEL_2"}
 
 
@@ -137,7 +137,7 @@ def test_a_pipeline_makes_its_own_steps_in_the_protocols_size(hub, tmp_path):
     adapter = opened(hub, tmp_path, cell, lambda folder: save_small(folder, *stem))
     assert type(adapter.model).__name__ == "StableDiffusionPipeline"
     assert adapter._call == {"width": 64, "height": 64, "num_inference_steps": 2}, "guidance is left to the pipeline"
-    assert adapter.infer(adapter.prepare(row_of(cell.spec))).value.size == (64, 64)
+    assert adapter.infer([adapter.prepare(row_of(cell.spec))])[0].value.size == (64, 64)
     assert adapter.parameters_as_published(None, None) is None
 
 

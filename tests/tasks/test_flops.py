@@ -56,7 +56,7 @@ def test_the_passes_add_up_to_a_real_inference(model: str):
     real, shapes = ready(spec), on_meta(spec)
     sample = real.prepare(row_of(spec))
     with OperationCounter() as counter:
-        real.infer(sample)
+        real.infer([sample])
     composed = count_inference(shapes, [shapes.size(sample)])
     # The safety checker's distances, 1280 operations, are no network's.
     assert composed.flops == pytest.approx(counter.flops, rel=1e-6)

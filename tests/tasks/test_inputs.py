@@ -57,8 +57,8 @@ def test_fill_mask_masks_the_last_of_20_words():
 
 def test_fill_mask_keeps_the_mask_of_a_text_beyond_the_model():
     adapter = cast(FillMask, ready(tiny_spec("fill-mask", "bookcorpus", "distilbert--distilbert-base-uncased")))
-    adapter.infer(adapter.prepare({"text": "town " * 2000}))
-    ids = adapter.encode("town " * 2000 + "[MASK]")["input_ids"][0]
+    adapter.infer([adapter.prepare({"text": "town " * 2000})])[0]
+    ids = adapter.encode(["town " * 2000 + "[MASK]"])["input_ids"][0]
     assert len(ids) == 512
     assert int((ids == adapter.tokenizer.mask_token_id).sum()) == 1
 
@@ -73,7 +73,7 @@ def test_text_generation_and_image_generation_read_the_authors_number_of_words()
 
 def test_an_empty_text_is_one_bos_token():
     adapter = ready(tiny_spec("text-generation", "wikitext", "distilbert--distilgpt2"))
-    assert adapter.encode("")["input_ids"].tolist() == [[adapter.tokenizer.bos_token_id]]
+    assert adapter.encode([""])["input_ids"].tolist() == [[adapter.tokenizer.bos_token_id]]
 
 
 def test_the_prompt_stands_around_the_cut_text():

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 def answer(spec: Spec, **values: Any) -> Any:
     """One inference on a row with these values by role."""
     adapter = ready(spec)
-    return adapter.infer(adapter.prepare(row_of(spec, **values)))
+    return adapter.infer([adapter.prepare(row_of(spec, **values))])[0]
 
 
 # ---------------------------------------------------------------- the registry
@@ -93,7 +93,7 @@ def test_an_empty_context_is_an_empty_answer_without_a_forward_pass(empty):
     spec = tiny_spec("question-answering", "sciq", "deepset--tinyroberta-squad2")
     adapter = ready(spec)
     adapter.model = None
-    got = adapter.infer(adapter.prepare(row_of(spec, context=empty)))
+    got = adapter.infer([adapter.prepare(row_of(spec, context=empty))])[0]
     assert got.n_output_units == 0
     assert got.value["text"] == ""
 
@@ -191,7 +191,7 @@ def test_text_generation_gives_the_set_number_of_new_tokens(model, text):
 def test_summarization_gives_the_set_number_of_new_tokens_with_the_models_own_beams(model):
     spec = tiny_spec("summarization", "cnn-dailymail", model, max_input_words=None)
     adapter = ready(spec)
-    got = adapter.infer(adapter.prepare(row_of(spec, text=TEXT * 40)))
+    got = adapter.infer([adapter.prepare(row_of(spec, text=TEXT * 40))])[0]
     assert got.n_output_units == spec.protocol.max_new_tokens == 14
     assert adapter.model.generation_config.num_beams == spec.model.generation["num_beams"]
     assert adapter.model.generation_config.max_length is None
@@ -213,7 +213,11 @@ def test_a_set_length_is_what_the_librarys_max_length_gives(task, dataset, model
     part = generating_part(adapter.model)
     stated = {key: value for key, value in part.generation_config.to_dict().items() if "new_tokens" not in key}
     part.generation_config = GenerationConfig(**{**stated, "max_length": max_length, "min_length": max_length})
-    assert adapter.infer(adapter.prepare(row_of(spec))).n_output_units == max_length - 1 == spec.protocol.max_new_tokens
+    assert (
+        adapter.infer([adapter.prepare(row_of(spec))])[0].n_output_units
+        == max_length - 1
+        == spec.protocol.max_new_tokens
+    )
 
 
 @pytest.mark.parametrize("model", ["google--flan-t5-base", "bigscience--bloomz-560m"])
@@ -269,7 +273,7 @@ def test_object_detection_gives_boxes_in_pixels_of_the_sample():
         last = adapter.model.bbox_predictor.layers[-1]
         last.weight.zero_()
         last.bias.zero_()  # every box is (0.5, 0.5, 0.5, 0.5) of width and height
-    got = adapter.infer(photo(640, 480))
+    got = adapter.infer([photo(640, 480)])[0]
     assert got.n_output_units == 10
     assert got.value[0]["box"] == pytest.approx([160, 120, 480, 360])
 
@@ -302,7 +306,7 @@ def test_text_to_image_makes_the_steps_of_the_protocol():
     adapter = ready(spec)
     calls = []
     adapter.model.unet.register_forward_hook(lambda *_: calls.append(1))
-    adapter.infer("a town by the sea")
+    adapter.infer(["a town by the sea"])[0]
     assert len(calls) == 3
 
 
@@ -319,9 +323,9 @@ def test_an_inference_repeats_itself_and_prints_nothing(task, dataset, model, ca
     adapter = ready(spec)
     sample = adapter.prepare(row_of(spec))
     capfd.readouterr()
-    first = adapter.infer(sample)
+    first = adapter.infer([sample])[0]
     torch.rand(3)
-    assert adapter.infer(sample) == first
+    assert adapter.infer([sample])[0] == first
     assert capfd.readouterr() == ("", "")
 
 
@@ -329,6 +333,6 @@ def test_text_to_image_repeats_itself_and_prints_nothing(capfd):
     spec = tiny_spec("text-to-image", "sd-prompts", "CompVis--stable-diffusion-v1-4", image_size=[32, 32])
     adapter = ready(spec)
     capfd.readouterr()
-    images = [adapter.infer(TEXT * 5).value.tobytes() for _ in range(2)]
+    images = [adapter.infer([TEXT * 5])[0].value.tobytes() for _ in range(2)]
     assert images[0] == images[1]
     assert capfd.readouterr() == ("", "")

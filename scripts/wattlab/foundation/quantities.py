@@ -151,6 +151,8 @@ _MODELS = Interval(
 INTERVALS = {
     "cells": _REPEATS,
     "emissions": _REPEATS,
+    "functional_units": _REPEATS,
+    "factors": _FIXED_CELLS,
     "protocols": _REPEATS,
     "tasks": _MODELS,
     "multipurpose": _FIXED_CELLS,

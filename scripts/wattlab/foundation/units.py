@@ -39,6 +39,7 @@ UNITS = {
             "_score",
             "_inferences",
             "_per_inference",
+            "_per_call",
             "_tokens",
             "_effect",
         ),

@@ -75,6 +75,15 @@ class Phase(Window):
         return {key: value for key, value in handler(self).items() if value or key not in _LATER}
 
 
+#: Percentiles of a call's duration.
+PERCENTILES = (50, 90, 99)
+
+
+def _is_unknown(value: Any) -> bool:
+    """Whether an older record, or an imported one, lacks it: it is written as then."""
+    return value is None
+
+
 #: How the flag begins of a repeat whose own log names another model than the cell's.
 OTHER_MODEL = "another model: "
 
@@ -90,6 +99,11 @@ class Observed(Window):
     idle_before: Window | None = fact("idle baseline; neighbours share one")
     idle_after: Window | None
     foreign_processes: list[int] | None = fact("other processes seen on the device, by pid; null: not known", None)
+    n_calls: int | None = fact("calls of the model, each a batch", None, exclude_if=_is_unknown)
+    latency_s: dict[str, float] | None = fact(
+        "percentiles of a call's duration", None, unit="s", exclude_if=_is_unknown
+    )
+    inputs: dict[str, float] | None = fact("what went in, by unit; see `tasks.contract`", None, exclude_if=_is_unknown)
 
 
 class Repeat(Observed):
@@ -172,9 +186,7 @@ class Record(Closed):
     dataset: str
     variant: str | None = None
     model: str
-    setting: str | None = fact(
-        "as in the cell's id; null: the protocol's own", None, exclude_if=lambda setting: setting is None
-    )
+    setting: str | None = fact("as in the cell's id; null: the protocol's own", None, exclude_if=_is_unknown)
     hub_id: str
     hub_revision: str | None = None
     family: str
@@ -195,9 +207,7 @@ class Record(Closed):
     sessions: list[Session] = []
     repeats: list[Repeat] = []
     extra_repeats: list[Repeat] = []
-    repeats_wanted: int | None = fact(
-        "runs that an imported cell should have", None, exclude_if=lambda wanted: wanted is None
-    )
+    repeats_wanted: int | None = fact("runs that an imported cell should have", None, exclude_if=_is_unknown)
     outputs_sha256: str | None = None
 
     @property

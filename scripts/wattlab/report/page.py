@@ -72,7 +72,10 @@ def render(
         labels=answer.labels(study, shown_cells),
         facts=study_facts(study, tables),
         conditions=partial(_conditions, study, tables),
-        figures=[_figure(name, figure, figures) for name, figure in figures_of(tables).items()],
+        figures=[
+            _figure(name, figure, figures)
+            for name, figure in figures_of(tables, has_settings=bool(study.config.all_settings)).items()
+        ],
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
         missing=shown("missing", tables["missing"], intensity),

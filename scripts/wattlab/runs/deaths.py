@@ -1,5 +1,6 @@
 """Why a worker died, in one line for a person, and what to do about it."""
 
+import os
 import re
 import signal
 import sys
@@ -48,9 +49,12 @@ def overdue(time_limit_s: float) -> Death:
 
 
 def death_of(code: int, log: Sequence[str]) -> Death:
-    """From a worker's exit code and the lines that it logged."""
+    """From a worker's exit code and the lines that it logged; raises `Unavailable` where its library can not."""
     if code == DISK_FULL_EXIT:
         return Death("no space was left on the disk", _FREE)
+    if code == os.EX_UNAVAILABLE:
+        reason, _, remedy = str(last_words(log)).partition("; ")
+        raise Unavailable(reason, remedy)
     if code < 0:
         name = signal.Signals(-code).name
         if name == "SIGKILL":

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import Any, TypeVar
 
+import numpy as np
+
 from wattlab.catalog import protocols
+from wattlab.foundation.errors import Unavailable
 from wattlab.meters.contract import Meter
-from wattlab.records.record import Observed, Phase, Session, Window
+from wattlab.records.record import PERCENTILES, Observed, Phase, Session, Window
 from wattlab.records.store import StoreWriter, phase_event, read_store
 from wattlab.runs.validity import judge_all, n_valid
 from wattlab.study.cells import Spec
@@ -26,6 +29,9 @@ from wattlab.tasks.contract import Adapter, Answer
 
 #: Passes are planned for this much more than the shortest window, since the last warm-up inference is one reading.
 WINDOW_MARGIN = 1.25
+
+#: What to do about a cell that its library can not batch.
+NO_BATCHES = "leave it out by the `where` of its setting, or list it under known_missing"
 
 Result = TypeVar("Result")
 
@@ -45,6 +51,13 @@ class Bench:
     has_answers: Callable[[], bool] = lambda: True
     other_measurements: Callable[[], list[int]] = list
     samples: list[Any] = field(default_factory=list)
+    counts: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def batches(self) -> list[list[Any]]:
+        """The samples in their order, in the protocol's batches."""
+        size = self.protocol.batch_size
+        return [self.samples[begin : begin + size] for begin in range(0, len(self.samples), size)]
 
     @property
     def protocol(self) -> protocols.Protocol:
@@ -57,6 +70,10 @@ def run_session(bench: Bench, rows: list[dict[str, Any]]) -> None:
     _phase(bench, "load", bench.adapter.load, lambda _: bench.of_model())
     _phase(bench, "transfer", bench.adapter.transfer, lambda _: {})
     bench.samples = [bench.adapter.prepare(row) for row in rows]
+    hindrance = bench.adapter.hindrance(bench.samples) if bench.protocol.batch_size > 1 else None
+    if hindrance:
+        raise Unavailable(f"it can not be batched: {hindrance}", NO_BATCHES)
+    bench.counts = bench.adapter.counts(bench.samples)
     last_inference_s = _warm_up(bench)
     passes = _passes(bench, last_inference_s)
     _repeats(bench, passes)
@@ -92,14 +109,14 @@ def _warm_up(bench: Bench) -> float | None:
 def _warm_up_durations(bench: Bench) -> list[float]:
     durations: list[float] = []
     begun = time.perf_counter()
-    for sample in cycle(bench.samples):
+    for batch in cycle(bench.batches):
         enough = len(durations) >= bench.protocol.warmup_inferences
         if enough and durations and time.perf_counter() - begun >= bench.protocol.warmup_s:
             break
         start = time.perf_counter()
-        bench.adapter.infer(sample)
+        bench.adapter.infer(batch)
         bench.synchronise()
-        durations.append(time.perf_counter() - start)
+        durations += [(time.perf_counter() - start) / len(batch)] * len(batch)
     return durations
 
 
@@ -148,7 +165,7 @@ def _is_lacking(bench: Bench, done: int) -> bool:
 def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | None) -> tuple[Observed, list[Any]]:
     """One window of whole passes, then its idle baseline. Answers of the first pass come back beside it."""
     others = bench.other_measurements()
-    window, answers = measured(bench, lambda: run_passes(bench, passes))
+    window, (answers, clock_s) = measured(bench, lambda: run_passes(bench, passes))
     foreign = bench.meter.foreign_processes()
     others = sorted({*others, *bench.other_measurements()})
     beside = [f"another measurement ran on this machine: process {pid}" for pid in others]
@@ -162,14 +179,32 @@ def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | Non
         idle_before=idle_before,
         idle_after=_idle(bench),
         foreign_processes=foreign,
+        n_calls=len(clock_s) - 1,
+        latency_s=latencies(clock_s),
+        inputs={unit: count * passes for unit, count in bench.counts.items()},
     )
     return observed, answers[: len(bench.samples)]
 
 
-def run_passes(bench: Bench, passes: int) -> list[Answer]:
-    """Every sample in turn, so many times: all that happens in a query window."""
-    infer = bench.adapter.infer
-    return [infer(sample) for _ in range(passes) for sample in bench.samples]
+def run_passes(bench: Bench, passes: int) -> tuple[list[Answer], list[float]]:
+    """Every batch in turn, so many times: all that happens in a query window. Answers, and the clock (s) around each call.
+
+    A call ends when its answers are there, which on a device needs them to be copied back: no synchronisation is added.
+    """
+    infer, batches, clock = bench.adapter.infer, bench.batches, time.perf_counter
+    answers: list[Answer] = []
+    clock_s = [clock()]
+    for _ in range(passes):
+        for batch in batches:
+            answers += infer(batch)
+            clock_s.append(clock())
+    return answers, clock_s
+
+
+def latencies(clock_s: list[float]) -> dict[str, float]:
+    """Percentiles of the durations between the clock's readings (s), by linear interpolation (numpy's default)."""
+    lengths_s = np.diff(clock_s)
+    return {f"p{percent}": float(np.percentile(lengths_s, percent)) for percent in PERCENTILES}
 
 
 def _idle(bench: Bench) -> Window | None:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from wattlab import METHOD_VERSION
 from wattlab.foundation.clock import utc_now
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.foundation.files import write_bytes
 from wattlab.foundation.processes import boot_id
 from wattlab.foundation.verbs import tell
@@ -108,15 +108,20 @@ def _session(job: Job, attempt: int, machine: Machine, meter: Meter) -> Session:
     )
 
 
-def measure(job: Job) -> None:
-    """Measure what a cell lacks, into its store."""
+def measure(job: Job) -> int | None:
+    """Measure what a cell lacks, into its store; the exit code where its library can not."""
     spec, inputs = job.cell.spec, load_inputs(input_paths(job.results, job.cell))
     machine = describe_machine(spec.device)
     content = identity(spec, machine, inputs.contents)
     path = store_path(job.results, spec.cell.id, fingerprint_of(content))
     with open_store(path, content) as store:
         if not is_settled(read_store(path), spec):
-            _run(job, inputs, machine, store)
+            try:
+                _run(job, inputs, machine, store)
+            except Unavailable as error:
+                print(f"error: {error.reason}; {error.remedy}", file=sys.stderr)
+                return os.EX_UNAVAILABLE
+    return None
 
 
 def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None:

@@ -129,6 +129,11 @@ class CellId(NamedTuple):
         setting_values(found.setting)
         return found
 
+    @property
+    def under_protocol(self) -> str:
+        """Id of the same cell at the protocol's own setting."""
+        return cell_id_of(*self._replace(setting=None))
+
 
 class Spec(Closed):
     """Everything that determines a measurement. Its key is a param of the measuring rule: a change plans the cell again."""

@@ -9,6 +9,7 @@ import pandas as pd
 from wattlab.foundation.quantities import NET, QUANTITIES
 from wattlab.records.record import Record
 from wattlab.tables.columns import (
+    CALL_COLUMNS,
     CODECARBON_2,
     FACTOR_COLUMNS,
     HEADLINES,
@@ -59,7 +60,7 @@ TREND_P = 0.05
 
 _UNITS = "n_output_units_per_inference"
 _METHODS = (*METHOD_COLUMNS, "energy_method", "energy_node_method", "energy_device_method")
-_MEANS = ("modelled_share", "idle_power_node_w", "idle_power_device_w", "effective_cores_share")
+_MEANS = ("modelled_share", "idle_power_node_w", "idle_power_device_w", "effective_cores_share", *CALL_COLUMNS)
 _TREND = ("trend_tau", "trend_p")
 _MEASURED = (
     "flags",

@@ -12,6 +12,7 @@ import pandas as pd
 from wattlab.catalog.factors import FACTORS, value_text
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.units import ending_of
+from wattlab.records.record import PERCENTILES
 from wattlab.study.cells import Cell
 
 #: Memory by the model of CodeCarbon 2, which wrote the paper's logs, and the node with it; in `runs` and `cells` alone.
@@ -102,6 +103,9 @@ def joined(texts: Sequence[str]) -> str | None:
     """Texts as one cell, each once, in order; missing for none but empty ones."""
     return "; ".join(dict.fromkeys(text for text in texts if text)) or None
 
+
+#: Mean number of inferences in a call of the model, and percentiles of a call's duration, by repeat.
+CALL_COLUMNS = ("n_inferences_per_call", *(f"latency_p{percent}_s" for percent in PERCENTILES))
 
 #: One column for each factor; the dtype has one of its own.
 FACTOR_COLUMNS = tuple(Whole(name) if name != "image_size" else name for name in FACTORS if name != "dtype")

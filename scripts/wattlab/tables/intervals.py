@@ -106,6 +106,34 @@ def pooled(variances: ArrayLike, freedoms: ArrayLike) -> tuple[float, float]:
     return total, total**2 / float((parts**2 / of).sum()) if total > 0 else float("nan")
 
 
+def ratio_estimate(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
+    """Geometric mean over k strata (cells) of the ratio of two means, with its interval over the repeats.
+
+    Both sides are rows of means, sample sds and numbers of repeats, of shape (3, k). The logarithm of a ratio of
+    independent means has the variance sd_1^2 / (n_1 m_1^2) + sd_2^2 / (n_2 m_2^2) (delta method); the strata's add, over
+    k^2. Student's t with the degrees of freedom of Welch and Satterthwaite, as in `fixed_strata_estimate`. NaN where a
+    mean is not above zero; no bounds where a side has fewer than two repeats.
+    """
+    sides = np.asarray([numerators, denominators], dtype=np.float64)
+    means, sds, counts = sides[:, 0], sides[:, 1], sides[:, 2]
+    if not bool((means > 0).all()):
+        return Estimate(float("nan"))
+    logarithm = float((np.log(means[0]) - np.log(means[1])).mean())
+    variances = sds**2 / (counts * means**2)
+    total = float(variances.sum())
+    if not np.isfinite(total) or bool((counts < 2).any()):
+        return Estimate(float(np.exp(logarithm)))
+    freedom = total**2 / float((variances**2 / (counts - 1)).sum()) if total else 1.0
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * np.sqrt(total) / means.shape[1]
+    return Estimate(*(float(np.exp(logarithm + step)) for step in (0.0, -half, half)))
+
+
+def kendall_tau(first: ArrayLike, second: ArrayLike) -> float:
+    """Kendall's tau-b of pairs (-1 to 1); NaN where one side is constant or a value is missing."""
+    result: Any = stats.kendalltau(first, second)
+    return float(result.statistic)
+
+
 def lognormal_bounds(logs: ArrayLike, weights: ArrayLike) -> tuple[Floats, Floats]:
     """Bounds of the arithmetic mean of log-normal values, from their natural logarithms (…, n) and n weights.
 

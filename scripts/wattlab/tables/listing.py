@@ -10,6 +10,8 @@ TABLES: dict[str, str] = {
     "parity": "wattlab.tables.parity:TABLE",
     "models": "wattlab.tables.models:TABLE",
     "comparison": "wattlab.tables.comparison:TABLE",
+    "functional_units": "wattlab.tables.functional_units:TABLE",
+    "factors": "wattlab.tables.factors:TABLE",
     "emissions": "wattlab.tables.emissions:TABLE",
     "totals": "wattlab.tables.totals:TABLE",
     "missing": "wattlab.tables.missing:TABLE",

@@ -7,9 +7,10 @@ import pandas as pd
 
 from wattlab.foundation.quantities import QUANTITIES
 from wattlab.foundation.units import emissions_g, kwh_per_1000, s_per_1000
-from wattlab.records.record import Record, Repeat, Session, Window
+from wattlab.records.record import PERCENTILES, Record, Repeat, Session, Window
 from wattlab.runs.device_state import effective_cores
 from wattlab.tables.columns import (
+    CALL_COLUMNS,
     CODECARBON_2,
     FACTOR_COLUMNS,
     HEADLINES,
@@ -65,6 +66,7 @@ _COLUMNS = (
     "reasons",
     "started_at_utc",
     "n_inferences",
+    *CALL_COLUMNS,
     "n_output_units",
     "output_unit",
     "n_output_units_per_inference",
@@ -197,6 +199,7 @@ def _repeat_row(
         "flags": joined(repeat.flags),
         "reasons": joined(repeat.reasons),
         "n_inferences": repeat.n_inferences,
+        **_calls(repeat),
         "n_output_units": units,
         "output_unit": repeat.output_unit,
         "n_output_units_per_inference": None if units is None else units / repeat.n_inferences,
@@ -230,6 +233,13 @@ def _observed(window: Window) -> dict[str, Any]:
         "effective_cores": effective_cores(window),
         "other_load_cores": window.other_load_cores,
     }
+
+
+def _calls(repeat: Repeat) -> dict[str, float | None]:
+    """How many inferences a call had, and how long a call took; missing in records that are older, and imported ones."""
+    latency_s = repeat.latency_s or {}
+    mean = None if repeat.n_calls is None else repeat.n_inferences / repeat.n_calls
+    return dict(zip(CALL_COLUMNS, (mean, *(latency_s.get(f"p{percent}") for percent in PERCENTILES)), strict=True))
 
 
 def _ratio(energy_j: float | None, reference_j: float | None) -> float | None:

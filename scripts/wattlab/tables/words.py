@@ -74,6 +74,8 @@ def quantity_behind(rows: pd.DataFrame) -> str | None:
     """The quantity of `cells` that a table's energies are of; None for a table without energies."""
     if "inference_energy_kwh" in rows:
         return "energy_node_kwh_per_1000"
+    if "energy_per_unit_j" in rows or ("protocol_cell" in rows and len(rows)):
+        return ENERGY
     if "scope" in rows:
         return f"energy_{rows['scope'].iloc[0]}_kwh_per_1000" if len(rows) else ENERGY
     return next((name for name, quantity in QUANTITIES.items() if name in rows and quantity.scope), None)

@@ -3,11 +3,12 @@
     load()      the model, into host memory               the load window
     transfer()  copy it to the device                     the transfer window
     prepare()   row of the dataset -> sample              outside every window
-    infer()     sample -> answer                          one inference, inside the query window
+    infer()     samples -> their answers                  a batch of inferences, inside the query window
 
 Inside an inference: tokenising, the image processor, the copy to the device, forward or generate, decoding of tokens,
 boxes or spans. Outside: reading, decoding of image files, resizing to the protocol's size, cutting of words, prompts.
-Nothing in an inference writes to the terminal, and each is a function of its sample and the protocol's seed alone.
+Nothing in an inference writes to the terminal, and each is a function of its sample and the protocol's seed alone: its
+answer is that of any other batch within the arithmetic's tolerance, but for sampled text, whose draws a batch shares.
 
 Importing this module loads no torch. `inputs` has the text and image sides of an input, `generation` the generated text.
 """
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 class Uncounted(Exception):
     """Why the FLOPs of a cell can not be counted."""
+
+
+#: Units in which an adapter counts its samples; of a task that draws images what it draws. Megapixel: 10^6 pixels.
+INPUT_UNITS = ("input_token", "image", "megapixel")
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,16 @@ class Adapter(ABC):
         """The sample of a row: the dataset's own columns, images as PIL in RGB. Outside every window."""
 
     @abstractmethod
-    def infer(self, sample: Any) -> Answer:
-        """One inference."""
+    def infer(self, samples: list[Any]) -> list[Answer]:
+        """A batch of inferences, in their order; samples as `prepare` gives them. A batch of one is padded nowhere."""
+
+    def hindrance(self, samples: list[Any]) -> str | None:
+        """Why the library can not run these samples in batches; null where it can. After `load`."""
+        return None
+
+    def counts(self, samples: list[Any]) -> dict[str, float]:
+        """What all samples together are, by input unit (`INPUT_UNITS`). Outside every window."""
+        return {}
 
     def size(self, sample: Any) -> Hashable:
         """What of a sample says how much there is to compute: input tokens, or width and height. 0: nothing runs."""

@@ -33,15 +33,14 @@ class FillMask(TextInput):
         return " ".join([*text.split()[:place][:-1], mask])
 
     @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
-        """Tokenise (a text that is too long loses its beginning: the mask is its end), forward, top 5 at the mask."""
+    def infer(self, samples: list[str]) -> list[Answer]:
+        """Tokenise (a text that is too long loses its beginning: the mask is its end), forward, top 5 at each mask."""
         self.tokenizer.truncation_side = "left"
-        encoded = self.encode(sample)
-        place = int((encoded["input_ids"][0] == self.tokenizer.mask_token_id).nonzero()[-1])
-        probabilities = torch.softmax(self.model(**self.on_device(encoded)).logits[0, place].float(), dim=-1)
-        scores, tokens = probabilities.topk(TOP)
-        candidates = [
-            {"token": token, "text": self.tokenizer.decode([token]), "score": score}
-            for token, score in zip(tokens.tolist(), scores.tolist(), strict=True)
+        encoded = self.encoded(samples)
+        places = [int((ids == self.tokenizer.mask_token_id).nonzero()[-1]) for ids in encoded["input_ids"]]
+        at_masks = self.model(**self.on_device(encoded)).logits[range(len(samples)), places]
+        scores, tokens = torch.softmax(at_masks.float(), dim=-1).topk(TOP)
+        return [
+            Answer([{"token": t, "text": self.tokenizer.decode([t]), "score": s} for t, s in zip(*row, strict=True)], 1)
+            for row in zip(tokens.tolist(), scores.tolist(), strict=True)
         ]
-        return Answer(candidates, 1)

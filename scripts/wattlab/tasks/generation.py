@@ -106,6 +106,19 @@ def _step(before: dict[str, Any], length: int, seen: Any) -> dict[str, Any]:
     return {**kept, name: ids, "past_key_values": seen.past_key_values, "use_cache": True}
 
 
+def written(new: torch.Tensor, ends: int | list[int] | None, tokenizer: Any) -> list[Answer]:
+    """The texts of generated tokens (n_samples, n_new), each with its number of tokens.
+
+    A sequence ends with its first end-of-sequence token; in a batch padding stands behind it.
+    """
+    final = set(ends) if isinstance(ends, list) else {ends}
+    answers = []
+    for tokens in new.tolist():
+        end = next((place for place, token in enumerate(tokens, start=1) if token in final), len(tokens))
+        answers.append(Answer(tokenizer.decode(tokens[:end], skip_special_tokens=True), end))
+    return answers
+
+
 class TextGenerating(TextInput):
     """Shared by the adapters whose answer is generated from text."""
 
@@ -127,25 +140,22 @@ class TextGenerating(TextInput):
         return stated(self.model.generation_config)
 
     @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
+    def infer(self, samples: list[str]) -> list[Answer]:
         """Tokenise, generate, decode the new tokens. Sampling is seeded anew for every inference."""
         torch.manual_seed(self.spec.protocol.seed)
-        decoder_only = not self.model.config.is_encoder_decoder
-        encoded = self._encoded(sample)
+        encoded = self.encoded(samples)
         inputs = {name: encoded[name].to(self.device) for name in ("input_ids", "attention_mask")}
-        sequence = self.model.generate(**inputs)[0]
-        new = sequence[inputs["input_ids"].shape[1] if decoder_only else 1 :]
-        return Answer(self.tokenizer.decode(new, skip_special_tokens=True), len(new))
+        sequences = self.model.generate(**inputs)
+        new = sequences[:, 1 if self.model.config.is_encoder_decoder else inputs["input_ids"].shape[1] :]
+        return written(new, self.model.generation_config.eos_token_id, self.tokenizer)
 
-    def _encoded(self, sample: str) -> Any:
-        decoder_only = not self.model.config.is_encoder_decoder
-        room = (self.spec.protocol.max_new_tokens or 0) if decoder_only else 0
+    def encoded(self, samples: list[str]) -> Any:
+        """Token ids of the texts; those that are continued leave room for it, and have their padding before them."""
+        room = 0
+        if not self.model.config.is_encoder_decoder:
+            room, self.tokenizer.padding_side = self.spec.protocol.max_new_tokens or 0, "left"
         longest = None if self.max_tokens is None else self.max_tokens - room
-        return self.encode(sample, max_length=longest, add_special_tokens=self.add_special_tokens)
-
-    def size(self, sample: str) -> int:
-        """Input tokens."""
-        return int(self._encoded(sample)["input_ids"].shape[1])
+        return self.encode(samples, max_length=longest, add_special_tokens=self.add_special_tokens)
 
     def passes(self, size: int, new_tokens: float | None) -> Iterator[Pass]:
         """Of an encoder-decoder the encoder once, then the decoder from its start token; else the prompt, and each token."""

@@ -14,7 +14,6 @@ class ImageClassification(ImageInput):
     output_unit = "label"
 
     @torch.inference_mode()
-    def infer(self, sample: Any) -> Answer:
-        """Image processor, forward, the likeliest label."""
-        logits = self.model(**self.pixels(sample)).logits
-        return Answer(best(logits[0], self.model.config), 1)
+    def infer(self, samples: list[Any]) -> list[Answer]:
+        """Image processor, forward, the likeliest labels."""
+        return best(self.model(**self.pixels(samples)).logits, self.model.config)

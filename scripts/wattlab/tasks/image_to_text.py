@@ -9,7 +9,7 @@ from PIL import Image
 from wattlab.models.source import Source, stated
 from wattlab.study.cells import Spec
 from wattlab.tasks.contract import Answer, Pass
-from wattlab.tasks.generation import after_encoder, decoding, generating_part, generation_config, prompt_tokens
+from wattlab.tasks.generation import after_encoder, decoding, generating_part, generation_config, prompt_tokens, written
 from wattlab.tasks.inputs import ImageInput
 
 
@@ -34,17 +34,17 @@ class ImageToText(ImageInput):
         return stated(generating_part(self.model).generation_config)
 
     @torch.inference_mode()
-    def infer(self, sample: Any) -> Answer:
+    def infer(self, samples: list[Any]) -> list[Answer]:
         """Image processor, generate, decode. Sampling is seeded anew for every inference."""
         torch.manual_seed(self.spec.protocol.seed)
-        sequence = self.model.generate(pixel_values=self.pixels(sample)["pixel_values"])[0]
-        new = sequence[prompt_tokens(self.model) :]
-        return Answer(self.tokenizer.decode(new, skip_special_tokens=True), len(new))
+        sequences = self.model.generate(pixel_values=self.pixels(samples)["pixel_values"])
+        ends = generating_part(self.model).generation_config.eos_token_id
+        return written(sequences[:, prompt_tokens(self.model) :], ends, self.tokenizer)
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
         """The image's encoder once, where it is apart from the decoder; then the decoder from its start token."""
         model, part = self.model, generating_part(self.model)
-        image = {"pixel_values": self.pixels(Image.new("RGB", size))["pixel_values"]}
+        image = {"pixel_values": self.pixels([Image.new("RGB", size)])["pixel_values"]}
         beams = part.generation_config.num_beams or 1
         new = part.generation_config.max_new_tokens if new_tokens is None else new_tokens
         if hasattr(model, "qformer"):  # BLIP-2: the queries are the head of a prompt

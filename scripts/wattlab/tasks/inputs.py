@@ -10,7 +10,9 @@ from PIL import Image
 from wattlab.models.input_limits import longest_input
 from wattlab.models.source import Source
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Adapter, Pass
+from wattlab.tasks.contract import Adapter, Answer, Pass
+
+PIXELS_PER_MEGAPIXEL = 1_000_000
 
 #: A question stays whole: the protocol's number of words holds for what it is asked of.
 _WHOLE = ("question",)
@@ -49,18 +51,40 @@ class TextInput(Adapter):
         #: Longest input in tokens; null: bounded by nothing.
         self.max_tokens = longest_input(self.spec.model.max_input_tokens, self.tokenizer, self.model)
 
-    def encode(self, *texts: str, **options: Any) -> Any:
-        """Token ids of one input, as tensors of shape (1, n_tokens), cut at the model's own length.
+    def encoded(self, samples: list[Any]) -> Any:
+        """Token ids of the samples, as `encode` gives them."""
+        return self.encode(samples)
+
+    def encode(self, *texts: list[str], **options: Any) -> Any:
+        """Token ids of a batch, as tensors of shape (n_texts, n_tokens), cut at the model's own length, padded to its longest.
 
         A text without any token becomes one BOS token.
         """
-        encoded = self.tokenizer(
-            *texts, return_tensors="pt", **{"truncation": True, "max_length": self.max_tokens, **options}
-        )
-        if encoded["input_ids"].shape[1] == 0:
-            only = torch.tensor([[self.bos_token_id]])
-            encoded = {"input_ids": only, "attention_mask": torch.ones_like(only)}
+        n_texts = len(texts[0])
+        limits = {"truncation": True, "max_length": self.max_tokens, **options}
+        encoded = self.tokenizer(*texts, return_tensors="pt", padding=n_texts > 1, **limits)
+        ids = encoded["input_ids"]
+        if ids.shape[1] == 0:
+            only = torch.full((n_texts, 1), self.bos_token_id)
+            return {"input_ids": only, "attention_mask": torch.ones_like(only)}
+        if n_texts > 1:
+            mask = encoded["attention_mask"]
+            empty, place = mask.sum(dim=1) == 0, -1 if self.tokenizer.padding_side == "left" else 0
+            if bool(empty.any()):
+                ids[empty, place], mask[empty, place] = self.bos_token_id, 1
         return encoded
+
+    def counts(self, samples: list[Any]) -> dict[str, float]:
+        """Tokens that reach the model, special ones included, padding not."""
+        return {"input_token": sum(self.size(sample) for sample in samples)}
+
+    def hindrance(self, samples: list[Any]) -> str | None:
+        """A batch is padded: where tokenizer or model state no token for that, with the end of sequence. It is masked."""
+        if self.tokenizer.pad_token_id is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token or self.tokenizer.unk_token
+        if getattr(self.model.config, "pad_token_id", None) is None:
+            self.model.config.pad_token_id = self.tokenizer.pad_token_id
+        return "its tokenizer has no token to pad with" if self.tokenizer.pad_token_id is None else None
 
     def on_device(self, encoded: Any) -> dict[str, torch.Tensor]:
         """What the model takes of an encoded input, on the device."""
@@ -68,7 +92,7 @@ class TextInput(Adapter):
 
     def size(self, sample: Any) -> int:
         """Input tokens."""
-        return int(self.encode(sample)["input_ids"].shape[1])
+        return int(self.encoded([sample])["input_ids"].shape[1])
 
     def passes(self, size: int, new_tokens: float | None) -> Iterator[Pass]:
         """One forward pass."""
@@ -103,9 +127,14 @@ class ImageInput(Adapter):
         size = self.spec.protocol.image_size
         return image if size is None else image.resize(tuple(size), resample=0)
 
-    def pixels(self, image: Any) -> Any:
+    def counts(self, samples: list[Any]) -> dict[str, float]:
+        """Images and their pixels as `prepare` leaves them, before the image processor."""
+        pixels = sum(image.width * image.height for image in samples)
+        return {"image": len(samples), "megapixel": pixels / PIXELS_PER_MEGAPIXEL}
+
+    def pixels(self, images: list[Any]) -> Any:
         """The model's image inputs as tensors on the device."""
-        inputs = self.processor(images=image, return_tensors="pt").to(self.device)
+        inputs = self.processor(images=images, return_tensors="pt").to(self.device)
         inputs["pixel_values"] = inputs["pixel_values"].to(self.dtype)
         return inputs
 
@@ -116,7 +145,7 @@ class ImageInput(Adapter):
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
         """One forward pass."""
-        yield Pass("forward", self.model, dict(self.pixels(Image.new("RGB", size))))
+        yield Pass("forward", self.model, dict(self.pixels([Image.new("RGB", size)])))
 
 
 def first_words(text: str, n_words: int | None) -> str:
@@ -127,7 +156,8 @@ def first_words(text: str, n_words: int | None) -> str:
     return " ".join(words[:n_words]) if len(words) > n_words else text
 
 
-def best(scores: torch.Tensor, config: Any) -> dict[str, Any]:
-    """The likeliest label of a row of logits (n_labels,), with its probability."""
-    probability, index = torch.softmax(scores.float(), dim=-1).max(dim=-1)
-    return {"label": config.id2label[int(index)], "score": float(probability)}
+def best(scores: torch.Tensor, config: Any) -> list[Answer]:
+    """The likeliest label of each row of logits (n_samples, n_labels), with its probability."""
+    probabilities, indices = torch.softmax(scores.float(), dim=-1).max(dim=-1)
+    found = zip(indices.tolist(), probabilities.tolist(), strict=True)
+    return [Answer({"label": config.id2label[index], "score": probability}, 1) for index, probability in found]

@@ -17,12 +17,19 @@ class ObjectDetection(ImageInput):
     output_unit = "box"
 
     @torch.inference_mode()
-    def infer(self, sample: Any) -> Answer:
-        """Image processor, forward, boxes in the image's own pixels."""
-        outputs = self.model(**self.pixels(sample))
-        found = self.processor.post_process_object_detection(
-            outputs, threshold=THRESHOLD, target_sizes=[(sample.height, sample.width)]
-        )[0]
+    def infer(self, samples: list[Any]) -> list[Answer]:
+        """Image processor, forward, boxes in each image's own pixels."""
+        outputs = self.model(**self.pixels(samples))
+        sizes = [(sample.height, sample.width) for sample in samples]
+        found = self.processor.post_process_object_detection(outputs, threshold=THRESHOLD, target_sizes=sizes)
+        return [self._answer(of_image) for of_image in found]
+
+    def hindrance(self, samples: list[Any]) -> str | None:
+        """A batch of images of several sizes is padded, and the edge of the padding changes what a detector sees."""
+        several = len({sample.size for sample in samples}) > 1
+        return "its images have several sizes, and a detector finds other boxes in padded ones" if several else None
+
+    def _answer(self, found: dict[str, torch.Tensor]) -> Answer:
         rows = zip(found["labels"].tolist(), found["scores"].tolist(), found["boxes"].tolist(), strict=True)
         labels = self.model.config.id2label
         boxes = [{"label": labels.get(label, str(label)), "score": score, "box": box} for label, score, box in rows]

@@ -10,6 +10,9 @@ from wattlab.tasks.inputs import TextInput
 #: Longest span: the default of transformers' `question-answering` pipeline, which the authors used.
 MAX_ANSWER_TOKENS = 15
 
+#: The answer to a question without a context.
+NOTHING = Answer({"text": "", "start": None, "end": None, "score": None}, 0)
+
 
 class QuestionAnswering(TextInput):
     """The likeliest span of at most 15 tokens. An empty context has an empty answer, without a forward pass."""
@@ -22,24 +25,32 @@ class QuestionAnswering(TextInput):
 
     def size(self, sample: tuple[str, str]) -> int:
         """Input tokens of the pair."""
-        question, context = sample
-        if not context.strip():
-            return 0
-        return int(self.encode(question, context, truncation="only_second")["input_ids"].shape[1])
+        return super().size(sample) if sample[1].strip() else 0
 
     @torch.inference_mode()
-    def infer(self, sample: tuple[str, str]) -> Answer:
-        """Tokenise the pair (only the context is cut), forward, the likeliest span by its offsets."""
-        question, context = sample
-        if not context.strip():
-            return Answer({"text": "", "start": None, "end": None, "score": None}, 0)
-        encoded = self.encode(question, context, truncation="only_second", return_offsets_mapping=True)
-        offsets = encoded.pop("offset_mapping")[0].tolist()
-        of_context = torch.tensor([part == 1 for part in encoded.sequence_ids(0)], device=self.device)
+    def infer(self, samples: list[tuple[str, str]]) -> list[Answer]:
+        """Tokenise the pairs (only the context is cut), forward, the likeliest spans by their offsets."""
+        asked = [sample for sample in samples if sample[1].strip()]
+        found = iter(self._spans(asked) if asked else ())
+        return [next(found) if sample[1].strip() else NOTHING for sample in samples]
+
+    def encoded(self, samples: list[tuple[str, str]]) -> Any:
+        """Token ids of the pairs, and where in the context each token lies."""
+        questions, contexts = map(list, zip(*samples, strict=True))
+        return self.encode(questions, contexts, truncation="only_second", return_offsets_mapping=True)
+
+    def _spans(self, samples: list[tuple[str, str]]) -> list[Answer]:
+        encoded = self.encoded(samples)
+        offsets = encoded.pop("offset_mapping").tolist()
         outputs = self.model(**self.on_device(encoded))
-        first, last, score = best_span(outputs.start_logits[0], outputs.end_logits[0], of_context)
-        start, end = offsets[first][0], offsets[last][1]
-        return Answer({"text": context[start:end], "start": start, "end": end, "score": score}, last - first + 1)
+        answers = []
+        for row, (_, context) in enumerate(samples):
+            of_context = torch.tensor([part == 1 for part in encoded.sequence_ids(row)], device=self.device)
+            first, last, score = best_span(outputs.start_logits[row], outputs.end_logits[row], of_context)
+            start, end = offsets[row][first][0], offsets[row][last][1]
+            value = {"text": context[start:end], "start": start, "end": end, "score": score}
+            answers.append(Answer(value, last - first + 1))
+        return answers
 
 
 def best_span(start_logits: torch.Tensor, end_logits: torch.Tensor, allowed: torch.Tensor) -> tuple[int, int, float]:

@@ -12,7 +12,6 @@ class TextClassification(TextInput):
     output_unit = "label"
 
     @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
-        """Tokenise, forward, the likeliest label."""
-        logits = self.model(**self.on_device(self.encode(sample))).logits
-        return Answer(best(logits[0], self.model.config), 1)
+    def infer(self, samples: list[str]) -> list[Answer]:
+        """Tokenise, forward, the likeliest labels."""
+        return best(self.model(**self.on_device(self.encoded(samples))).logits, self.model.config)

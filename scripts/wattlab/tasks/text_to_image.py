@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from wattlab.tasks.contract import Adapter, Answer, Pass, silence
-from wattlab.tasks.inputs import first_words
+from wattlab.tasks.inputs import PIXELS_PER_MEGAPIXEL, first_words
 
 #: The authors' scripts read so many words of each prompt.
 FIRST_WORDS = 50
@@ -54,10 +54,18 @@ class TextToImage(Adapter):
         return first_words(self.field(row, "prompt"), FIRST_WORDS)
 
     @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
+    def infer(self, samples: list[str]) -> list[Answer]:
         """One call of the pipeline, from noise seeded anew for every inference."""
-        noise = torch.Generator(self.device).manual_seed(self.spec.protocol.seed)
-        return Answer(self.model(sample, generator=noise, **self._call).images[0], 1)
+        noise = [torch.Generator(self.device).manual_seed(self.spec.protocol.seed) for _ in samples]
+        return [Answer(image, 1) for image in self.model(samples, generator=noise, **self._call).images]
+
+    def counts(self, samples: list[str]) -> dict[str, float]:
+        """Tokens of the prompts, special ones included, padding not; images that are drawn and their pixels."""
+        own = self.model.unet.config.sample_size * self.model.vae_scale_factor
+        pixels = self._call.get("width", own) * self._call.get("height", own)
+        tokens = self.model.tokenizer(samples, truncation=True)["input_ids"]
+        megapixels = len(samples) * pixels / PIXELS_PER_MEGAPIXEL
+        return {"input_token": sum(map(len, tokens)), "image": len(samples), "megapixel": megapixels}
 
     def size(self, sample: str) -> int:
         """Input tokens: a prompt is filled up to the length that its encoder has."""

@@ -22,19 +22,25 @@ class TokenClassification(TextInput):
         return self.text(row, "tokens" if "tokens" in self.spec.dataset.fields else "text")
 
     @torch.inference_mode()
-    def infer(self, sample: str) -> Answer:
+    def infer(self, samples: list[str]) -> list[Answer]:
         """Tokenise, forward, a label for each token, entities by their offsets in the text."""
-        encoded = self.encode(sample, return_offsets_mapping=True)
-        offsets = encoded.pop("offset_mapping")[0].tolist()
-        of_text = [part is not None for part in encoded.sequence_ids(0)]
-        scores, labels = torch.softmax(self.model(**self.on_device(encoded)).logits[0].float(), dim=-1).max(dim=-1)
+        encoded = self.encode(samples, return_offsets_mapping=True)
+        offsets = encoded.pop("offset_mapping").tolist()
+        scores, labels = torch.softmax(self.model(**self.on_device(encoded)).logits.float(), dim=-1).max(dim=-1)
+        found = zip(samples, labels.tolist(), scores.tolist(), offsets, strict=True)
+        return [self._answer(text, encoded.sequence_ids(row), *of_row) for row, (text, *of_row) in enumerate(found)]
+
+    def _answer(
+        self, text: str, parts: list[int | None], labels: list[int], scores: list[float], offsets: list[list[int]]
+    ) -> Answer:
+        """The entities of one text; a token of no part is special, or padding."""
         names = self.model.config.id2label
         tokens = [
             (names[label], score, span)
-            for label, score, span, counted in zip(labels.tolist(), scores.tolist(), offsets, of_text, strict=True)
-            if counted
+            for label, score, span, part in zip(labels, scores, offsets, parts, strict=True)
+            if part is not None
         ]
-        return Answer(entities(tokens, sample), len(tokens))
+        return Answer(entities(tokens, text), len(tokens))
 
 
 def entities(tokens: list[tuple[str, float, list[int]]], text: str) -> list[dict[str, Any]]:

@@ -23,9 +23,9 @@ class WordCounting(Adapter):
     def prepare(self, row: dict[str, Any]) -> str:
         return " ".join(self.field(row, "text").split()[:3])
 
-    def infer(self, sample: str) -> Answer:
-        n_words = len(sample.split())
-        return Answer(n_words, n_words)
+    def infer(self, samples: list[str]) -> list[Answer]:
+        counts = [len(sample.split()) for sample in samples]
+        return [Answer(n_words, n_words) for n_words in counts]
 
 
 def share_right(answered: Answered) -> list[Score]:

@@ -131,16 +131,16 @@ def _asked(name: str, claim: ClaimEntry, asked: Asked) -> dict[str, Any]:
     row["sentence"] = _numbers(worst, None if few else worst.bounds, len(contrasts))
     if not reason:
         wrong = worst.beyond(claim.threshold, claim.direction) < 0
-        row["two_sided_p"] = min(1.0, worst.p(claim.threshold) * (len(contrasts) if wrong else 1))
+        p_values = [one.p(claim.threshold) for one in contrasts]
+        row["two_sided_p"] = min(1.0, worst.p(claim.threshold) * len(contrasts)) if wrong else max(p_values)
     return row
 
 
 def _order(one: Contrast, claim: ClaimEntry, by_effect: bool) -> float:
-    """The least is nearest to breaking the claim: by its p value and side, or by the effect where there is none."""
+    """The least is nearest to breaking the claim: in standard errors, or by the effect where these are not known."""
     if by_effect:
         return one.effect if claim.direction == "above" else -one.effect
-    certainty = -np.log(max(one.p(claim.threshold), np.finfo(float).tiny))
-    return float(np.copysign(certainty, one.beyond(claim.threshold, claim.direction)))
+    return one.beyond(claim.threshold, claim.direction)
 
 
 def _by_design(claim: ClaimEntry, contrast: Contrast) -> str:
