@@ -63,19 +63,15 @@ def render(
         data=Markup(script_json(embedded(study, tables, cells_csv, catalog.grids, beside))),
         charts=Markup(script_json(charts())),
         paragraph=_paragraph(study, tables),
+        **_verdicts(tables["claims"]),
         headline=answer.headline(found),
-        verdicts=counted(tables["claims"]),
-        claims=tables["claims"].to_dict("records"),
         answers=found,
         unanswered=answer.without_value(tables, found),
         equivalents=catalog.equivalents.values(),
         labels=answer.labels(study, shown_cells),
         facts=study_facts(study, tables),
         conditions=partial(_conditions, study, tables),
-        figures=[
-            _figure(name, figure, figures)
-            for name, figure in figures_of(tables, has_settings=bool(study.config.all_settings)).items()
-        ],
+        figures=[_figure(name, figure, figures) for name, figure in _figures_of(study, tables).items()],
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
         missing=shown("missing", tables["missing"], intensity),
@@ -107,6 +103,14 @@ def _lexicon(tables: Tables) -> dict[str, Any]:
         "intervals": {name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
         "scopes": [(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
     }
+
+
+def _verdicts(claims: pd.DataFrame) -> dict[str, Any]:
+    return {"verdicts": counted(claims), "claims": claims.to_dict("records")}
+
+
+def _figures_of(study: ResolvedStudy, tables: Tables) -> dict[str, StudyFigure]:
+    return figures_of(tables, has_settings=bool(study.config.all_settings))
 
 
 def content_policy(scripts: list[str]) -> str:
