@@ -381,7 +381,14 @@ def test_what_is_no_archive_is_one_line(tmp_path: Path, data: bytes) -> None:
 def test_the_papers_number_of_cells_verifies_within_a_minute(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cells = [records.resolved_cell("fill-mask", "c4", f"owner--model-{place}", repeats=10) for place in range(312)]
+    cells = [
+        records.resolved_cell(task, f"data-{dataset}", f"owner--{task}-{model}", repeats=10)
+        for task in records.TASKS
+        for dataset in range(3)
+        for model in range(8)
+    ]
+    for model in range(8):
+        cells += records.multi_purpose_cells(f"bigscience--multi-{model}", repeats=10)
     measured_study(tmp_path, cells)
     bundle = bundled(tmp_path)
     begun_s = time.monotonic()
