@@ -100,6 +100,9 @@ class FakeAdapter:
     def prepare(self, row: dict[str, Any]) -> Any:
         return row
 
+    def hindrance(self, samples: list[Any]) -> None:
+        return
+
     def counts(self, samples: list[Any]) -> dict[str, float]:
         return {}
 

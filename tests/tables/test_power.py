@@ -7,7 +7,7 @@ from scipy import stats
 
 from support import hand_tables, records
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.power import found_with, least_number, power
+from wattlab.tables.power import found_with, least_number, pair_p_values, power
 
 ENERGY = "energy_kwh_per_1000"
 
@@ -51,3 +51,30 @@ def test_two_models_of_a_task_by_hand() -> None:
         cells.loc[second, name] *= 1.01 * 0.06 / 0.11
     near = table(cells).loc[("text-classification", "task-specific")]
     assert near[["n_pairs", "n_pairs_apart"]].tolist() == [1, 0]
+
+
+def test_each_pair_is_compared_on_the_datasets_that_both_answer() -> None:
+    """Three models, of which two share one dataset: p values by hand, one pair at a time."""
+    rows = [
+        ("a", "x", 1.0, 0.02, 3), ("a", "y", 2.0, 0.05, 4),
+        ("b", "x", 1.03, 0.03, 3), ("b", "y", 2.1, 0.04, 5),
+        ("c", "y", 2.02, 0.06, 3), ("d", "z", 9.0, 0.1, 3), ("e", "y", 2.0, 0.1, 1),
+    ]  # fmt: skip
+    cells = pd.DataFrame(rows, columns=["model", "dataset", ENERGY, f"sd_{ENERGY}", "n_valid"])
+
+    def by_hand(one: str, other: str, datasets: list[str]) -> float:
+        sides = [[row for row in rows if row[0] == model and row[1] in datasets] for model in (one, other)]
+        means = [sum(row[2] for row in side) / len(side) for side in sides]
+        parts = [
+            ((row[3] / row[2]) * row[2] / (len(side) * mean)) ** 2 / row[4]
+            for side, mean in zip(sides, means, strict=True)
+            for row in side
+        ]
+        freedoms = [row[4] - 1 for side in sides for row in side]
+        freedom = sum(parts) ** 2 / sum(part**2 / of for part, of in zip(parts, freedoms, strict=True))
+        return float(2 * stats.t.sf(abs(np.log(means[0] / means[1])) / np.sqrt(sum(parts)), freedom))
+
+    found = pair_p_values(cells)
+    expected = [by_hand("a", "b", ["x", "y"]), by_hand("a", "c", ["y"]), by_hand("b", "c", ["y"])]
+    assert found[[0, 1, 4]] == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(np.delete(found, [0, 1, 4])).all() and len(found) == 10

@@ -58,6 +58,25 @@ def test_new_repeats_count_and_the_old_ones_are_history(project: Project) -> Non
     assert project.plan() == {}
 
 
+def test_a_setting_is_a_cell_of_its_own(project: Project) -> None:
+    project.configure(settings=[{"name": "pairs", "set": {"batch_size": 2}, "where": {"dataset": "c4"}}])
+    own = project.results / f"small/runs/{C4}.json"
+    before = own.read_bytes()
+    run = project.snakemake()
+    assert run.returncode == 0, run.stdout
+    assert f"{C4}@batch_size=2: 3 repeats" in run.stdout and own.read_bytes() == before
+    said = again(project, "--cell", f"{C4}@batch_size=2")
+    assert f"{C4}@batch_size=2: 3 repeats are set aside" in said and own.read_bytes() == before
+    cells = pd.read_csv(project.results / "small/tables/cells.csv").set_index("cell")
+    at = cells.loc[f"{C4}@batch_size=2"]
+    assert (at["setting"], at["batch_size"], at["n_valid"]) == ("batch_size=2", 2, 3) and not at["selected"]
+    assert pd.isna(cells.loc[C4, "setting"]) and cells.loc[C4, "batch_size"] == 1
+    assert project.plan() == {}
+    (project.results / f"small/runs/{C4}@batch_size=2.json").unlink()
+    restored = project.snakemake()
+    assert restored.returncode == 0 and "from the store" in restored.stdout, restored.stdout
+
+
 def test_a_cell_that_the_study_does_not_have_is_refused_before_anything_moves(project: Project) -> None:
     before = sorted(project.results.rglob("*"))
     run = project.run("-m", "measure_again", "--cell", C4, C4.replace("c4", "c5"), PYTHONPATH="scripts")

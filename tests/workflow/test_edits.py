@@ -151,6 +151,10 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         new_model_in_the_study,
         {f"Measuring fill-mask on {name} with example--new" for name in ("bookcorpus", "c4")} | AFTER,
     ),
+    "a setting": (
+        configure(settings=[{"name": "pairs", "set": {"batch_size": 2}, "where": {"dataset": "c4"}}]),
+        {f"{C4}@batch_size=2", "Drawing factors"} | AFTER,
+    ),
     "a deleted record": (remove(C4_RECORD), {C4} | AFTER),
     # What is sampled or trained, and measured for it.
     "seed": (override({}, seed=1), {"Sampling bookcorpus", "Sampling c4", "Sampling cifar10"} | CELLS | AFTER),

@@ -22,7 +22,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     tasks, settings = (list(dict.fromkeys(rows[name])) for name in ("task", "setting"))
     figure, body = style.new_figure(FIGURE.title, note, layout, height_in=1.6 + 0.16 * len(tasks) * len(settings))
     axes = body.add_subplot()
-    style.log_axis(axes, "x", [1.0, *rows["energy_ratio"], *rows["ci95_low_energy_ratio"].dropna()])
+    of_tasks = rows[rows["level"] == "task"]
+    bounds = of_tasks[["ci95_low_energy_ratio", "ci95_high_energy_ratio"]].stack().dropna()
+    style.log_axis(axes, "x", [1.0, *rows["energy_ratio"], *bounds])
     axes.axvline(1.0, linestyle="--", color=palette.GREY, linewidth=0.8, zorder=1, gid="protocol")
     colours = palette.task_colours(tuple(settings))
     for place, setting in enumerate(settings):

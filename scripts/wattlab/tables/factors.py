@@ -126,13 +126,13 @@ def _of_task(keys: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
 def _changed(group: pd.DataFrame) -> Iterator[str]:
     """Pairs of models that change places beyond doubt, the one that uses less at the setting first."""
     by_model: dict[str, Any] = {
-        str(model): rows.sort_values("dataset").to_dict("records") for model, rows in group.groupby("model")
+        str(model): {row["dataset"]: row for row in rows.to_dict("records")} for model, rows in group.groupby("model")
     }
     for one, other in combinations(sorted(by_model), 2):
         pairs: list[Any] = [
-            first | {f"{name}_other": value for name, value in second.items()}
-            for first, second in zip(by_model[one], by_model[other], strict=False)
-            if first["dataset"] == second["dataset"]
+            row | {f"{name}_other": value for name, value in by_model[other][dataset].items()}
+            for dataset, row in by_model[one].items()
+            if dataset in by_model[other]
         ]
         if not pairs:
             continue

@@ -1,17 +1,16 @@
 """`power`: which models of a task the repeats tell apart, and how many repeats or models a difference of 5 or 10 % needs."""
 
-import itertools
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from wattlab.foundation.quantities import CONFIDENCE, ENERGY
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.columns import Table
 from wattlab.tables.evidence import Evidence
-from wattlab.tables.intervals import pooled
 
 #: Probability with which a difference that is there is to be found, and the differences that are asked for.
 POWER = 0.8
@@ -62,10 +61,9 @@ TABLE = Table(
 
 
 def _row(cells: pd.DataFrame) -> dict[str, Any]:
-    by_model = {model: of_model.set_index("dataset") for model, of_model in cells.groupby("model")}
-    p_values = [pair_p(*pair) for pair in itertools.combinations(by_model.values(), 2)]
-    known = [p for p in p_values if not np.isnan(p)]
-    apart = int((stats.false_discovery_control(known) < 1 - CONFIDENCE).sum()) if known else 0
+    p_values = pair_p_values(cells)
+    known = p_values[np.isfinite(p_values)]
+    apart = int((stats.false_discovery_control(known) < 1 - CONFIDENCE).sum()) if len(known) else 0
     cv = float((cells[f"sd_{ENERGY}"] / cells[ENERGY]).median())
     sd = float(np.log(cells.groupby("model")[ENERGY].mean()).std(ddof=1))
     n_shared = int(cells.groupby("model")["dataset"].nunique().median())
@@ -73,11 +71,11 @@ def _row(cells: pd.DataFrame) -> dict[str, Any]:
         "task": cells["task"].iloc[0],
         "purpose": cells["purpose"].iloc[0],
         "scope": cells["headline_scope"].iloc[0],
-        "n_models": len(by_model),
+        "n_models": cells["model"].nunique(),
         "n_cells": len(cells),
         "n_pairs": len(known),
         "n_pairs_apart": apart,
-        "told_apart_share": apart / len(known) if known else None,
+        "told_apart_share": apart / len(known) if len(known) else None,
         "cv_share": cv,
         "models_sd_log_share": sd,
     }
@@ -87,20 +85,43 @@ def _row(cells: pd.DataFrame) -> dict[str, Any]:
     return row
 
 
-def pair_p(first: pd.DataFrame, second: pd.DataFrame) -> float:
-    """Two-sided p of two models having one energy, from their cells by dataset; NaN without a shared one or two repeats."""
-    shared = first.index.intersection(second.index)
-    both = [model.loc[shared] for model in (first, second)]
-    if shared.empty or min(model["n_valid"].min() for model in both) < 2:
-        return float("nan")
-    difference = np.log(both[0][ENERGY].mean() / both[1][ENERGY].mean())
-    variances, freedoms = [], []
-    for model in both:
-        scale = len(shared) * model[ENERGY].mean()
-        variances += list((model[f"sd_{ENERGY}"] / scale) ** 2 / model["n_valid"])
-        freedoms += list(model["n_valid"] - 1)
-    variance, freedom = pooled(variances, np.asarray(freedoms, dtype=float))
-    return float(2 * stats.t.sf(abs(difference) / np.sqrt(variance), freedom))
+def pair_p_values(cells: pd.DataFrame) -> NDArray[np.float64]:
+    """Two-sided p of each two models having one energy, by the datasets that both answer, shape (n_pairs,).
+
+    Welch's t of the logarithms of the means; of pairs without a shared dataset, or with one repeat there, NaN.
+    """
+    wide = {
+        name: cells.pivot(index="model", columns="dataset", values=name).to_numpy(dtype=np.float64)
+        for name in (ENERGY, f"sd_{ENERGY}", "n_valid")
+    }
+    means, freedoms = wide[ENERGY], wide["n_valid"] - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variances = wide[f"sd_{ENERGY}"] ** 2 / wide["n_valid"]
+        fourths = np.where(freedoms > 0, variances**2 / freedoms, np.nan)
+    there = np.isfinite(means)
+    parts = (np.nan_to_num(means), np.nan_to_num(variances), fourths)
+    return np.concatenate([_p_with_later(row, there, *parts) for row in range(len(means) - 1)])
+
+
+def _p_with_later(
+    row: int,
+    there: NDArray[np.bool_],
+    means: NDArray[np.float64],
+    variances: NDArray[np.float64],
+    fourths: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """p of one model with each that comes after it; arrays of shape (n_models, n_datasets)."""
+    shared = there[row] & there[row + 1 :]
+    sides = (np.full(len(shared), row), np.arange(row + 1, len(means)))
+    sums = [(means[side] * shared).sum(axis=1) for side in sides]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = [(variances[side] * shared).sum(axis=1) / total**2 for side, total in zip(sides, sums, strict=True)]
+        of = [
+            np.where(shared, fourths[side], 0).sum(axis=1) / total**4 for side, total in zip(sides, sums, strict=True)
+        ]
+        variance = parts[0] + parts[1]
+        t = np.abs(np.log(sums[0] / sums[1])) / np.sqrt(variance)
+        return np.asarray(2 * stats.t.sf(t, variance**2 / (of[0] + of[1])))
 
 
 def found_with(n: int, percent: float, sd: float, n_strata: int = 1) -> float:
