@@ -75,11 +75,10 @@ def render(
         tables=[shown(name, tables[name], intensity) for name in _FOLDED if name in tables]
         + [shown(name, tables[name], intensity, _MOST_ROWS_OF_OTHERS) for name in _others(tables)],
         missing=shown("missing", tables["missing"], intensity),
-        methods=methods_paragraph(study, tables),
-        bibtex=bibtex(study, tables),
+        **_for_papers(study, tables),
         mixed=_mixed(tables["provenance"]),
         has_quality=bool(quality_rows(tables)),
-        has_parity="parity" in tables and len(tables["parity"]) > 0,
+        has_parity=len(tables.get("parity", ())) > 0,
         beside=[one.name for one in beside],
         awaited=[name for name in study.config.beside if name not in {one.name for one in beside}],
     )
@@ -103,6 +102,10 @@ def _lexicon(tables: Tables) -> dict[str, Any]:
         "intervals": {name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
         "scopes": [(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
     }
+
+
+def _for_papers(study: ResolvedStudy, tables: Tables) -> dict[str, str]:
+    return {"methods": methods_paragraph(study, tables), "bibtex": bibtex(study, tables)}
 
 
 def _verdicts(claims: pd.DataFrame) -> dict[str, Any]:
