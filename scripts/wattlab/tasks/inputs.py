@@ -119,6 +119,7 @@ class ImageInput(Adapter):
         """The model into host memory, and the image processor."""
         super().load()
         self.processor = self.source.processor()
+        self._sizes: dict[tuple[int, ...], tuple[int, int]] = {}
         self.dtype: torch.dtype = getattr(torch, self.spec.protocol.dtype)
 
     def prepare(self, row: dict[str, Any]) -> Any:
@@ -139,9 +140,10 @@ class ImageInput(Adapter):
         return inputs
 
     def size(self, sample: Any) -> tuple[int, int]:
-        """Width and height of the image that the processor is given."""
+        """Width and height of the image; of those that reach the model in one size, the first one's."""
         width, height = sample.size
-        return width, height
+        seen = self.pixels([Image.new("RGB", (width, height))])["pixel_values"].shape
+        return self._sizes.setdefault(tuple(seen), (width, height))
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
         """One forward pass."""
