@@ -121,12 +121,18 @@ class _Builder:
         return False
 
     def _mixed(self, runs: list[tuple[Listed, Run]], cell: str) -> list[str]:
-        """A reason against all its repeats, and a problem, where they are of several machines or ways to track them."""
+        """A reason against all its repeats, and a problem, where they are of several machines or ways to track them.
+
+        What a file does not state contradicts no other.
+        """
         kinds: dict[str, Listed] = {}
+        stated: dict[str, set[str]] = {}
         for entry, run in runs:
-            facts = run.windows["query"].facts
+            facts = {name: fact for name, fact in run.windows["query"].facts.items() if name in _MACHINE}
             kinds.setdefault(", ".join(facts[name] for name in _MACHINE if name in facts), entry)
-        if len(kinds) < 2:
+            for name, fact in facts.items():
+                stated.setdefault(name, set()).add(fact)
+        if all(len(values) == 1 for values in stated.values()):
             return []
         reason = f"{len(kinds)} machines in one cell: {' and '.join(kinds)}"
         first = next(iter(kinds.values()))
