@@ -48,7 +48,7 @@ def test_the_published_copy_shows_every_figure_at_a_modest_size():
 
 
 def test_what_has_not_been_made_is_not_published(tmp_path):
-    with pytest.raises(InputError, match="audit.csv: no such file; run `make published` first"):
+    with pytest.raises(InputError, match="audit.csv: no such file; run its study first [(]`make published`[)]"):
         publish_docs(["--results", str(tmp_path), "--docs", str(tmp_path / "docs")])
     assert not (tmp_path / "docs").exists()
 
