@@ -110,7 +110,7 @@ wildcard_constraints:
     task="[a-z-]+",
     dataset="[a-z0-9@-]+",
     model=r"[\w.-]+",
-    setting=r"(@\w+=[\w.-]+(,\w+=[\w.-]+)*)?",
+    setting=r"(@\w+=[\w.-]+(\+\w+=[\w.-]+)*)?",
     key="[0-9a-f]{12}",
     revision="main|[0-9a-f]{40}",
     figure="[a-z_]+",

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.catalog.reading import CATALOG_ROOT
+from wattlab.foundation.errors import InputError
 from wattlab.foundation.verbs import tell, verb
 from wattlab.foundation.wording import count
 from wattlab.tables.drift import software_today
 from wattlab.workflow.bundle.archive import BUNDLE_VERSION, BundleManifest, pack, packed_file, unpacked, versions_here
-from wattlab.workflow.bundle.contents import entries_of
+from wattlab.workflow.bundle.contents import entries_of, public
 from wattlab.workflow.bundle.verify import drift_of, verify
 from wattlab.workflow.loading import study_of
 
@@ -31,7 +32,9 @@ def main(
     """Pack, check what was packed, and say the hash to publish."""
     name = study_of(CONFIG, *configfile).config.study
     path = out or RESULTS / name / "bundle.zip"
-    contents = {place: source.read_bytes() for place, source in entries_of(RESULTS, name, answers).items()}
+    if path.is_dir():
+        raise InputError(f"OUT={path} is a folder; name the file to write, for example OUT={path}/bundle.zip")
+    contents = {place: public(source) for place, source in entries_of(RESULTS, name, answers).items()}
     today = software_today()
     contents |= drift_of(RESULTS, CATALOG_ROOT, name, today)
     manifest = BundleManifest(

@@ -12,7 +12,7 @@ from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.verbs import tell, verb
 from wattlab.records.store import set_aside
 from wattlab.study.cells import MeasuredCell
-from wattlab.workflow.forcing import refuse_beside_another, snakemake
+from wattlab.workflow.forcing import is_dry, refuse_beside_another, snakemake
 from wattlab.workflow.history import Measured, is_of, measured_cells
 from wattlab.workflow.loading import study_of
 
@@ -41,10 +41,12 @@ def main(
         if name not in cells:
             raise InputError(f"{name!r} is no measured cell of {study.config.study}; {near_matches(name, cells)}")
     records = [RESULTS / study.config.study / "runs" / f"{name}.json" for name in cell]
+    dry_run = dry_run or is_dry(others)
+    if not dry_run:
+        refuse_beside_another()
     for found in of_today([cells[name] for name in cell]):
         print(f"{found.cell_id}: {len(found.stored.observed)} repeats are set aside", flush=True)
         if not dry_run:
-            refuse_beside_another()
             set_aside(found.path)
     if not dry_run:
         for record in records:

@@ -24,7 +24,7 @@ from wattlab.runs.places import input_paths
 from wattlab.samples.manifest import Manifest, check_rows, read_manifest
 from wattlab.samples.places import earlier_places
 from wattlab.study.cells import MeasuredCell, ResolvedCell, ResolvedStudy
-from wattlab.workflow.forcing import refuse_beside_another, snakemake
+from wattlab.workflow.forcing import is_dry, refuse_beside_another, snakemake
 from wattlab.workflow.loading import study_of
 
 CONFIG = Path("config.yaml")
@@ -117,7 +117,8 @@ def main(
     print(f"{count(len(bad) + len(inputs), 'file')} to make again", flush=True)
     for path in inputs:
         print(f"{path}: asked for again", flush=True)
-    if not dry_run and "-n" not in others:
+    dry_run = dry_run or is_dry(others)
+    if not dry_run:
         refuse_beside_another()
         for path in inputs:
             path.unlink()

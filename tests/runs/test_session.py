@@ -156,6 +156,12 @@ def test_passes_are_fixed_by_the_first_session(tmp_path: Path) -> None:
     assert journal.count("infer b") == 2 * 3  # its own inferences would give thousands
 
 
+def test_a_batch_is_warmed_up_by_two_calls_at_least(tmp_path: Path) -> None:
+    run(tmp_path / "a.jsonl", [], warmup_inferences=2, batch_size=2)
+    warmup = read_store(tmp_path / "a.jsonl").sessions[0].warmup
+    assert warmup is not None and warmup.n_inferences == 4, "the first call is cold, and the last one plans the passes"
+
+
 def test_the_number_of_passes_follows_the_last_warm_up_inference(tmp_path: Path) -> None:
     path = tmp_path / "store.jsonl"
     run(path, [], min_window_s=0.04, inference_s=0.01)

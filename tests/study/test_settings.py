@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from snakemake.target_jobs import parse_target_jobs_cli_args
+from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from support.studies import SST2, hashes, resolved
 from wattlab.catalog.factors import setting_text, setting_values
@@ -38,7 +40,7 @@ def test_a_setting_adds_cells_and_changes_none(catalog: Catalog) -> None:
 def test_factors_are_all_combinations_but_for_the_protocols_own(catalog: Catalog) -> None:
     study = resolved(catalog, **BASE, factors={"dtype": ["float32", "bfloat16"], "batch_size": [1, 8]})
     found = [cell.cell.setting for cell in study.cells if cell.cell.task == "text-generation"]
-    assert found == [None, "batch_size=8", "dtype=bfloat16", "batch_size=8,dtype=bfloat16"]
+    assert found == [None, "batch_size=8", "dtype=bfloat16", "batch_size=8+dtype=bfloat16"]
 
 
 def test_set_lengths_follow_the_setting(catalog: Catalog) -> None:
@@ -84,11 +86,27 @@ def test_a_setting_is_read_as_it_is_written(values: dict[str, Any]) -> None:
     assert setting_values(setting_text(values)) == values
 
 
+def test_a_cluster_is_handed_the_whole_setting() -> None:
+    """Snakemake's executors name a job by `rule:wildcard=value,wildcard=value`."""
+    setting = setting_text({"batch_size": 16, "dtype": "bfloat16", "image_size": [640, 480]})
+    given = TargetSpec("measure_cell", {"model": GPT2, "setting": f"@{setting}"})
+    (read,) = parse_target_jobs_cli_args(encode_target_jobs_cli_args([given]))
+    assert read.wildcards_dict == given.wildcards_dict
+
+
 def test_an_id_is_read_into_its_parts() -> None:
-    written = "object-detection/coco@native/hustvl--yolos-tiny@batch_size=4,dtype=float16"
-    assert CellId.read(written)[2:] == ("native", "hustvl--yolos-tiny", "batch_size=4,dtype=float16")
+    written = "object-detection/coco@native/hustvl--yolos-tiny@batch_size=4+dtype=float16"
+    assert CellId.read(written)[2:] == ("native", "hustvl--yolos-tiny", "batch_size=4+dtype=float16")
     assert CellId.read(written).under_protocol == written.rpartition("@")[0]
-    for wrong in ("dtype=float16,batch_size=4", "batch_size=04", "batch_size=0", "seed=3", "image_size=640", "x"):
+    for wrong in (
+        "dtype=float16+batch_size=4",
+        "batch_size=4,dtype=float16",
+        "batch_size=04",
+        "batch_size=0",
+        "seed=3",
+        "image_size=640",
+        "x",
+    ):
         with pytest.raises(ValueError):
             CellId.read(f"a/b/c@{wrong}")
 

@@ -59,9 +59,10 @@ def test_the_laptops_claims_are_decided_or_say_why_not() -> None:
     assert set(table["verdict"]) == {"fails", "not decidable here"}
     assert list(table.index[table["verdict"] == "fails"]) == ["spread-of-models"]  # 8.4 / 0.06: 140, and not 1,450
     assert table.loc["spread-of-models", "claim_effect"] == pytest.approx(140.0)
-    assert "energy modelled: time at an assumed power" in table.loc["spread-of-models", "sentence"]
+    assert "energy modelled: time and load at an assumed power" in table.loc["spread-of-models", "sentence"]
     assert table.loc[table["verdict"] == "not decidable here", "reason"].str.len().min() > 10
     why = table["reason"]
+    assert why["text-writing-tenfold"].startswith("the protocol sets the lengths")
     assert why["images-classified-threefold"] == (
         "too few models: image classification has 1 of 5, text classification has 2 of 5"
     )
@@ -92,7 +93,20 @@ def test_a_planted_change_turns_a_verdict() -> None:
     ]
     turned = judged(many(scale=0.01, **COUNTED)).loc[name]
     assert turned["verdict"] == "fails" and turned["claim_effect"] == pytest.approx(0.084 / 1.7)
-    assert turned["sentence"].startswith("Fails: image generation: 0.0494 (95 % interval ")
+    assert turned["sentence"].startswith("Fails: image generation: 0.0494 (95 % interval over models: ")
+
+
+def test_factors_between_set_lengths_are_open_and_produced_ones_are_judged() -> None:
+    names = [
+        "image-generation-sixtyfold",
+        "text-writing-tenfold",
+        "multi-purpose-question-answering",
+        "decoder-at-equal-size",
+    ]
+    by_set = judged(many(**COUNTED).assign(lengths="set")).loc[names]
+    assert set(by_set["verdict"]) == {"not decidable here"}
+    assert by_set["reason"].str.startswith("the protocol sets the lengths").all()
+    assert "holds" in set(judged(many(**COUNTED)).loc[names, "verdict"])
 
 
 def test_one_more_entry_is_one_more_row() -> None:
@@ -101,7 +115,9 @@ def test_one_more_entry_is_one_more_row() -> None:
     row = table.loc["toy"]
     assert row["verdict"] == "holds" and row["claim_effect"] == pytest.approx(1.3 / math.sqrt(0.06 * 0.11))
     assert row[["n_models", "n_cells", "n_tested", "section"]].tolist() == [18, 54, 1, "9"]
-    assert row["sentence"].startswith("Holds: summaries: 16.0 (95 % interval ") and row["sentence"].endswith("above 2.")
+    assert row["sentence"].startswith("Holds: summaries: 16.0 (95 % interval over models: ") and row[
+        "sentence"
+    ].endswith("above 2.")
     other = judged(many(**COUNTED), toy=ENTRY | {"threshold": 20.0, "direction": "below"}).loc["toy"]
     assert other["verdict"] == "not decidable here" and other["reason"] == "the interval holds the threshold"
 
@@ -125,7 +141,7 @@ def test_a_level_needs_energy_that_is_counted_and_a_ratio_does_not() -> None:
     modelled, counted_by = judged(many(), level=level, ratio=ENTRY), judged(many(**COUNTED), level=level, ratio=ENTRY)
     assert counted_by["verdict"].tolist() == ["holds", "holds"]
     assert modelled["verdict"].tolist() == ["not decidable here", "holds"]
-    assert "energy modelled: time at an assumed power" in modelled.loc["ratio", "sentence"]
+    assert "energy modelled: time and load at an assumed power" in modelled.loc["ratio", "sentence"]
 
 
 def test_rows_of_another_setting_stay_out() -> None:

@@ -34,7 +34,7 @@ def tables(*pairs: Pair) -> dict[str, pd.DataFrame]:
 COUNTS = {"inputs": {"input_token": 200, "image": 10, "megapixel": 2.5}, "n_output_units": 40}
 
 
-@pytest.mark.parametrize("setting", [None, "batch_size=4", "batch_size=10,dtype=bfloat16"])
+@pytest.mark.parametrize("setting", [None, "batch_size=4", "batch_size=10+dtype=bfloat16"])
 def test_injected_energy_comes_out_by_every_unit_at_every_setting(setting: str | None) -> None:
     found = tables(measured("a", setting, 3600.0, 3600.0, 3600.0, **COUNTS))["functional_units"].set_index("unit")
     assert found["energy_per_unit_j"].to_dict() == pytest.approx(
@@ -87,6 +87,17 @@ def test_an_order_of_five_models_has_a_tau_and_the_pairs_that_change_places() ->
     assert task["kendall_tau"] == pytest.approx(0.8)
     assert task["pairs_changed"] == "b below a"
     assert task["energy_ratio"] == pytest.approx(2.1 ** (1 / 5))
+
+
+def test_one_repeat_has_no_bound_and_no_pair_that_could_change() -> None:
+    cells = [
+        measured(name, at, joules) for joules, name in enumerate("abcde", start=100) for at in (None, "batch_size=10")
+    ]
+    found = tables(*cells)
+    task = found["factors"][found["factors"]["level"] == "task"].iloc[0]
+    assert task["n_pairs"] == 0 and pd.isna(task["n_pairs_changed"])
+    alone = tables(measured("a", None, 3600.0, **COUNTS))["functional_units"]
+    assert alone[["ci95_low_energy_per_unit_j", "ci95_high_energy_per_unit_j"]].isna().all(axis=None)
 
 
 def test_the_papers_tables_use_the_protocols_setting_alone() -> None:

@@ -103,6 +103,10 @@ def other_cpu(record: dict[str, Any]) -> None:
     record["sessions"][0]["machine"]["cpu_model"] = "Another CPU"
 
 
+def other_power(record: dict[str, Any]) -> None:
+    record["sessions"][0]["meter"]["cpu_tdp_w"] = 50.0
+
+
 def other_method(record: dict[str, Any]) -> None:
     for repeat in record["repeats"]:
         repeat["energy_cpu_method"] = "counter"
@@ -120,6 +124,7 @@ def failed(record: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         (other_cpu, "machine.cpu_model = Example CPU in A, Another CPU in B"),
+        (other_power, "meter.cpu_tdp_w = 100.0 in A, 50.0 in B"),
         (other_method, "energy_cpu_method = model in A, counter in B"),
         (other_rows, "samples_sha256 = "),
         (failed, "not complete in B: failed"),

@@ -21,6 +21,23 @@ from wattlab.study.cells import MeasuredCell
 from wattlab.tables.evidence import CellEvidence, problem_of
 from wattlab.workflow import forcing
 
+
+@pytest.mark.parametrize(
+    ("option", "dry"),
+    [
+        ("-n", True),
+        ("-np", True),
+        ("--dryrun", True),
+        ("--dry-run", True),
+        ("-j", False),
+        ("--cores", False),
+        ("none", False),
+    ],
+)
+def test_a_dry_run_has_several_spellings(option: str, dry: bool) -> None:
+    assert forcing.is_dry(["--cores", "2", option]) == dry
+
+
 GOOD, FAILED, STALE, UNSAMPLED, NEVER, TORN = (
     records.resolved_cell(dataset=dataset) for dataset in ("c4", "oscar", "bookcorpus", "imdb", "sst2", "xsum")
 )

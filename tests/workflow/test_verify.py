@@ -286,6 +286,7 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
     "another version in the fingerprint": (lines(other_identity), r"\.jsonl: the fingerprint of its content is \w+, not its name"),
     "the store of another cell": (store_of_another, r"spec.cell.dataset = oscar in its first line, c4 in the record"),
     "energy of what is absent": (lines(absent_with_energy), r"repeat 0: energy_ram_j = 100 of a component that is absent"),
+    "a time that is none": (lines(lambda events: repeat_of(events, 0).update(started_at_utc="yesterday")), r"fill-mask/c4/google-bert\S+: it can not be judged: "),
     "energy below zero": (lines(below_zero), r"idle before: energy_cpu_j = -1 is below zero"),
     "a store is missing": (lost_store, r"\.jsonl: missing, and \S+ rests on it"),
     "another hash of the samples": (content("results/samples/c4/*.json", lambda samples: samples.update(sha256="0" * 64)), r"samples_sha256 = \w+, and their manifest says 0000"),

@@ -1,6 +1,7 @@
 """Factors: the protocol keys that a study may vary, where each makes sense, and how a setting of them is written.
 
-A setting is what a cell has instead of the protocol's values. It ends the cell's id: `…/{model}@batch_size=16,dtype=bfloat16`.
+A setting is what a cell has instead of the protocol's values. It ends the cell's id: `…/{model}@batch_size=16+dtype=bfloat16`.
+Snakemake hands the values of a job's wildcards to a cluster with commas between, so that a comma can not stand in one.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,15 +60,15 @@ def value_text(value: Any) -> str | None:
 
 def setting_text(values: Mapping[str, Any]) -> str | None:
     """The setting in its one spelling, sorted by key; null for no values, the protocol's own."""
-    return ",".join(f"{key}={value_text(values[key])}" for key in sorted(values)) or None
+    return "+".join(f"{key}={value_text(values[key])}" for key in sorted(values)) or None
 
 
 def setting_values(text: str | None) -> dict[str, Any]:
     """The values of a setting. Raises `ValueError` for a text that `setting_text` would not write."""
-    parts = [part.partition("=") for part in text.split(",")] if text else []
+    parts = [part.partition("=") for part in text.split("+")] if text else []
     values = {key: _value(key, written) for key, _, written in parts}
     if setting_text(values) != text:
-        raise ValueError(f"{text!r} is no setting; as key=value, sorted and with commas: {setting_text(values)}")
+        raise ValueError(f"{text!r} is no setting; as key=value, sorted and with plus signs: {setting_text(values)}")
     return values
 
 

@@ -252,7 +252,7 @@ class CodeCarbonMeter(Meter):
         """Counters that say what no device draws."""
         gpus = zip(self._gpus, components["energy_gpu_j"] or [], strict=False)
         said = [(f"GPU {gpu.index}", j, LEAST_POWER_W if gpu == self._gpu else 0, MOST_GPU_POWER_W) for gpu, j in gpus]
-        if components["energy_cpu_method"] == "counter" and components["energy_cpu_j"]:
+        if components["energy_cpu_method"] == "counter" and components["energy_cpu_j"] and self._rapl.distinct:
             said.append(
                 ("a CPU package", components["energy_cpu_j"] / len(self._rapl.distinct), LEAST_POWER_W, MOST_POWER_W)
             )

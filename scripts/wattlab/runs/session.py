@@ -108,9 +108,12 @@ def _warm_up(bench: Bench) -> float | None:
 
 def _warm_up_durations(bench: Bench) -> list[float]:
     durations: list[float] = []
+    # The last call says how many passes a window has. A batch's first call is cold: one is not enough.
+    size = bench.protocol.batch_size
+    fewest = max(bench.protocol.warmup_inferences, size + 1 if size > 1 else 0)
     begun = time.perf_counter()
     for batch in cycle(bench.batches):
-        enough = len(durations) >= bench.protocol.warmup_inferences
+        enough = len(durations) >= fewest
         if enough and durations and time.perf_counter() - begun >= bench.protocol.warmup_s:
             break
         start = time.perf_counter()

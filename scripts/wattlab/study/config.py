@@ -68,7 +68,7 @@ class Logs(Closed):
 class Nameplate(Closed):
     """Powers of one's own machine, in the place of what CodeCarbon assumes; counted energies stay as they are."""
 
-    cpu_w: PositiveFloat | None = fact("the CPU's nameplate power", None, unit="W")
+    cpu_w: PositiveFloat | None = fact("nameplate power of all CPUs (sockets) together", None, unit="W")
     ram_w: PositiveFloat | None = fact("the memory's power", None, unit="W")
 
 

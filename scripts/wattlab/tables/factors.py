@@ -1,9 +1,9 @@
 """`factors`: each setting of a study against the protocol's, by cell and by task, and what it does to the models' order."""
 
-from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wattlab.study.cells import CellId
@@ -113,18 +113,22 @@ def _of_task(keys: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
     row = {"level": "task", **keys, "n_cells": len(rows), "n_models": len(energies), **_ratios(rows)}
     if len(energies) < FEWEST_MODELS:
         return {**row, "note": "too few models"}
-    changed = list(_changed(group))
+    n_pairs, changed = _changed(group)
     return {
         **row,
         "kendall_tau": kendall_tau(*(energies[f"{_ENERGY}{side}"] for side in _SIDES)),
-        "n_pairs": len(energies) * (len(energies) - 1) // 2,
-        "n_pairs_changed": len(changed),
+        "n_pairs": n_pairs,
+        "n_pairs_changed": len(changed) if n_pairs else None,
         "pairs_changed": "; ".join(changed) or None,
     }
 
 
-def _changed(group: pd.DataFrame) -> Iterator[str]:
-    """Pairs of models that change places beyond doubt, the one that uses less at the setting first."""
+def _changed(group: pd.DataFrame) -> tuple[int, list[str]]:
+    """How many pairs of models can be compared at both settings, and those that change places beyond doubt.
+
+    The one that uses less at the setting is named first.
+    """
+    n_pairs, found = 0, []
     by_model: dict[str, Any] = {
         str(model): {row["dataset"]: row for row in rows.to_dict("records")} for model, rows in group.groupby("model")
     }
@@ -137,7 +141,9 @@ def _changed(group: pd.DataFrame) -> Iterator[str]:
         if not pairs:
             continue
         at, own = (_ratio(pairs, _ENERGY, sides) for sides in (("", "_other"), ("_protocol", "_protocol_other")))
+        n_pairs += bool(np.isfinite([at.low, at.high, own.low, own.high]).all())
         if at.high < 1 < own.low:
-            yield f"{one} below {other}"
+            found.append(f"{one} below {other}")
         elif own.high < 1 < at.low:
-            yield f"{other} below {one}"
+            found.append(f"{other} below {one}")
+    return n_pairs, found

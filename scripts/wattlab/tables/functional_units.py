@@ -74,7 +74,9 @@ def _rows(cell: CellEvidence, row: Any, runs: pd.DataFrame, evidence: Evidence) 
             "sci_for_ai": unit == asked,
             "n_valid": n,
             "n_units_per_inference": (counts[unit] / counts["inference"]).mean(),
-            **dict(zip(statistics_of(_ENERGY), (mean, sd, max(0.0, mean - half), mean + half), strict=True)),
+            **dict(
+                zip(statistics_of(_ENERGY), (mean, sd, float(np.maximum(0.0, mean - half)), mean + half), strict=True)
+            ),
             "energy_method": method_set(runs["energy_method"]),
         }
 

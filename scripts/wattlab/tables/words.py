@@ -66,7 +66,7 @@ def behind(table: str, rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     found = complete_cells(cells)
     keys = ["cell"] if "cell" in rows else [key for key in ("task", "dataset", "model", "purpose") if key in rows]
     if "cell" not in keys:
-        found = selected_cells(found, _PURPOSES.get(table)) if keys else found
+        found = selected_cells(found, _PURPOSES.get(table)) if keys or table == "claims" else found
     return found.merge(rows[keys].drop_duplicates(), on=keys) if keys else found
 
 

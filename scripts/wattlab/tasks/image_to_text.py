@@ -38,7 +38,10 @@ class ImageToText(ImageInput):
         """Image processor, generate, decode. Sampling is seeded anew for every inference."""
         torch.manual_seed(self.spec.protocol.seed)
         sequences = self.model.generate(pixel_values=self.pixels(samples)["pixel_values"])
-        ends = generating_part(self.model).generation_config.eos_token_id
+        part = generating_part(self.model)
+        # BLIP's `generate` ends a caption with the separator of its text configuration, whatever its defaults say.
+        is_blip = hasattr(self.model, "text_decoder")
+        ends = part.config.sep_token_id if is_blip else part.generation_config.eos_token_id
         return written(sequences[:, prompt_tokens(self.model) :], ends, self.tokenizer)
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:

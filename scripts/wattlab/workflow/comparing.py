@@ -166,9 +166,13 @@ def _aspects(side: Side, cell: str, record: Record) -> Iterator[tuple[str, str]]
     used = {repeat.session for repeat in record.valid_repeats}
     kinds: dict[str, set[str]] = {}
     for session in record.sessions:
-        if session.session in used and session.machine is not None:
-            for key, value in session.machine.kind.items():
-                kinds.setdefault(f"machine.{key}", set()).add(str(value))
+        if session.session in used:
+            # A modelled energy follows from an assumed power: another one would pass for a saving.
+            facts = {f"meter.{name}": (session.meter or {}).get(name) for name in ("cpu_tdp_w", "ram_power_w")}
+            if session.machine is not None:
+                facts |= {f"machine.{key}": value for key, value in session.machine.kind.items()}
+            for aspect, value in facts.items():
+                kinds.setdefault(aspect, set()).add(str(value))
     yield from ((key, " and ".join(sorted(values))) for key, values in kinds.items() if values)
     row = side.rows.loc[cell]
     yield "scope", str(row["headline_scope"])

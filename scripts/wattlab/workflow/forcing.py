@@ -1,5 +1,6 @@
 """Snakemake alone in its work directory, and called with records to make again."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,13 @@ def refuse_beside_another(folder: Path = Path()) -> None:
     with alone(folder):
         if any((folder / ".snakemake/locks").glob("*")):
             raise InputError("a call of Snakemake was killed here and left its lock: `make unlock` takes it away")
+
+
+def is_dry(options: Sequence[str]) -> bool:
+    """Whether options for Snakemake ask for the plan alone, in any of its spellings: `-n`, `-np`, `--dryrun`."""
+    return any(
+        option in ("--dry-run", "--dryrun") or re.fullmatch(r"-[a-zA-Z]*n[a-zA-Z]*", option) for option in options
+    )
 
 
 def snakemake(others: Sequence[str], configfile: Sequence[Path], records: Sequence[Path], *, dry_run: bool) -> int:

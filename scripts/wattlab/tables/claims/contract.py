@@ -35,7 +35,7 @@ class Contrast:
 
     `effect` is shown; `estimate` is tested: its logarithm (`logarithmic`) or itself, with the variances and degrees of
     freedom of its independent parts. `says` has `{}` for the effect. `lacks`: why there is no interval. `absolute`: its
-    height, and not only a ratio, follows from what the energy is.
+    height, and not only a ratio, follows from what the energy is. `scope`: of its energies; null: the headline's.
     """
 
     effect: float
@@ -48,6 +48,7 @@ class Contrast:
     over: str = MODELS
     lacks: str = ""
     absolute: bool = False
+    scope: str | None = None
 
     @cached_property
     def spread(self) -> tuple[float, float]:

@@ -73,12 +73,16 @@ def _located(cells: pd.DataFrame, group: Group, statistic: Statistic) -> Located
 
 def _ratio(cells: pd.DataFrame, first: Group, second: Group, statistic: Statistic) -> Contrast:
     above, below = _located(cells, first, statistic), _located(cells, second, statistic)
+    of_tasks = max(len(first.task), len(second.task)) > 1 and statistic == "mean"
+    words = (
+        f"geometric mean over the tasks of their {statistic}s over models" if of_tasks else f"{statistic} over models"
+    )
     return Contrast(
         effect=float(np.exp(above.shown - below.shown)),
         estimate=above.log - below.log,
         parts=[*above.parts, *below.parts],
         cells=pd.concat([above.cells, below.cells]),
-        says=f"{first.title}: {{}} times {second.title} ({statistic} over models)",
+        says=f"{first.title}: {{}} times {second.title} ({words})",
         lacks=too_few(above.numbers | below.numbers),
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wattlab.catalog.claims import ClaimEntry
-from wattlab.foundation.quantities import CONFIDENCE, ENERGY, LEVEL, significant
+from wattlab.foundation.quantities import CONFIDENCE, ENERGY, significant
 from wattlab.tables import words
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.claims import groups, slopes, training
@@ -121,6 +121,7 @@ def _asked(name: str, claim: ClaimEntry, asked: Asked) -> dict[str, Any]:
     row |= {
         "n_models": worst.cells["model"].nunique(),
         "n_cells": len(worst.cells),
+        "scope": worst.scope or row["scope"],
         _EFFECT: worst.effect,
         "effect_unit": worst.unit,
         "reason": reason or None,
@@ -154,11 +155,11 @@ def _by_design(claim: ClaimEntry, contrast: Contrast) -> str:
 
 def _numbers(contrast: Contrast, bounds: tuple[float, float] | None, of: int) -> str:
     """The effect with its interval in words, and of how many it is the one that is nearest to the threshold."""
-    interval = "" if bounds is None else f" ({LEVEL} interval {_short(bounds[0])} to {_short(bounds[1])})"
+    interval = "" if bounds is None else f" ({contrast.over}: {_short(bounds[0])} to {_short(bounds[1])})"
     count = words.count(contrast.cells["model"].nunique(), "model")
     said = contrast.says.replace("{}", f"{_short(contrast.effect)}{interval}") if np.isfinite(contrast.effect) else ""
     kind = words.verdict(words.methods(contrast.cells))
-    modelled = ", energy modelled: time at an assumed power" if kind == "modelled" else ""
+    modelled = ", energy modelled: time and load at an assumed power" if kind == "modelled" else ""
     nearest = f", the nearest of {of} to the threshold" if of > 1 else ""
     return "; ".join(filter(None, (said, f"{count}{nearest}{modelled}")))
 

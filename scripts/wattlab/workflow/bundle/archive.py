@@ -9,6 +9,7 @@ Who has the SHA-256 of the manifest has that of every file.
 """
 
 import hashlib
+import lzma
 import stat
 import tempfile
 import zipfile
@@ -50,7 +51,7 @@ class BundleManifest(Closed):
     """What a bundle says of itself."""
 
     schema_version: int
-    study: str = fact("study whose tables it holds")
+    study: str = fact("study whose tables it holds", pattern=r"^[a-z0-9][a-z0-9-]*$")
     answers: bool = fact("whether the models' answers are in it")
     versions: dict[str, int] = fact("versions of wattlab's formats and method, by name")
     today: dict[str, str] = fact("software against which the table of drift was made")
@@ -91,7 +92,7 @@ def unpacked(path: Path) -> Iterator[Path]:
             yield Path(folder)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; `make bundle` writes one") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, IsADirectoryError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, IsADirectoryError) as error:
         raise InputError(f"{path}: no bundle that can be read ({plain(error)}); fetch it again") from error
 
 
@@ -120,7 +121,12 @@ def _bad_entry(entry: zipfile.ZipInfo) -> str | None:
     place = PurePosixPath(name)
     if place.is_absolute() or ".." in place.parts or str(place) != name or set("\\:\0") & set(name):
         return "is no plain path below the bundle"
-    if not name.isprintable() or not name.isascii() or len(name) > _LONGEST_NAME:
+    if (
+        not name.isprintable()
+        or not name.isascii()
+        or len(name) > _LONGEST_NAME
+        or any(len(part) > 250 for part in place.parts)
+    ):
         return "is no name of a bundle's file"
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG) or entry.is_dir():
         return "is a link, a folder or a device"

@@ -1,12 +1,13 @@
 """The cells of an unpacked bundle: each record made again from its store, and every file that it rests on looked at."""
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, plain
 from wattlab.foundation.hashing import key_of
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_receipt
@@ -28,6 +29,10 @@ _NOT_FROM_THE_STORE = {*CatalogFacts.model_fields, "failure", "outputs_sha256"}
 
 #: Fields that `structure` and others of the catalog share with the record, but that a receipt says.
 _FROM_THE_RECEIPT = {"hub_revision"}
+
+
+#: What content of a wrong form raises, where a bundle was made by hand: a value that is no date, a number that is a text.
+UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, OSError, RecursionError, csv.Error)
 
 
 @dataclass
@@ -54,6 +59,8 @@ def check_cells(results: Path, study: ResolvedStudy, answers: bool, found: Found
                     found.findings += _of_record(results, measured_as(resolved, record), record, path, answers, found)
         except InputError as error:
             found.findings += str(error).splitlines()
+        except UNREADABLE as error:
+            found.findings.append(f"{path}: it can not be judged: {plain(error)}")
 
 
 def check_overlaps(found: Found) -> None:

@@ -1,5 +1,7 @@
 """What a study rests on, file by file: what goes into its bundle."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.study.specs import read_study, spec_path, study_of_tables
 
+#: What the tables' folder holds of ours; other files there are nobody else's.
+_OF_TABLES = re.compile(r"[a-z0-9_-]+\.(csv|md|tex|json)")
+
 #: (name in the bundle, file here).
 Entry = tuple[str, Path]
 
@@ -26,8 +31,18 @@ def entries_of(results: Path, study_name: str, answers: bool) -> dict[str, Path]
     for name in (study_name, *beside):
         found |= dict(_of_study(results, name, answers))
     tables = results / study_name / "tables"
-    found |= {_name(results, path): path for path in sorted(tables.iterdir()) if path.is_file()}
+    found |= {_name(results, path): path for path in sorted(tables.iterdir()) if _OF_TABLES.fullmatch(path.name)}
     return found
+
+
+def public(path: Path) -> bytes:
+    """A file's content for other people: of a record without the last lines of its log, which name folders and machines."""
+    content = path.read_bytes()
+    if b'"log_tail"' not in content or path.suffix != ".json":
+        return content
+    record = json.loads(content)
+    (record.get("failure") or {}).update(log_tail=[])
+    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _study(results: Path, name: str) -> ResolvedStudy:
