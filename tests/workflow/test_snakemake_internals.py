@@ -32,11 +32,15 @@ said = {
 
 rule all:
     input:
-        expand("a/b/{model}", model=["one", "two", "there"]),
+        expand("a/b/{model}", model=["one", "two@n=2", "there"]),
+
+wildcard_constraints:
+    model="[a-z]+",
+    setting="(@n=[0-9])?",
 
 rule measure_cell:
     output:
-        "{task}/{dataset}/{model}",
+        "{task}/{dataset}/{model}{setting}",
     resources:
         quiet=100,
         given=1,
@@ -83,7 +87,7 @@ def test_every_answer_of_a_workflow_by_itself(tmp_path: Path) -> None:
         "module": False,
         "files": ["config.yaml", str(tmp_path / "more.yaml")],
         "placed": "results/x.json",
-        "planned": ["a/b/one", "a/b/two"],
+        "planned": ["a/b/one", "a/b/two@n=2"],
         "here": True,
         "given": 7,
     }
