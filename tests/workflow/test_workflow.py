@@ -153,7 +153,7 @@ def test_a_run_says_beforehand_what_it_measures_again(project: Project) -> None:
             }
         ]
     )
-    assert "measured before" not in project.snakemake("--dry-run").stdout
+    assert "1 was measured before with another protocol: " in project.snakemake("--dry-run").stdout
     run = project.snakemake("task_image-classification")
     assert run.returncode == 0, run.stdout
     # Three repeats of 3,620 J and four idle seconds of 28 W.
