@@ -275,7 +275,7 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a spec is missing": (no_specs, r"results/specs/\w+.json: the spec of \S+ is missing"),
     "a study file whose key is not its name": (other_study_key, r"tables/study-\w+.json: the key of its content is \w+, not its name"),
     "a repeat deleted": (lines(deleted_repeat), r"repeats \[0, 2\] are not 0 to 1, each once: one was deleted or doubled"),
-    "the last repeat deleted": (lines(last_repeat_deleted), r"repeats.2.* in the record, nothing by its store"),
+    "the last repeat deleted": (lines(last_repeat_deleted), r"repeats.2.* in the record, none by its store"),
     "windows that overlap": (lines(overlap), r"they overlap"),
     "longer than the time between two stamps": (lines(longer_than_the_clock), r"repeat 2 lasts \d+\.\d+ s longer than the wall time until the session's end"),
     "more energy than its power gives": (lines(beyond_its_power), r"repeat 0: energy_cpu_j = 1100, and 100 W give at most 1030 J in 10.000 s"),

@@ -7,14 +7,11 @@ from typing import Any
 import pandas as pd
 
 from wattlab import METHOD_VERSION
-from wattlab.foundation.hashing import canonical_json
+from wattlab.foundation.differences import leaves, shortened, unlike
 from wattlab.machine.software import CODE_OF_OLDER_LAYOUT, code_sha256, versions
 from wattlab.records.record import Record, Session
 from wattlab.tables.columns import KEYS, Table, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence
-
-#: Longest value that is shown whole.
-_LONGEST = 80
 
 
 def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -56,29 +53,8 @@ def _of_spec(cell: CellEvidence) -> Iterator[dict[str, Any]]:
     specs = (cell.stale.spec, cell.resolved.spec)
     before, after = (dict(leaves("spec", spec and spec.model_dump(mode="json"))) for spec in specs)
     n_repeats = len(cell.stale.valid_repeats)
-    for aspect in sorted(before.keys() | after.keys()):
-        measured, today = before.get(aspect, "none"), after.get(aspect, "none")
-        if measured != today:
-            yield {
-                "aspect": aspect,
-                "measured": shortened(measured),
-                "today": shortened(today),
-                "n_repeats": n_repeats,
-            }
-
-
-def leaves(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every leaf with its dotted place; a list is one leaf."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from leaves(f"{place}.{key}", inner)
-    else:
-        yield place, value if isinstance(value, str) else canonical_json(value)
-
-
-def shortened(text: str) -> str:
-    """At most 80 letters of a value."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    for aspect, measured, today in unlike(before, after):
+        yield {"aspect": aspect, "measured": shortened(measured), "today": shortened(today), "n_repeats": n_repeats}
 
 
 def _of_sessions(record: Record | None, now: Mapping[str, str]) -> Iterator[dict[str, Any]]:

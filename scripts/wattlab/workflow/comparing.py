@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.foundation.differences import leaves, shortened, unlike
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.quantities import DURATION, ENERGY
 from wattlab.records.record import Record
@@ -16,7 +17,6 @@ from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.specs import read_study, study_of_tables
 from wattlab.tables.cells import cells
 from wattlab.tables.columns import METHOD_COLUMNS
-from wattlab.tables.drift import leaves, shortened
 from wattlab.tables.evidence import CellEvidence, Evidence, gather
 from wattlab.tables.provenance import provenance
 from wattlab.tables.ratios import LogRatio, Ratio, Spread, log_ratio, q_values, ratio_of, spread_between
@@ -144,7 +144,7 @@ def why_not(first: Side, second: Side, cell: str) -> Iterator[str]:
             records.append(record)
     if len(records) < 2:
         return
-    for aspect, a, b in _unlike(
+    for aspect, a, b in unlike(
         *(dict(_aspects(side, cell, record)) for side, record in zip((first, second), records, strict=True))
     ):
         yield f"{aspect} = {shortened(a)} in A, {shortened(b)} in B"
@@ -177,13 +177,6 @@ def _aspects(side: Side, cell: str, record: Record) -> Iterator[tuple[str, str]]
     row = side.rows.loc[cell]
     yield "scope", str(row["headline_scope"])
     yield from ((column, str(row[column])) for column in METHOD_COLUMNS)
-
-
-def _unlike(a: dict[str, str], b: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    for aspect in [*a, *(key for key in b if key not in a)]:
-        pair = a.get(aspect, "none"), b.get(aspect, "none")
-        if pair[0] != pair[1]:
-            yield aspect, *pair
 
 
 def _nothing(first: Side, second: Side, refused: dict[str, list[str]]) -> str:
@@ -234,7 +227,7 @@ def _only(evidence: Evidence, chosen: dict[str, Any]) -> Evidence:
 def _differences(first: Side, second: Side) -> list[tuple[str, str, str]]:
     """What differs and does not forbid the comparison: versions, code, driver, the very machine."""
     a, b = (_properties(provenance(side.evidence, {})) for side in (first, second))
-    return [(aspect, shortened(x), shortened(y)) for aspect, x, y in _unlike(a, b) if aspect not in _OWN_TO_A_RUN]
+    return [(aspect, shortened(x), shortened(y)) for aspect, x, y in unlike(a, b) if aspect not in _OWN_TO_A_RUN]
 
 
 def _properties(table: pd.DataFrame) -> dict[str, str]:

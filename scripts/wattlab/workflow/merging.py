@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wattlab.foundation.differences import leaves, shortened, unlike
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.shared import Shared
 from wattlab.hub.receipts import earlier_place as earlier_receipt
@@ -98,14 +99,10 @@ def _check_spec(cell: MeasuredCell, path: Path, record: Record) -> None:
         return
     if record.spec is None:
         raise InputError(f"{path}: an imported record; merge joins measured ones alone")
-    old, new = record.spec.model_dump(mode="json"), cell.spec.model_dump(mode="json")
-    differing = sorted(key for key in new if old[key] != new[key])
-    details = ""
-    if "protocol" in differing:
-        values = [k for k in new["protocol"] if old["protocol"][k] != new["protocol"][k]]
-        details = ": " + ", ".join(f"{k} = {old['protocol'][k]!r} there, {new['protocol'][k]!r} here" for k in values)
+    there, here = (dict(leaves("spec", spec.model_dump(mode="json"))) for spec in (record.spec, cell.spec))
+    differing = [f"{place} = {shortened(old)} there, {shortened(new)} here" for place, old, new in unlike(there, here)]
     raise InputError(
-        f"{path}: its spec is not the study's of today, it differs in {', '.join(differing)}{details}; "
+        f"{path}: its spec is not the study's of today, it differs in {', '.join(differing)}; "
         "a study must not mix them: merge with the configuration that it was measured with"
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wattlab.foundation.differences import leaves, shortened, unlike
 from wattlab.foundation.errors import InputError, plain
 from wattlab.foundation.hashing import key_of
 from wattlab.hub.receipts import read_receipt
@@ -19,7 +20,6 @@ from wattlab.samples.manifest import Manifest, read_manifest
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import CatalogFacts, MeasuredCell, ResolvedStudy
 from wattlab.study.specs import spec_path
-from wattlab.tables.drift import leaves, shortened
 from wattlab.tables.overlaps import Span, overlapping
 from wattlab.workflow.bundle.contents import measured_as
 from wattlab.workflow.bundle.laws import broken_laws, windows_of
@@ -168,10 +168,8 @@ def _of_assembly(
 def _unlike(place: str, a: Any, b: Any, in_a: str, in_b: str) -> Iterator[str]:
     """Where two contents differ, with both values; within lists item by item."""
     first, second = (dict(leaves(place, _by_place(one))) for one in (a, b))
-    for key in sorted(first.keys() | second.keys()):
-        if first.get(key) != second.get(key):
-            values = [shortened(one.get(key, "nothing")) for one in (first, second)]
-            yield f"{key.removeprefix('.')} = {values[0]} {in_a}, {values[1]} {in_b}"
+    for key, of_a, of_b in unlike(first, second):
+        yield f"{key.removeprefix('.')} = {shortened(of_a)} {in_a}, {shortened(of_b)} {in_b}"
 
 
 def _by_place(value: Any) -> Any:
