@@ -185,3 +185,15 @@ def test_memory_is_not_added_to_the_package(rapl: FakeRapl) -> None:
     made = window(CodeCarbonMeter(), work)
     assert made.energy_cpu_j == pytest.approx(30.0)
     assert made.reference_energy_cpu_j == pytest.approx(30.0)
+
+
+def test_a_counter_of_the_whole_platform_alone_is_no_package_and_no_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """CodeCarbon falls back to `psys`; this package lists none, and divides by none."""
+    rapl = fake_rapl(monkeypatch, tmp_path, packages=1)
+    (rapl.root / "intel-rapl:0" / "name").write_text("psys\n")
+    meter = CodeCarbonMeter()
+    assert meter._rapl.packages == []
+    made = window(meter, lambda: [rapl.add_j(0, 40.0), time.sleep(0.3)])
+    assert (made.energy_cpu_method, made.energy_cpu_j) == ("counter", pytest.approx(40.0)) and verdict(made) == []

@@ -110,3 +110,14 @@ def test_tokens_behind_the_end_of_a_sequence_are_padding() -> None:
     assert found == [("5 6 2", 3), ("5 6 7 8", 4), ("2", 1)]
     assert [answer.n_output_units for answer in written(new, [7, 2], Words())] == [3, 3, 1]
     assert [answer.n_output_units for answer in written(new, None, Words())] == [4, 4, 4]
+
+
+def test_a_caption_of_blip_ends_with_the_separator_at_which_it_stops() -> None:
+    """Not with the end of sequence of its defaults, an ordinary token to it."""
+    adapter, samples = adapter_and_samples("image-to-text", "Salesforce--blip-image-captioning-base")
+    text = adapter.model.text_decoder.config
+    sequences = torch.full((2, 8), 7)
+    sequences[0, 3], sequences[0, 4:], sequences[1, 2] = text.sep_token_id, text.pad_token_id, 2
+    assert text.sep_token_id not in (2, 7)
+    adapter.model.generate = lambda **inputs: sequences
+    assert [answer.n_output_units for answer in adapter.infer(samples[:2])] == [3, 7]
