@@ -12,8 +12,8 @@ from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_json, write_text
 from wattlab.foundation.verbs import tell, verb
 from wattlab.workflow.bundle.archive import read_manifest, unpacked
-from wattlab.workflow.compared import as_json, as_markdown
 from wattlab.workflow.comparing import compare, read_side
+from wattlab.workflow.comparison_texts import as_json, as_markdown
 
 #: Exit code where B uses more than it may.
 ABOVE_EXIT = 3

@@ -13,7 +13,7 @@ from typing import Annotated
 from PIL import Image
 
 from wattlab.figures.listing import FIGURES
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, entry_of
 from wattlab.foundation.files import write_bytes
 from wattlab.foundation.verbs import tell, verb
 
@@ -35,8 +35,11 @@ TABLES = {
     "import_problems": ("csv",),
 }
 
-#: Tables and figures of the study `factors`.
-OF_SETTINGS = ({"factors": ("csv", "md"), "functional_units": ("csv", "md"), "cells": ("csv",)}, {"factors"})
+#: Study -> its tables and figures that are kept.
+KEPT: dict[str, tuple[dict[str, tuple[str, ...]], set[str]]] = {
+    "published": (TABLES, FIGURES.keys() - {"flops", "factors"}),
+    "factors": ({"factors": ("csv", "md"), "functional_units": ("csv", "md"), "cells": ("csv",)}, {"factors"}),
+}
 
 #: Of all files together.
 MAX_BYTES = 900_000
@@ -60,7 +63,7 @@ def _content(path: Path) -> bytes:
 def chosen(results: Path) -> dict[str, bytes]:
     """Name below the docs folder -> content; an `InputError` names what has not been made yet."""
     files = {}
-    tables, figures = OF_SETTINGS if results.name == "factors" else (TABLES, FIGURES.keys() - {"flops", "factors"})
+    tables, figures = entry_of(KEPT, results.name, f"{results}: no study whose results docs/ keeps")
     for name, forms in tables.items():
         for form in forms:
             path = results / "tables" / f"{name}.{form}"
