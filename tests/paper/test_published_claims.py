@@ -44,14 +44,17 @@ VERDICTS = {
     "multi-purpose-text-classification": "holds",
     "multi-purpose-question-answering": "holds",
     "multi-purpose-summarization": "holds",
+    "gap-narrower-for-summaries": "holds",
     "answers-above-labels": "holds",
     "summaries-above-answers": "holds",
     "size-within-a-family": "holds",
     "decoder-at-equal-size": "not decidable here",
     "decoder-at-equal-size-summaries": "not decidable here",
+    "spread-of-tasks-smaller-for-seq2seq": "not decidable here",
     "longer-output-costs-more": "holds",
     "longer-output-steeper-for-decoders": "not decidable here",
     "training-is-hundreds-of-millions-of-inferences": "holds",
+    "parity-grows-with-size": "holds",
 }
 
 
@@ -166,6 +169,35 @@ def test_the_same_models_at_two_tasks(claims, models, name, first, second):
     close(claims.loc[name], math.exp(np.mean(ratios)), (math.exp(low), math.exp(high)), test.pvalue)
 
 
+def test_the_gap_is_narrower_for_summaries(claims, models):
+    """One-sample parts: the multi-purpose models' own ratios, the task-specific ones of either task."""
+    found = []
+    for task in THREE[:2]:
+        own = [math.log(of / models["summarization", MULTI][model]) for model, of in models[task, MULTI].items()]
+        specific = [np.log(list(models[one, SPECIFIC].values())) for one in (task, "summarization")]
+        assert len(own) == len(specific[0]) == len(specific[1]) == 8
+        estimate = np.mean(own) - specific[0].mean() + specific[1].mean()
+        parts = [np.var(one, ddof=1) / 8 for one in (own, *specific)]
+        error, freedom = math.sqrt(sum(parts)), sum(parts) ** 2 / sum(part**2 / 7 for part in parts)
+        found.append((estimate / error, math.exp(estimate), np.exp(stats.t.interval(0.95, freedom, estimate, error))))
+        p = 2 * stats.t.sf(estimate / error, freedom)
+        found[-1] += (p,)
+    _, effect, bounds, p = min(found)
+    close(claims.loc["gap-narrower-for-summaries"], effect, bounds, p)
+
+
+def test_the_spread_of_tasks_by_structure(claims, models):
+    spreads = {"bloomz": [], "flan": []}
+    for model in models[THREE[0], MULTI]:
+        energies = [models[task, MULTI][model] for task in THREE]
+        spreads["bloomz" if "bloomz" in model else "flan"].append(math.log(max(energies) / min(energies)))
+    row = claims.loc["spread-of-tasks-smaller-for-seq2seq"]
+    assert row["claim_effect"] == pytest.approx(
+        math.exp(np.mean(spreads["flan"]) - np.mean(spreads["bloomz"])), rel=1e-9
+    )
+    assert "seq2seq has 4 of 5, decoder has 4 of 5" in row["reason"] and math.isnan(row["two_sided_p"])
+
+
 def multi_purpose(tables, tasks=THREE):
     """Per model: mean logarithm of its cells, logarithm of its size, and whether it is a decoder."""
     cells = tables["cells"]
@@ -266,12 +298,30 @@ def test_training_is_hundreds_of_millions_of_inferences(claims, tables):
     )
 
 
+def test_parity_grows_with_size(claims, tables):
+    """The slope is a weighted sum of the four logarithms, and so is its variance over the repeats."""
+    trained = {"560m": 10_505 + 543, "1b7": 17_052 + 1_081, "3b": 25_634 + 3_242, "7b1": 51_686 + 7_571}  # Table 5
+    cells = tables["cells"]
+    of = [cells[cells["model"] == f"bigscience--bloomz-{size}"] for size in trained]
+    size = np.log([one["parameters_as_published"].iloc[0] for one in of])
+    noises = [noise(one) for one in of]
+    log = np.log([kwh / mean * 1000 for kwh, (mean, _, _) in zip(trained.values(), noises, strict=True)])
+    slope = stats.linregress(size, log).slope
+    weights = (size - size.mean()) / ((size - size.mean()) ** 2).sum()
+    parts = [w**2 * variance for w, (_, variance, _) in zip(weights, noises, strict=True)]
+    freedom = sum(parts) ** 2 / sum(v**2 / f for v, (_, _, f) in zip(parts, noises, strict=True))
+    error = math.sqrt(sum(parts))
+    bounds = stats.t.interval(0.95, freedom, slope, error)
+    close(claims.loc["parity-grows-with-size"], slope, bounds, 2 * stats.t.sf(slope / error, freedom))
+    assert 0.35 < slope < 0.45
+
+
 def test_every_claim_has_the_verdict_that_its_numbers_give(claims):
     """Holm by its definition, and the side of the interval: from the p values that are confirmed above."""
     assert dict(claims["verdict"]) == VERDICTS
     tested = claims.dropna(subset=["two_sided_p"]).sort_values("two_sided_p")
     running, m = 0.0, len(tested)
-    assert set(claims["n_tested"].dropna()) == {m} and m == 21
+    assert set(claims["n_tested"].dropna()) == {m} and m == 23
     for rank, (name, row) in enumerate(tested.iterrows()):
         running = max(running, min(1.0, (m - rank) * row["two_sided_p"]))
         assert row["holm_p"] == pytest.approx(running), name

@@ -56,6 +56,7 @@ def test_set_lengths_follow_the_setting(catalog: Catalog) -> None:
         ({"factors": {"steps": [2]}}, "has no such thing"),
         ({"factors": {"stepz": [2]}}, "did you mean 'steps'"),
         ({"factors": {"batch_size": [0]}}, "give 1 or more"),
+        ({"factors": {"batch_size": []}}, "factors.batch_size"),
         ({"settings": [{"name": "q", "set": {"batch_size": 3}}]}, "set n_inferences: 18"),
         ({"settings": [{"name": "q", "set": {"seed": 3}}]}, "is no factor"),
         ({"settings": [{"name": "q", "set": {"max_input_words": 5}}]}, "read a number of words of their own"),

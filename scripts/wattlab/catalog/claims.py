@@ -42,6 +42,14 @@ class SameModels(Closed):
     second: Group = fact("denominator")
 
 
+class GapRatio(Closed):
+    """How much wider the gap from task-specific to multi-purpose models is at some tasks than at another: the least wide."""
+
+    kind: Literal["gap-ratio"]
+    wide: list[TaskName] = fact("tasks at which the gap is to be wider", min_length=1)
+    narrow: TaskName = fact("the task at which it is to be narrower")
+
+
 class RankTop(Closed):
     """What one task takes divided by what each other task of the study takes: the least of these ratios."""
 
@@ -80,6 +88,15 @@ class EqualSize(Closed):
     second: Structure = fact("denominator")
 
 
+class TaskSpread(Closed):
+    """A model's costliest task over its cheapest: the models' geometric mean of one structure over that of another."""
+
+    kind: Literal["task-spread"]
+    group: Group = fact("models and the tasks that each answers")
+    first: Structure = fact("numerator")
+    second: Structure = fact("denominator")
+
+
 class LengthSlope(Closed):
     """Exponent of the energy in the length of the output, model by model; or the difference of two structures in it."""
 
@@ -101,8 +118,25 @@ class TrainingParity(Closed):
     kind: Literal["training-parity"]
 
 
+class ParitySlope(Closed):
+    """Exponent, in the number of parameters, of the inferences that take what training took; over the study's own models."""
+
+    kind: Literal["parity-slope"]
+
+
 Test = Annotated[
-    GroupRatio | SameModels | RankTop | Spread | Level | SizeSlope | EqualSize | LengthSlope | TrainingParity,
+    GroupRatio
+    | SameModels
+    | GapRatio
+    | RankTop
+    | Spread
+    | Level
+    | SizeSlope
+    | EqualSize
+    | TaskSpread
+    | LengthSlope
+    | TrainingParity
+    | ParitySlope,
     Field(discriminator="kind"),
 ]
 
@@ -122,6 +156,6 @@ class ClaimEntry(Closed):
 
     @model_validator(mode="after")
     def _has_a_threshold_of_its_scale(self) -> "ClaimEntry":
-        if self.threshold <= 0 and self.test.kind not in ("size-slope", "length-slope"):
+        if self.threshold <= 0 and self.test.kind not in ("size-slope", "length-slope", "parity-slope"):
             raise ValueError(f"threshold: {self.threshold:g} is no {self.test.kind}; give a number above zero")
         return self

@@ -3,9 +3,9 @@
 import operator
 from functools import cached_property
 from itertools import product
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import NonNegativeFloat, PositiveFloat, ValidationError, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, ValidationError, model_validator
 
 from wattlab.catalog.factors import FACTORS, PROTOCOL, setting_text
 from wattlab.catalog.protocols import Override, Where
@@ -122,7 +122,7 @@ class StudyConfig(Closed):
         exclude_if=lambda stated: stated is None,
     )
     settings: list[Setting] = fact("settings beside the protocol's own", [], exclude_if=operator.not_)
-    factors: dict[str, list[Any]] = fact(
+    factors: dict[str, Annotated[list[Any], Field(min_length=1)]] = fact(
         "protocol keys and their values: all combinations are settings", {}, exclude_if=operator.not_
     )
     tasks: list[TaskGroup] = fact("task-specific cells")

@@ -17,12 +17,16 @@ from wattlab.tables.claims.groups import chosen, refuse_absent, too_few
 _SIZE, _LOG, _LENGTH = "size", "log_energy", "n_output_units_per_inference"
 
 
+def sizes(cells: pd.DataFrame) -> pd.Series:
+    """Numbers of parameters: as published, else as built."""
+    published, built = (pd.to_numeric(cells[name]).astype(float) for name in ("parameters_as_published", "parameters"))
+    return published.fillna(built)
+
+
 def _models(cells: pd.DataFrame, group: Group) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Models with the logarithms of their energy and size, and the cells behind them."""
     found = chosen(cells, group)
-    published, built = (pd.to_numeric(found[name]).astype(float) for name in ("parameters_as_published", "parameters"))
-    size = published.fillna(built)
-    found = found.assign(**{_SIZE: np.log(size), _LOG: np.log(found[ENERGY])}).dropna(subset=[_SIZE])
+    found = found.assign(**{_SIZE: np.log(sizes(found)), _LOG: np.log(found[ENERGY])}).dropna(subset=[_SIZE])
     place = found["task"] + "/" + found["dataset"]
     shared = found[place.groupby(place).transform("size") == found["model"].nunique()]
     if shared.empty:

@@ -10,7 +10,7 @@ from wattlab.catalog.claims import ClaimEntry
 from wattlab.foundation.quantities import CONFIDENCE, ENERGY, significant
 from wattlab.tables import words
 from wattlab.tables.aggregates import measured_cells
-from wattlab.tables.claims import groups, slopes, training
+from wattlab.tables.claims import gaps, groups, slopes, training
 from wattlab.tables.claims.contract import Asked, Contrast, NotDecidable
 from wattlab.tables.columns import Table, bounds_of
 from wattlab.tables.evidence import Evidence
@@ -19,13 +19,16 @@ from wattlab.tables.evidence import Evidence
 TESTS: dict[str, Callable[[Any, Asked], Iterable[Contrast]]] = {
     "group-ratio": groups.group_ratio,
     "same-models": groups.same_models,
+    "gap-ratio": gaps.gap_ratio,
     "rank-top": groups.rank_top,
     "spread": groups.spread,
     "level": groups.level,
     "size-slope": slopes.size_slope,
     "equal-size": slopes.equal_size,
+    "task-spread": gaps.task_spread,
     "length-slope": slopes.length_slope,
     "training-parity": training.training_parity,
+    "parity-slope": training.parity_slope,
 }
 
 HOLDS, FAILS, OPEN = "holds", "fails", "not decidable here"
