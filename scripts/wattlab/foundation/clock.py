@@ -1,6 +1,19 @@
 """Wall-clock time as the records write it."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+
+def _checked(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("give a time with its zone, as 2026-01-31T12:00:00+00:00")
+    return text
+
+
+#: A time as `utc_now` writes it, which `datetime.fromisoformat` reads.
+UtcText = Annotated[str, AfterValidator(_checked)]
 
 
 def utc_now() -> str:

@@ -212,7 +212,7 @@ def json_content(text: str | bytes) -> Any:
     """What a JSON text holds; null where it is none."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -4,12 +4,13 @@ A missing value is null, never zero. An imported record (published logs) may lea
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import AfterValidator, SerializerFunctionWrapHandler, model_serializer
 
 from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
+from wattlab.foundation.clock import UtcText
 from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
 from wattlab.foundation.stored import read_json
 from wattlab.study.cells import Spec, cell_id_of
@@ -36,7 +37,7 @@ class GpuState(Closed):
 class Window(Closed):
     """Energy between two readings of every counter."""
 
-    started_at_utc: str = fact("ISO 8601")
+    started_at_utc: UtcText = fact("ISO 8601")
     window_s: float = fact("time between the counter reads; what net energy uses", unit="s")
     duration_s: float = fact("own monotonic clock around the work alone", unit="s")
     energy_cpu_j: float | None = fact("CPU", unit="J")
@@ -143,11 +144,18 @@ class Machine(Closed):
         return {**kind, "ram_gb": round(self.ram_gb)}
 
 
+def _powers_are_numbers(said: dict[str, Any]) -> dict[str, Any]:
+    for name, value in said.items():
+        if name.endswith("_w") and not isinstance(value, int | float | None):
+            raise ValueError(f"{name}: {value!r} is no power; give a number of W, or null")
+    return said
+
+
 class Session(Closed):
     """One process that measured (part of) a cell."""
 
     session: str
-    started_at_utc: str
+    started_at_utc: UtcText
     boot_id: str | None
     attempt: int = fact("1 for the first session of the fingerprint", ge=1)
     study: str = fact("study that paid for it")
@@ -156,12 +164,14 @@ class Session(Closed):
     code_sha256: str | None
     method_version: int | None
     gpu_index: int | None = fact("place of the leased GPU in energy_gpu_j; null on a CPU", None)
-    meter: dict[str, Any] | None = fact("what the meter says of itself: nameplate power, sources", None)
+    meter: Annotated[dict[str, Any], AfterValidator(_powers_are_numbers)] | None = fact(
+        "what the meter says of itself: nameplate power, sources", None
+    )
     load: Phase | None = None
     transfer: Phase | None = None
     warmup: Phase | None = None
     ended: Literal["done", "failed", "killed"]
-    ended_at_utc: str | None = fact("when it said so; null for a killed one", None)
+    ended_at_utc: UtcText | None = fact("when it said so; null for a killed one", None)
     reason: str | None = fact("why it did not end `done`", None)
 
 
@@ -202,7 +212,7 @@ class Record(Closed):
     lengths: Lengths | None = fact("whether output lengths were set, produced or published", None)
     protocol: Protocol | None = None
     spec: Spec | None = None
-    fingerprint: str | None = None
+    fingerprint: str | None = fact("name of the store's file, that of its first line", None, pattern=r"^[0-9a-f]{12}$")
     samples_sha256: str | None = None
     sessions: list[Session] = []
     repeats: list[Repeat] = []

@@ -78,7 +78,7 @@ def read_events(path: Path) -> list[dict[str, Any]]:
             break
         try:
             event = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _damaged(path, number, "is not JSON") from error
         if not isinstance(event, dict) or "event" not in event:
             raise _damaged(path, number, "is no event")

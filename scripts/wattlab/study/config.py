@@ -21,6 +21,10 @@ Scope = Literal["node", "device"]
 PUBLISHED_LOGS, OWN_LOGS = "published logs", "imported logs"
 
 
+#: A study's name: a folder below results/.
+StudyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
 class TaskGroup(Closed):
     """Datasets and models of one task: every model is measured on every dataset."""
 
@@ -81,9 +85,8 @@ class StudyConfig(Closed):
         "tables/cells.csv are always there; take the key out"
     }
 
-    study: str = fact(
+    study: StudyName = fact(
         "a name for results/{study}: small letters, digits and hyphens, a letter or digit first",
-        pattern=r"^[a-z0-9][a-z0-9-]*$",
     )
     source: Literal["measure", "logs", "codecarbon-logs"] = fact(
         "measure cells, or import logs; codecarbon-logs: the same", "measure"
@@ -104,7 +107,9 @@ class StudyConfig(Closed):
     parallel_cells: int = fact("cells measured side by side", 1, ge=1)
     exclusive: bool = fact("nothing else runs beside a measurement", True)
     require_counters: bool = fact("true: a modelled component makes a repeat invalid", False)
-    beside: list[str] = fact("studies beside which tables/protocols.csv and the page set this one", [])
+    beside: list[StudyName] = fact(
+        "names of studies below results/, beside which tables/protocols.csv and the page set this one", []
+    )
     time_limit_s: PositiveFloat | dict[TaskName, PositiveFloat] | None = fact(
         "limit of one cell, or by task; null: none", None, unit="s"
     )

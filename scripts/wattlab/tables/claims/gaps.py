@@ -1,7 +1,6 @@
 """How far models or tasks lie apart at one place against another: differences of differences of logarithms, over models."""
 
 from collections.abc import Iterator
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,9 @@ from wattlab.tables.claims.groups import chosen, too_few
 def gap_ratio(test: GapRatio, asked: Asked) -> Iterator[Contrast]:
     """Multi-purpose over task-specific at each wide task, over the same at the narrow one; multi-purpose models in pairs."""
     for task in test.wide:
+        purposes: tuple[Purpose, Purpose] = ("multi-purpose", "task-specific")
         both = [
-            chosen(asked.cells, Group(title=purpose, task=[task, test.narrow], purpose=purpose))
-            for purpose in get_args(Purpose)
+            chosen(asked.cells, Group(title=purpose, task=[task, test.narrow], purpose=purpose)) for purpose in purposes
         ]
         many, own = (one.groupby(["task", "model"])[ENERGY].mean().map(np.log) for one in both)
         samples = [(many[task] - many[test.narrow]).dropna(), own[task], own[test.narrow]]

@@ -1,14 +1,12 @@
 """The cells of an unpacked bundle: each record made again from its store, and every file that it rests on looked at."""
 
-import csv
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wattlab.foundation.differences import leaves, shortened, unlike
-from wattlab.foundation.errors import InputError, plain
+from wattlab.foundation.errors import InputError, json_content, plain
 from wattlab.foundation.hashing import key_of
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_receipt
@@ -29,10 +27,6 @@ _NOT_FROM_THE_STORE = {*CatalogFacts.model_fields, "failure", "outputs_sha256"}
 
 #: Fields that `structure` and others of the catalog share with the record, but that a receipt says.
 _FROM_THE_RECEIPT = {"hub_revision"}
-
-
-#: What content of a wrong form raises, where a bundle was made by hand: a value that is no date, a number that is a text.
-UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, OSError, RecursionError, csv.Error)
 
 
 @dataclass
@@ -59,7 +53,7 @@ def check_cells(results: Path, study: ResolvedStudy, answers: bool, found: Found
                     found.findings += _of_record(results, measured_as(resolved, record), record, path, answers, found)
         except InputError as error:
             found.findings += str(error).splitlines()
-        except UNREADABLE as error:
+        except OSError as error:
             found.findings.append(f"{path}: it can not be judged: {plain(error)}")
 
 
@@ -77,10 +71,7 @@ def _of_spec(results: Path, resolved: MeasuredCell) -> Iterator[str]:
     if not path.exists():
         yield f"{path}: the spec of {resolved.cell.id} is missing"
         return
-    try:
-        key = key_of(json.loads(path.read_bytes()))
-    except ValueError:
-        key = "no JSON"
+    key = key_of(json_content(path.read_bytes()))
     if key != path.stem:
         yield f"{path}: the key of its content is {key}, not its name"
 

@@ -2,13 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from wattlab.catalog.reading import load_catalog
-from wattlab.foundation.errors import InputError, plain
+from wattlab.foundation.errors import InputError, json_content, plain
 from wattlab.foundation.hashing import key_of
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study, study_of_tables
@@ -18,7 +17,7 @@ from wattlab.tables.evidence import gather, gather_beside
 from wattlab.tables.listing import TABLES
 from wattlab.tables.writing import texts_of_all
 from wattlab.workflow.bundle.archive import MANIFEST, BundleManifest, packed_file, versions_here
-from wattlab.workflow.bundle.cells import UNREADABLE, Found, check_cells, check_overlaps
+from wattlab.workflow.bundle.cells import Found, check_cells, check_overlaps
 
 #: Findings of one file that are named; more of them are counted.
 SHOWN_OF_A_TABLE = 3
@@ -36,7 +35,7 @@ def verify(folder: Path, manifest: BundleManifest) -> Found:
         found.findings += _of_tables(folder, main, manifest)
     except InputError as error:
         found.findings += str(error).splitlines()
-    except UNREADABLE as error:
+    except OSError as error:
         found.findings.append(f"the tables can not be built again: {plain(error)}")
     found.findings = list(dict.fromkeys(line.replace(f"{folder}/", "") for line in found.findings))
     return found
@@ -80,7 +79,7 @@ def _read(results: Path, name: str, found: Found) -> ResolvedStudy:
     if path is None:
         raise InputError(f"{results / name}: no study file lies there")
     study = read_study(path)
-    key = key_of(json.loads(path.read_bytes()))
+    key = key_of(json_content(path.read_bytes()))
     if path.name != f"study-{key}.json" and path.name != "study.json":
         found.findings.append(f"{path}: the key of its content is {key}, not its name")
     if study.config.study != name:
