@@ -99,6 +99,28 @@ def edit(folder: Path, change: Any) -> None:
         write_json(path, record)
 
 
+def beside_other_work(record: dict[str, Any]) -> None:
+    """Every second repeat without a quarter of its core."""
+    for repeat in record["repeats"][::2]:
+        repeat["flags"], repeat["other_load_cores"] = ["throttled_cores"], 1.5
+
+
+def test_other_work_beside_the_measurements_is_said_first(tmp_path: Path) -> None:
+    cells = few_cells(repeats=6)[:2]
+    measured_study(tmp_path / "a", cells)
+    measured_study(tmp_path / "b", cells, seed=1)
+    for side in "ab":
+        edit(tmp_path / side, lambda record: [repeat.update(other_load_cores=0.1) for repeat in record["repeats"]])
+    _, quiet, page = run(tmp_path)
+    assert "Not quiet" not in page and "throttled_cores" not in quiet["flagged_cells"]["b"]
+    edit(tmp_path / "b", beside_other_work)
+    _, numbers, page = run(tmp_path)
+    assert "**Not quiet**: 0 of 2 cells of A and 2 of B have the flag `throttled_cores`" in page
+    assert numbers["flagged_cells"]["b"]["throttled_cores"] == 2
+    assert "in cores (mean over the repeats) | 0.10 | 0.80 |" in page
+    assert "| cells with the flag `throttled_cores` | 0 of 2 | 2 of 2 |" in page
+
+
 def other_cpu(record: dict[str, Any]) -> None:
     record["sessions"][0]["machine"]["cpu_model"] = "Another CPU"
 

@@ -311,6 +311,30 @@ def test_what_was_planted_is_named(
     assert "finding" in said.splitlines()[-1] and not any(str(tmp_path) in one or "/tmp" in one for one in findings)
 
 
+def scaled(by: float) -> Callable[[Path], None]:
+    """Multiply a total of `tables/totals.csv`."""
+
+    def apply(folder: Path) -> None:
+        path = folder / TABLES / "totals.csv"
+        head, first, *rest = path.read_text().splitlines(keepends=True)
+        place = head.split(",").index("energy_kwh")
+        values = first.split(",")
+        values[place] = repr(float(values[place]) * by)
+        path.write_text("".join([head, ",".join(values), *rest]))
+
+    return apply
+
+
+def test_the_last_digit_of_a_sum_is_no_finding_and_a_billionth_is(
+    packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python 3.12 and later, and other processors, add the same numbers up with another last digit."""
+    code, said, findings = verified(repacked(packed, tmp_path / "last.zip", scaled(1 + 3e-16)), capsys)
+    assert code == 0 and not findings and said.splitlines()[-1] == "consistent"
+    code, _, findings = verified(repacked(packed, tmp_path / "billionth.zip", scaled(1 + 1e-9)), capsys)
+    assert code == 1 and any("totals.csv: line 2, energy_kwh = " in finding for finding in findings)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

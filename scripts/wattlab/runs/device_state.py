@@ -9,6 +9,9 @@ from statistics import fmean, mode
 
 from wattlab.records.record import GpuState, Observed, Window
 
+#: Flag of a repeat whose process did not get its cores.
+DISTURBED = "throttled_cores"
+
 #: A window in which the process got less than this share of its cores is flagged.
 LEAST_CORES_SHARE = 0.9
 
@@ -55,7 +58,7 @@ def cpu_flags(window: Window, threads: int | None) -> list[str]:
     cores = effective_cores(window)
     if threads is None or cores is None or cores >= LEAST_CORES_SHARE * threads:
         return []
-    return ["throttled_cores"]
+    return [DISTURBED]
 
 
 def reference_flags(window: Window) -> list[str]:

@@ -1,5 +1,6 @@
 """Two studies set beside each other: which of their cells can be compared, why others can not, and what else differs."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -42,17 +43,23 @@ class Side:
         return {cell.resolved.cell.id: cell for cell in self.evidence.cells}
 
     @cached_property
-    def _runs(self) -> pd.DataFrame:
+    def runs(self) -> pd.DataFrame:
+        """The table `runs`."""
         return runs(self.evidence, {})
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The table `cells`."""
-        return cells(self.evidence, {"runs": self._runs}).set_index("cell", drop=False)
+        return cells(self.evidence, {"runs": self.runs}).set_index("cell", drop=False)
+
+    @property
+    def flags(self) -> Counter[str]:
+        """Flag -> number of cells that have it."""
+        return Counter(flag for text in self.rows["flags"].dropna() for flag in set(text.split("; ")) if flag)
 
     def repeats(self, cell: str, quantity: str) -> "pd.Series[float]":
         """A quantity of the counted repeats of a cell, by session."""
-        counted = self._runs[self._runs["counted"] & (self._runs["cell"] == cell)]
+        counted = self.runs[self.runs["counted"] & (self.runs["cell"] == cell)]
         return counted.set_index("session")[quantity]
 
 

@@ -5,8 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 from wattlab.foundation.quantities import LEVEL
 from wattlab.foundation.wording import count
+from wattlab.runs.device_state import DISTURBED
 from wattlab.tables.provenance import provenance
 from wattlab.tables.ratios import LEAST
 from wattlab.tables.words import conditions
@@ -22,6 +25,13 @@ _CAUTION = (
 )
 
 
+#: Columns of the table `runs` that tell whether a side had its machine to itself.
+_QUIET = {
+    "other_load_cores": "load of everything else on the machine, in cores (mean over the repeats)",
+    "effective_cores_share": "share of its cores that the measuring process got (mean over the repeats)",
+}
+
+
 def as_markdown(found: Comparison) -> str:
     """All that a reviewer needs, the conclusion first."""
     parts = [
@@ -30,6 +40,7 @@ def as_markdown(found: Comparison) -> str:
         _table([row for row in found.rows if row.kind == "cell"], "cell"),
         _kinds(found),
         f"{_spread(found)} {_CAUTION}",
+        "\n".join(_disturbances(found)),
         "\n".join(_differing(found)),
         "\n".join(_refused(found)),
     ]
@@ -54,6 +65,12 @@ def _head(found: Comparison) -> Iterator[str]:
         named = "; ".join(f"{row.name} {_ratio(row)}" for row in found.above)
         yield f"Above {found.limit:g} beyond doubt: {named or 'none'}."
     yield f"{_conditions(found)}."
+    disturbed = [side.flags[DISTURBED] for side in found.sides]
+    if any(disturbed):
+        yield (
+            f"**Not quiet**: {disturbed[0]} of {whole.n_cells} cells of A and {disturbed[1]} of B have the flag `{DISTURBED}`: others "
+            "took cores away while they ran, and the ratio holds that too."
+        )
 
 
 def _conditions(found: Comparison) -> str:
@@ -96,7 +113,11 @@ def _kinds(found: Comparison) -> str:
 
 
 def _spread(found: Comparison) -> str:
-    repeats = "not known" if math.isnan(found.repeat_error) else f"{found.repeat_error:.2%}"
+    repeats = (
+        f"how far a cell's repeats make its ratio uncertain is not known: fewer than {LEAST} of each side"
+        if math.isnan(found.repeat_error)
+        else f"a cell's ratio is uncertain by {found.repeat_error:.2%} by its repeats (median)"
+    )
     if math.isnan(found.spread.freedom):
         return (
             f"Spread of sessions: not known from fewer than {LEAST} cells, so that the intervals hold the noise of the repeats "
@@ -108,7 +129,23 @@ def _spread(found: Comparison) -> str:
         if more
         else "nothing beyond the repeats"
     )
-    return f"Spread of sessions: a cell's ratio is uncertain by {repeats} by its repeats (median); between the cells the ratios show {told}."
+    return f"Spread of sessions: {repeats}; between the cells the ratios show {told}."
+
+
+def _disturbances(found: Comparison) -> Iterator[str]:
+    """How quiet the two were: flags of their cells, and what else ran beside them."""
+    flags = [side.flags for side in found.sides]
+    counted = [side.runs[side.runs["counted"] & side.runs["cell"].isin(side.rows.index)] for side in found.sides]
+    yield "What was seen while they were measured (docs/protocol.md has the flags):"
+    yield ""
+    yield "| | A | B |"
+    yield "|---|---:|---:|"
+    for name, title in _QUIET.items():
+        means = [pd.to_numeric(rows[name]).mean() for rows in counted]
+        if pd.notna(means).any():
+            yield f"| {title} | {' | '.join('not known' if pd.isna(mean) else f'{mean:.2f}' for mean in means)} |"
+    for flag in sorted(flags[0] | flags[1]):
+        yield f"| cells with the flag `{flag}` | {flags[0][flag]} of {found.rows[0].n_cells} | {flags[1][flag]} of {found.rows[0].n_cells} |"
 
 
 def _differing(found: Comparison) -> Iterator[str]:
@@ -143,6 +180,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "a": found.sides[0].name,
         "b": found.sides[1].name,
         "conditions": _conditions(found),
+        "flagged_cells": {letter: dict(side.flags) for letter, side in zip("ab", found.sides, strict=True)},
         "confidence": LEVEL,
         "false_discoveries": FALSE_DISCOVERIES,
         "spread_of_sessions": None
