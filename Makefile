@@ -37,6 +37,10 @@ reproduce: $(STAMP) ## measure the study, then build its tables, figures and rep
 	$(HAS_STUDY)
 	@$(SNAKEMAKE) --cores $(CORES) $(OPTIONS) $(STUDY_OPTION)
 
+.PHONY: quick
+quick: STUDY := studies/quick.yaml
+quick: reproduce ## a first result in three minutes: ten cells, one small model for each task
+
 .PHONY: plan
 plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
 	$(HAS_STUDY)
@@ -114,9 +118,13 @@ publish-factors: $(STAMP) ## copy the small results of studies/factors.yaml to d
 
 ##@ Development
 
+# A worker of pytest for each core, four at most: each holds a torch. What measures time runs after them, alone.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
+
 .PHONY: test
 test: $(STAMP) ## all tests
-	python -m pytest
+	python -m pytest $(WORKERS) -m "not alone"
+	python -m pytest -m alone
 
 .PHONY: chaos
 chaos: $(STAMP) ## a hundred rounds of kills, signals and full disks on a study of milliseconds (15 min)
@@ -157,7 +165,7 @@ check: $(STAMP) ## format, lint, types and the quick tests
 	$(SNAKEMAKE) --lint
 	python -m mypy
 	PYTHONPATH=scripts python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	python -m pytest -m "not slow"
+	python -m pytest $(WORKERS) -m "not slow and not alone"
 
 .PHONY: schema
 schema: $(STAMP) ## write the JSON schemas of the configuration and of the catalog's entries
