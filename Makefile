@@ -163,9 +163,9 @@ check: $(STAMP) ## format, lint, types and the quick tests
 	python -m ruff format --check .
 	python -m snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint
-	python -m mypy
 	PYTHONPATH=scripts python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	python -m pytest $(WORKERS) -m "not slow and not alone"
+	@python -m mypy & types=$$!; \
+	python -m pytest $(WORKERS) -m "not slow and not alone" || { kill $$types; exit 1; }; wait $$types
 
 .PHONY: schema
 schema: $(STAMP) ## write the JSON schemas of the configuration and of the catalog's entries
