@@ -122,9 +122,9 @@ publish-factors: $(STAMP) ## copy the small results of studies/factors.yaml to d
 WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: test
-test: $(STAMP) ## all tests
+test: $(STAMP) ## all tests: side by side, then those that measure time, one after the other
 	python -m pytest $(WORKERS) -m "not alone"
-	python -m pytest -m alone
+	python -m pytest -m alone $$(grep -rl 'mark\.alone' tests)
 
 .PHONY: chaos
 chaos: $(STAMP) ## a hundred rounds of kills, signals and full disks on a study of milliseconds (15 min)
