@@ -20,7 +20,17 @@ _FILTERS = {
 }
 
 #: Facts that the processor takes as they are, where they are set.
-_ARGUMENTS = ("size", "crop_pct", "crop_size", "do_center_crop", "image_mean", "image_std")
+_ARGUMENTS = (
+    "size",
+    "crop_pct",
+    "crop_size",
+    "do_center_crop",
+    "image_mean",
+    "image_std",
+    "patch_size",
+    "merge_size",
+    "temporal_patch_size",
+)
 
 
 def image_processor(facts: ImageProcessorFacts) -> Any:

@@ -113,7 +113,7 @@ def _verdicts(claims: pd.DataFrame) -> dict[str, Any]:
 
 
 def _figures_of(study: ResolvedStudy, tables: Tables) -> dict[str, StudyFigure]:
-    return figures_of(tables, has_settings=bool(study.config.all_settings))
+    return figures_of(tables, study.config)
 
 
 def content_policy(scripts: list[str]) -> str:
