@@ -1,4 +1,4 @@
-"""Twins of the catalog's model repositories, under their real ids: the same classes and files, few narrow layers.
+"""Twins of the model repositories of the paper's study, under their real ids: the same classes and files, few narrow layers.
 
 Each folder holds what the published repository does: configuration, weights in its format and precision, text and image
 preparation, generation defaults, and files of other frameworks that nobody has a reason to fetch.
@@ -12,8 +12,8 @@ from typing import Any
 from support.mock_hub.repository import Repo
 from support.mock_hub.twin_tokenizers import save_tokenizer
 from support.mock_hub.twin_weights import save_weights, shrunk, twin_spec
+from support.surrogates import papers_catalog
 from wattlab.catalog.entries import ModelEntry
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.models.image_processors import image_processor
 from wattlab.tasks.contract import silence
 
@@ -22,9 +22,9 @@ _OTHERS = {"TF": "tf_model.h5", "JAX": "flax_model.msgpack", "Rust": "rust_model
 
 
 def make_twins(folder: Path) -> None:
-    """Write the twins into `folder`, one folder for each catalog file, named after it; those that are there stay."""
+    """Write the twins into `folder`, one folder for each of their catalog files, named after it; those that are there stay."""
     silence()
-    for stem, entry in load_catalog(CATALOG_ROOT).models.items():
+    for stem, entry in papers_catalog().models.items():
         if not (folder / stem).is_dir():
             making = folder / f".{stem}"
             shutil.rmtree(making, ignore_errors=True)
@@ -34,7 +34,7 @@ def make_twins(folder: Path) -> None:
 
 def twins(folder: Path) -> dict[str, Repo]:
     """The repositories of the folders that `make_twins` wrote, by hub id, at their pinned commits."""
-    models = load_catalog(CATALOG_ROOT).models
+    models = papers_catalog().models
     return {entry.hub_id: _repo(folder / stem, entry) for stem, entry in models.items() if (folder / stem).is_dir()}
 
 
