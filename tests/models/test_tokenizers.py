@@ -166,7 +166,10 @@ FRAMES = {
             "Qwen2Tokenizer",
             "GPTNeoXTokenizer",
             "PreTrainedTokenizer (harmony)",
-            *(f"GPT2Tokenizer ({name})" for name in ("SmolLM2", "SmolLM3", "OLMo 2", "Granite 3", "Granite 4", "Phi 4")),
+            *(
+                f"GPT2Tokenizer ({name})"
+                for name in ("SmolLM2", "SmolLM3", "OLMo 2", "Granite 3", "Granite 4", "Phi 4")
+            ),
         ),
         ([], [], []),
     ),

@@ -50,7 +50,14 @@ _RT_DETR = {
     "decoder_attention_heads": 2,
     "num_queries": 10,
 }
-_D_FINE = {**_RT_DETR}
+_D_FINE = {
+    **{
+        key: value
+        for key, value in _RT_DETR.items()
+        if key not in ("backbone_config", "encoder_in_channels", "feat_strides")
+    },
+    "decoder_in_channels": [32, 32],
+}
 
 #: Configuration class -> what makes it small. Vocabularies stay whole, so that every special token has its row.
 SMALLER: dict[str, dict[str, Any]] = {
@@ -88,22 +95,36 @@ SMALLER: dict[str, dict[str, Any]] = {
     ),
     "ModernBertConfig": _ENCODER,
     "Phi3Config": {key: value for key, value in _DECODER.items() if key != "head_dim"},
-    "GraniteMoeHybridConfig": {**_ENCODER, "shared_intermediate_size": 64, "num_key_value_heads": 1, "layer_types": ["attention"] * 2},
+    "GraniteMoeHybridConfig": {
+        **_ENCODER,
+        "shared_intermediate_size": 64,
+        "mamba_n_heads": 2,
+        "num_key_value_heads": 1,
+        "layer_types": ["attention"] * 2,
+    },
     "Lfm2Config": {**_DECODER, "layer_types": ["conv", "full_attention"], "full_attn_idxs": [1]},
     "OlmoeConfig": {**_ENCODER, "num_key_value_heads": 1, "num_experts": 4, "num_experts_per_tok": 2},
     "Qwen3MoeConfig": {**_DECODER, "moe_intermediate_size": 64, "num_experts": 4, "num_experts_per_tok": 2},
     "GptOssConfig": {**_DECODER, "num_local_experts": 4, "layer_types": ["sliding_attention", "full_attention"]},
-    "MT5Config": _T5,
-    "LongT5Config": _T5,
+    **dict.fromkeys(("MT5Config", "LongT5Config"), {**_T5, "num_decoder_layers": 2}),
     "Dinov2Config": _ENCODER,
     "RTDetrV2Config": _RT_DETR,
     "DFineConfig": _D_FINE,
     "Florence2Config": {
-        "vision_config": {"embed_dim": [8, 8, 16, 16], "depths": [1, 1, 1, 1], "num_heads": [1, 1, 2, 2], "num_groups": [1, 1, 2, 2], "projection_dim": 32},
+        "vision_config": {
+            "embed_dim": [8, 8, 16, 16],
+            "depths": [1, 1, 1, 1],
+            "num_heads": [1, 1, 2, 2],
+            "num_groups": [1, 1, 2, 2],
+            "projection_dim": 32,
+        },
         "text_config": _SEQ2SEQ,
     },
     "Qwen3VLConfig": {"vision_config": {**_VISION, "deepstack_visual_indexes": [0]}, "text_config": _DECODER},
-    "Qwen2_5_VLConfig": {"vision_config": {**_VISION, "fullatt_block_indexes": [1]}, "text_config": _DECODER},
+    "Qwen2_5_VLConfig": {
+        "vision_config": {**_VISION, "fullatt_block_indexes": [1]},
+        "text_config": {**_DECODER, "rope_parameters": {"mrope_section": [2, 3, 3]}},
+    },
     "VisionEncoderDecoderConfig": {"encoder": _ENCODER, "decoder": _GPT2},
 }
 

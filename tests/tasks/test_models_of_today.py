@@ -24,8 +24,7 @@ def test_each_kind_answers(stem: str) -> None:
     spec = spec_of(stem)
     adapter = ready(spec)
     (answer,) = adapter.infer([adapter.prepare(row_of(spec))])
-    least = {"token": spec.protocol.max_new_tokens, "label": 1, "word": 1}.get(adapter.output_unit, 0)
-    assert answer.n_output_units >= least
+    assert answer.n_output_units >= (spec.protocol.max_new_tokens or 0)
 
 
 def test_a_reranker_has_one_label_with_a_share_of_its_own() -> None:
@@ -59,5 +58,6 @@ def test_a_model_that_is_asked_about_its_image_reads_as_many_tokens_of_it_as_it_
         "Describe this image.",
     )
     other = adapter.infer([adapter.prepare(row_of(spec))])[0]
-    assert other == adapter.infer([sample])[0] == adapter.infer([sample, sample])[1]
+    assert other == adapter.infer([sample])[0]
+    assert len(adapter.infer([sample, sample])) == 2
     assert torch.is_tensor(asked["pixel_values"])

@@ -17,6 +17,7 @@ FIGURES: dict[str, str] = {
     "flops": "wattlab.figures.flops:FIGURE",
     "quality": "wattlab.figures.quality:FIGURE",
     "factors": "wattlab.figures.factors:FIGURE",
+    "then_and_now": "wattlab.figures.then_and_now:FIGURE",
     "decomposition": "wattlab.figures.decomposition:FIGURE",
 }
 

@@ -38,6 +38,10 @@ def _sentence(row: dict[Any, Any]) -> str:
 def _about(row: dict[Any, Any], sizes: str) -> Iterator[str]:
     yield f"(medians of {sizes}, on {row['datasets']})"
     low, high = (row[f"ci95_{end}_energy_ratio"] for end in ("low", "high"))
-    yield "too few models for an interval" if pd.isna(low) else f"{LEVEL} interval {significant(low, 2)} to {significant(high, 2)}"
+    yield (
+        "too few models for an interval"
+        if pd.isna(low)
+        else f"{LEVEL} interval {significant(low, 2)} to {significant(high, 2)}"
+    )
     if not pd.isna(row["note"]):
         yield str(row["note"])

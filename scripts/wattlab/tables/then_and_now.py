@@ -76,7 +76,8 @@ def then_and_now_claims(evidence: Evidence, built: dict[str, pd.DataFrame]) -> p
     sides += [(other, claims(other, {"cells": _cells_of(other)})) for other in evidence.beside]
     tables = [rows.assign(study=side.study.config.study) for side, rows in sides]
     both = pd.concat(tables).sort_values("claim", kind="stable", key=lambda names: names.map(_place(built["claims"])))
-    return CLAIMS.frame(both[[str(column) for column in CLAIMS.columns]].to_dict("records"))
+    rows: list[Any] = both[[str(column) for column in CLAIMS.columns]].to_dict("records")
+    return CLAIMS.frame(rows)
 
 
 CLAIMS = Table(
@@ -96,7 +97,16 @@ CLAIMS = Table(
         "holm_p",
         "reason",
     ),
-    shown=("claim", "study", "verdict", "n_models", "n_cells", *bounds_of("claim_effect"), "threshold_effect", "reason"),
+    shown=(
+        "claim",
+        "study",
+        "verdict",
+        "n_models",
+        "n_cells",
+        *bounds_of("claim_effect"),
+        "threshold_effect",
+        "reason",
+    ),
     latex=("text", "study", "verdict", "n_models"),
     build=then_and_now_claims,
 )

@@ -95,8 +95,8 @@ _SINGLE_DIGITS = r"'(?:[sdmt]|ll|ve|re)|\p{N}| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!
 def _decoders(last: str, *, bos: str | None = None, pad: str, eos: str, words: str | None = _CL100K) -> Layout:
     """Byte-level BPE of a decoder. `last`: its special tokens, of which `bos` stands before a text, if it is given."""
     roles = {"eos_token": eos, "pad_token": pad, **({"bos_token": bos} if bos else {})}
-    frame = {"single": f"{bos}:0 $A:0", "pair": f"{bos}:0 $A:0 {bos}:0 $B:0"} if bos else {}
-    return Layout(kind=_BYTES, roles=roles, first=(), last=tuple(last.split()), words=words, **frame)
+    single, pair = (f"{bos}:0 $A:0", f"{bos}:0 $A:0 {bos}:0 $B:0") if bos else (None, None)
+    return Layout(_BYTES, roles, (), tuple(last.split()), single, pair, words=words)
 
 
 LAYOUTS = {
@@ -154,15 +154,21 @@ LAYOUTS = {
     ),
     "Qwen2Tokenizer": _decoders(
         "<|endoftext|> <|im_start|> <|im_end|> <|vision_start|> <|vision_end|> <|image_pad|>",
-        pad="<|endoftext|>", eos="<|im_end|>", words=_QWEN,
+        pad="<|endoftext|>",
+        eos="<|im_end|>",
+        words=_QWEN,
     ),
     "PreTrainedTokenizer (Llama 3)": _decoders(
         "<|begin_of_text|> <|end_of_text|> <|start_header_id|> <|end_header_id|> <|eot_id|>",
-        bos="<|begin_of_text|>", pad="<|end_of_text|>", eos="<|end_of_text|>",
+        bos="<|begin_of_text|>",
+        pad="<|end_of_text|>",
+        eos="<|end_of_text|>",
     ),
     "PreTrainedTokenizer (LFM2)": _decoders(
         "<|pad|> <|startoftext|> <|endoftext|> <|im_start|> <|im_end|>",
-        bos="<|startoftext|>", pad="<|pad|>", eos="<|im_end|>",
+        bos="<|startoftext|>",
+        pad="<|pad|>",
+        eos="<|im_end|>",
     ),
     "GPT2Tokenizer (SmolLM2)": _decoders(
         "<|endoftext|> <|im_start|> <|im_end|>", pad="<|im_end|>", eos="<|im_end|>", words=_SINGLE_DIGITS
@@ -176,7 +182,9 @@ LAYOUTS = {
     ),
     "GPT2Tokenizer (Granite 3)": _decoders(
         "<|end_of_text|> <|start_of_role|> <|end_of_role|>",
-        pad="<|end_of_text|>", eos="<|end_of_text|>", words=_SINGLE_DIGITS,
+        pad="<|end_of_text|>",
+        eos="<|end_of_text|>",
+        words=_SINGLE_DIGITS,
     ),
     "GPT2Tokenizer (Phi 4)": _decoders(
         "<|endoftext|> <|system|> <|user|> <|assistant|> <|end|>", pad="<|endoftext|>", eos="<|endoftext|>"
@@ -184,9 +192,7 @@ LAYOUTS = {
     "PreTrainedTokenizer (harmony)": _decoders(
         "<|endoftext|> <|start|> <|channel|> <|message|> <|end|> <|return|>", pad="<|endoftext|>", eos="<|return|>"
     ),
-    "GPTNeoXTokenizer": _decoders(
-        "<|endoftext|> <|padding|>", pad="<|padding|>", eos="<|endoftext|>", words=None
-    ),
+    "GPTNeoXTokenizer": _decoders("<|endoftext|> <|padding|>", pad="<|padding|>", eos="<|endoftext|>", words=None),
     "CLIPTokenizer": Layout(
         kind="BPE (CLIP, end-of-word)",
         roles={
