@@ -5,7 +5,7 @@ A mode of weights or data takes a part of the fields (`works`): the others are n
 
 from typing import Any, Literal
 
-from wattlab.foundation.schema import Facts, fact
+from wattlab.foundation.schema import Facts, fact, is_missing
 
 # ---------------------------------------------------------------- models
 
@@ -46,9 +46,11 @@ class ImageProcessorFacts(Facts):
     image_std: list[float] = fact("channel standard deviations")
     input_hw: list[int] | None = fact("height and width that reach the model, checked by a test", None, unit="pixels")
     input_hw_for_640x480: list[int] | None = fact("the same where it depends on the image", None, unit="pixels")
-    patch_size: int | None = fact("side of a patch, of a processor that gives patches", None, unit="pixels")
-    merge_size: int | None = fact("patches on a side that the model joins to one token", None)
-    temporal_patch_size: int | None = fact("frames in a patch: an image is repeated", None)
+    patch_size: int | None = fact(
+        "side of a patch, of a processor that gives patches", None, unit="pixels", exclude_if=is_missing
+    )
+    merge_size: int | None = fact("patches on a side that the model joins to one token", None, exclude_if=is_missing)
+    temporal_patch_size: int | None = fact("frames in a patch: an image is repeated", None, exclude_if=is_missing)
 
 
 class Architecture(Facts):
@@ -92,6 +94,7 @@ class ModelFacts(Facts):
         "what the model is asked about an image, {image} where the image's own tokens stand; null: it is asked nothing",
         None,
         works="always",
+        exclude_if=is_missing,
     )
     call_defaults: dict[str, float | int] | None = fact(
         "a pipeline's own size, steps and guidance", None, works="always"
