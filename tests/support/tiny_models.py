@@ -83,6 +83,17 @@ SMALLER: dict[str, dict[str, Any]] = {
     "MobileNetV1Config": {"depth_multiplier": 0.25},
     "YolosConfig": {**_ENCODER, "num_detection_tokens": 10},
     **dict.fromkeys(("DetrConfig", "DeformableDetrConfig"), _DETECTOR),
+    "DetaConfig": {
+        **_SEQ2SEQ,
+        "backbone_config": {
+            "model_type": "swin",
+            "embed_dim": 16,
+            "depths": [1, 1, 1, 1],
+            "num_heads": [1, 2, 2, 2],
+            "window_size": 4,
+        },
+        "num_queries": 20,
+    },
     "GitConfig": {**_ENCODER, "vision_config": _ENCODER},
     "BlipConfig": {"text_config": {**_ENCODER, "encoder_hidden_size": 32}, "vision_config": _ENCODER},
     "Blip2Config": {

@@ -25,7 +25,7 @@ _GROUND = ("weights", "data", "device", HEADLINE)
 
 
 def then_and_now(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """For each task and purpose that both studies have with other models: a row per model and study (`level` model), and
+    """For each task and purpose of which each study has models that the other lacks: a row per model and study (`level` model), and
     one of the two medians and their ratio (`level` task).
 
     Only datasets that both studies measured count: a model's energy is the mean over its cells on them. The ratio is this
@@ -128,9 +128,10 @@ def _of(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
 
 
 def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    """Rows of one task and purpose; none where the other study lacks it, or has the same models."""
+    """Rows of one task and purpose; none where a study has no models of its own."""
     now, then = sides
-    if then.empty or set(now["model"]) == set(then["model"]):
+    ours, theirs = set(now["model"]), set(then["model"])
+    if not (ours - theirs and theirs - ours):
         return
     shared = sorted(set(now["place"]) & set(then["place"]))
     keys = {**{key: now.iloc[0][key] for key in ("task", "purpose", "study")}, "datasets": ", ".join(shared)}
