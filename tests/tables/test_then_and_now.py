@@ -11,6 +11,7 @@ from support import records
 from wattlab.figures import then_and_now as figure
 from wattlab.figures.listing import figures_of
 from wattlab.figures.style import TWO_COLUMNS
+from wattlab.report.then_and_now import section
 from wattlab.study.specs import read_study
 from wattlab.tables.intervals import ratio_of_medians
 from wattlab.tables.reading import read_table, read_tables
@@ -53,6 +54,11 @@ def test_models_of_both_studies_meet_on_the_datasets_that_both_have(tmp_path: Pa
     assert set(claims["verdict"]) == {"not decidable here"} and claims["reason"].notna().all()
     text = (study.parent / "tables/then_and_now.md").read_text()
     assert "No 95 % intervals: over the models of each study they need at least 5 models" in text
+    page = section(read_tables(study.parent / "tables", ("then_and_now", "then_and_now_claims")))
+    about = "(medians of 3 models and of 2 models, on c4); too few models for an interval"
+    assert page["then_and_now"] == [f"Masked language modeling: 0.50 times then’s {about}."]
+    assert page["beside_verdicts"]["studies"] == ["now", "then"]
+    assert all(row[1:] == ("not decidable here",) * 2 for row in page["beside_verdicts"]["rows"])
     drawn = figure.draw(read_tables(study.parent / "tables", figure.FIGURE.tables), read_study(study), TWO_COLUMNS)
     points = [c for axes in drawn.get_axes() for c in axes.collections if c.get_gid() == "models"]
     assert [len(one.get_offsets()) for one in points] == [3, 2]
