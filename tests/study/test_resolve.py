@@ -46,7 +46,7 @@ def test_the_studies_of_today_meet_those_of_the_paper_s_models(catalog: Catalog)
     papers = set(papers_catalog().models)
     for name, other, cells in (("today-laptop", None, 47), ("today", "gpu", 114)):
         study = resolved(catalog, study_content(f"studies/{name}.yaml"))
-        then = resolved(catalog, study_content(other and f"studies/{other}.yaml"))
+        then = resolved(catalog, study_content(*([f"studies/{other}.yaml"] if other else [])))
         assert study.config.beside == [then.config.study]
         assert len(study.cells) == cells
         assert not {cell.cell.model for cell in study.cells} & papers

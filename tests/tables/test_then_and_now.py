@@ -56,7 +56,7 @@ def test_models_of_both_studies_meet_on_the_datasets_that_both_have(tmp_path: Pa
     assert "No 95 % intervals: over the models of each study they need at least 5 models" in text
     page = section(read_tables(study.parent / "tables", ("then_and_now", "then_and_now_claims")))
     about = "(medians of 3 models and of 2 models, on c4); too few models for an interval"
-    assert page["then_and_now"] == [f"Masked language modeling: 0.50 times then’s {about}."]
+    assert page["then_and_now"] == [f"Fill mask: 0.50 times then’s {about}."]
     assert page["beside_verdicts"]["studies"] == ["now", "then"]
     assert all(row[1:] == ("not decidable here",) * 2 for row in page["beside_verdicts"]["rows"])
     drawn = figure.draw(read_tables(study.parent / "tables", figure.FIGURE.tables), read_study(study), TWO_COLUMNS)
