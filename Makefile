@@ -207,8 +207,7 @@ env-optimum: $(STAMP) ## optional: build .venv-optimum over .venv, for the side-
 	rm -rf .venv-optimum
 	python -m venv .venv-optimum
 	python -c 'import site; print(site.getsitepackages()[0])' >"$$(ls -d .venv-optimum/lib/python*/site-packages)/wattlab.pth"
-	.venv-optimum/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/optimum.txt \
-	  --constraint requirements-transformers4.lock
+	.venv-optimum/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement benchmarks/optimum.txt
 
 .PHONY: help
 help: ## this list
