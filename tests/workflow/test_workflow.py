@@ -18,11 +18,11 @@ WHOLE = {
     "train_tokenizer": 1,
     "measure_cell": 3,
     "build_tables": 1,
-    "draw_figure": 7,
+    "draw_figures": 1,
     "write_report": 1,
     "give_verdict": 1,
 }
-AFTER_RECORDS = {"build_tables": 1, "draw_figure": 7, "write_report": 1, "give_verdict": 1}
+AFTER_RECORDS = {"build_tables": 1, "draw_figures": 1, "write_report": 1, "give_verdict": 1}
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def test_touched_code_and_catalog_prose_plan_no_measurement(project: Project) ->
 
 def test_a_figures_style_draws_figures_and_the_page_again(project: Project) -> None:
     touch(project.root / "scripts/wattlab/figures/tasks.py")
-    assert project.plan() == {"draw_figure": 1, "write_report": 1, "give_verdict": 1}
+    assert project.plan() == {"draw_figures": 1, "write_report": 1, "give_verdict": 1}
     touch(project.root / "scripts/wattlab/figures/style.py")
-    assert project.plan() == {"draw_figure": 7, "write_report": 1, "give_verdict": 1}
+    assert project.plan() == {"draw_figures": 1, "write_report": 1, "give_verdict": 1}
 
 
 def test_a_new_model_plans_its_own_cells_only(project: Project) -> None:
