@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.figures import captions
-from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import entry_of
 from wattlab.foundation.members import load_member
@@ -24,7 +23,7 @@ def main(
 ) -> None:
     """`--figure NAME …` -> `{figures}/NAME.md` and `.tex`, `NAME.pdf`, `.png` and `.svg`, and these of `NAME_column`."""
     targets = {name: entry_of(FIGURES, name, f"--figure {name!r} is no figure") for name in figure}
-    listed: dict[str, StudyFigure] = {name: load_member(target) for name, target in targets.items()}
+    listed = {name: load_member(target) for name, target in targets.items()}
     read = read_tables(tables, {table for one in listed.values() for table in one.tables})
     shown = read_study(study)
 

@@ -42,7 +42,7 @@ def reason(name: str, tables: Tables, **config: object) -> str:
 
 def points(axes: Axes, gid: str) -> np.ndarray:
     """x and y of all collections of points of this name."""
-    return np.concatenate([one.get_offsets() for one in axes.collections if one.get_gid() == gid])
+    return np.concatenate([np.asarray(one.get_offsets()) for one in axes.collections if one.get_gid() == gid])
 
 
 def gids(axes: Axes) -> set[str]:

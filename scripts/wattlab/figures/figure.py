@@ -21,8 +21,8 @@ class StudyFigure:
     """The facts of a figure; its name is that of its line in the listing.
 
     Title and caption are texts and not made of parts, since the listing reads them from the source. `tables` are those
-    that it reads: it is drawn where a study has them. `draw(tables, study, layout)` gives a `Drawn`; None: as the listing
-    reads it, without its module. `of_settings`: only for a study that has settings.
+    that it reads: it is drawn where a study has them. `draw(tables, study, layout)` gives a `Drawn`; None: as the
+    listing reads it, without its module. `of_settings`: only for a study that has settings.
     """
 
     title: str

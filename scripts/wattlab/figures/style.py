@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -199,7 +200,7 @@ def save(figure: Figure, folder: Path, name: str, title: str, text: str) -> None
     if engine := figure.get_layout_engine():
         engine.execute(figure)
         figure.set_layout_engine("none")
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "pdf": {"metadata": {"Title": title, "Subject": text, "CreationDate": None}},
         "png": {"metadata": {"Title": title, "Description": text}, "dpi": 300},
         "svg": {"metadata": {"Title": title, "Description": text, "Date": None}},
