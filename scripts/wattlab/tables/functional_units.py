@@ -64,7 +64,7 @@ TABLE = Table(
 
 
 def _rows(
-    cell: CellEvidence, facts: dict[str, Any], runs: dict[Any, list[Any]], evidence: Evidence
+    cell: CellEvidence, facts: dict[Any, Any], runs: dict[Any, list[Any]], evidence: Evidence
 ) -> Iterator[dict[str, Any]]:
     """The rows of a cell, without their intervals; `runs`: its counted repeats by column."""
     assert cell.record is not None

@@ -66,7 +66,7 @@ def t_half_width(standard_error: ArrayLike, n: ArrayLike) -> Floats:
     """
     count = np.asarray(n, dtype=np.float64)
     known = np.where(count >= INTERVALS["cells"].least, count, np.nan)
-    quantile = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, known - 1)
+    quantile = scipy.special.stdtrit(known - 1, (1 + CONFIDENCE) / 2)
     return np.asarray(quantile * np.asarray(standard_error, dtype=np.float64), dtype=np.float64)
 
 
@@ -84,7 +84,7 @@ def fixed_strata_estimate(means: ArrayLike, sds: ArrayLike, counts: ArrayLike) -
         return Estimate(mean, mean, mean)
     if np.isnan(variance) or freedom < INTERVALS["cells"].least - 1 - 1e-9:
         return Estimate(mean)
-    half = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * np.sqrt(variance)
+    half = float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * np.sqrt(variance)
     return Estimate(mean, max(0.0, mean - float(half)), mean + float(half))
 
 
@@ -124,7 +124,7 @@ def ratio_estimate(numerators: ArrayLike, denominators: ArrayLike) -> Estimate:
     if not np.isfinite(total) or bool((counts < 2).any()):
         return Estimate(float(np.exp(logarithm)))
     freedom = total**2 / float((variances**2 / (counts - 1)).sum()) if total else 1.0
-    half = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * np.sqrt(total) / means.shape[1]
+    half = float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * np.sqrt(total) / means.shape[1]
     return Estimate(*(float(np.exp(logarithm + step)) for step in (0.0, -half, half)))
 
 
@@ -147,7 +147,7 @@ def lognormal_bounds(logs: ArrayLike, weights: ArrayLike) -> tuple[Floats, Float
     n = 1 / (share**2).sum()
     mean = (values * share).sum(axis=-1)
     variance = ((values - mean[..., None]) ** 2 * share).sum(axis=-1) / (1 - 1 / n)
-    half = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * np.sqrt(variance / n + variance**2 / (2 * (n - 1)))
+    half = scipy.special.stdtrit(n - 1, (1 + CONFIDENCE) / 2) * np.sqrt(variance / n + variance**2 / (2 * (n - 1)))
     middle = mean + variance / 2
     return np.exp(middle - half), np.exp(middle + half)
 
@@ -193,7 +193,7 @@ def spearman(first: ArrayLike, second: ArrayLike) -> RankCorrelation:
     rho = float(result.statistic)
     if x.size < 4 or abs(rho) > 1 - 1e-12:
         return RankCorrelation(rho, unknown, unknown, x.size)
-    half = float(scipy.stats.norm.ppf((1 + CONFIDENCE) / 2)) * np.sqrt((1 + rho**2 / 2) / (x.size - 3))
+    half = float(scipy.special.ndtri((1 + CONFIDENCE) / 2)) * np.sqrt((1 + rho**2 / 2) / (x.size - 3))
     z = np.arctanh(rho)
     return RankCorrelation(rho, float(np.tanh(z - half)), float(np.tanh(z + half)), x.size)
 

@@ -121,7 +121,7 @@ def _p_with_later(
         ]
         variance = parts[0] + parts[1]
         t = np.abs(np.log(sums[0] / sums[1])) / np.sqrt(variance)
-        return np.asarray(2 * scipy.stats.t.sf(t, variance**2 / (of[0] + of[1])))
+        return np.asarray(2 * scipy.special.stdtr(variance**2 / (of[0] + of[1]), -t))
 
 
 def found_with(n: int, percent: float, sd: float, n_strata: int = 1) -> float:
@@ -133,9 +133,9 @@ def found_with(n: int, percent: float, sd: float, n_strata: int = 1) -> float:
     """
     freedom = 2 * n_strata * (n - 1)
     shift = np.log1p(percent / 100) / (sd * np.sqrt(2 / (n * n_strata)))
-    limit = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, freedom)
+    limit = scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)
     if freedom > 1000 or shift > 30:  # the noncentral t is normal there
-        return float(scipy.stats.norm.sf(limit - shift))
+        return float(scipy.special.ndtr(shift - limit))
     return float(scipy.stats.nct.sf(limit, freedom, shift) + scipy.stats.nct.cdf(-limit, freedom, shift))
 
 

@@ -66,7 +66,7 @@ class Ratio:
         distance = abs(np.log(self.value / other))
         if self.error == 0:
             return float(distance == 0)
-        return float(2 * scipy.stats.t.sf(distance / self.error, self.freedom))
+        return float(2 * scipy.special.stdtr(self.freedom, -distance / self.error))
 
 
 def log_ratio(first: ArrayLike, second: ArrayLike) -> LogRatio:
@@ -126,7 +126,7 @@ def ratio_of(cells: Sequence[LogRatio], spread: Spread) -> Ratio:
     quartic = sum(cell.quartic for cell in cells) + (shared**2 / spread.freedom if shared else 0.0)
     error = float(np.sqrt(variance + shared)) / k
     freedom = (variance + shared) ** 2 / quartic if quartic else float("inf")
-    half = float(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    half = float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     return Ratio(value, value * float(np.exp(-half)), value * float(np.exp(half)), True, error, freedom)
 
 
