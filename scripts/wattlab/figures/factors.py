@@ -55,5 +55,5 @@ FIGURE = StudyFigure(
     ),
     tables=("factors", "cells", "provenance"),
     draw=draw,
-    of_settings=True,
+    needs="all_settings",
 )
