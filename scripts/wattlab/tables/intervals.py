@@ -139,10 +139,10 @@ def ratio_of_medians(numerators: ArrayLike, denominators: ArrayLike) -> Estimate
     for sign, values in ((1, numerators), (-1, denominators)):
         logs = np.sort(np.log(np.asarray(values, dtype=np.float64)))
         place = max(1, round((logs.size + 1) / 2 - np.sqrt(logs.size)))
-        z = stats.norm.isf(stats.binom.cdf(place - 1, logs.size, 0.5))
+        z = scipy.stats.norm.isf(scipy.stats.binom.cdf(place - 1, logs.size, 0.5))
         middle += sign * np.median(logs)
         variance += float((logs[-place] - logs[place - 1]) / (2 * z)) ** 2
-    half = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * np.sqrt(variance)
+    half = float(scipy.special.ndtri((1 + CONFIDENCE) / 2)) * np.sqrt(variance)
     return Estimate(*(float(np.exp(middle + step)) for step in (0.0, -half, half)))
 
 
