@@ -24,7 +24,7 @@ from wattlab.paper import audit, decomposition
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
-from wattlab.report.explorer import CHOICES, Beside, embedded, quality_rows, script_json
+from wattlab.report.explorer import Beside, choices, embedded, quality_rows, script_json
 from wattlab.report.methods import bibtex, methods_paragraph, versions
 from wattlab.report.numbers import grams
 from wattlab.report.shown import shown
@@ -38,7 +38,17 @@ _ASSETS = Path(__file__).parent / "assets"
 
 #: Tables that the page folds, in this order; `runs` and `emissions` are files only: the table of cells and the
 #: choice of the grid stand for them. A table that is not named here (of an imported study) is folded after them.
-_FOLDED = ("tasks", "multipurpose", "comparison", "parity", "totals", "models", "output_lengths", "provenance")
+_FOLDED = (
+    "tasks",
+    "multipurpose",
+    "comparison",
+    "parity",
+    "totals",
+    "models",
+    "boundaries",
+    "output_lengths",
+    "provenance",
+)
 _FILES_ONLY = ("runs", "emissions", "cells", "missing", "quality")
 _MOST_ROWS_OF_OTHERS = 60
 
@@ -96,11 +106,13 @@ def _template() -> Template:
 
 def _lexicon(tables: Tables) -> dict[str, Any]:
     """What the page says of its words: scopes, methods, the level of intervals, and what each table's interval is."""
+    offered = choices(tables["cells"])
+    scopes = {name: meaning for name, meaning in SCOPES.items() if name in offered}
     return {
-        "glossary": (BASES | SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
+        "glossary": (BASES | scopes, {method: meaning for method, (meaning, _) in METHODS.items()}),
         "level": LEVEL,
         "intervals": {name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
-        "scopes": [(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
+        "scopes": [(name, QUANTITIES[column].title) for name, column in offered.items() if QUANTITIES[column].scope],
     }
 
 

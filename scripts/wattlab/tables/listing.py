@@ -20,6 +20,7 @@ TABLES: dict[str, str] = {
     "protocols": "wattlab.tables.protocols:TABLE",
     "claims": "wattlab.tables.claims.table:TABLE",
     "power": "wattlab.tables.power:TABLE",
+    "boundaries": "wattlab.tables.boundaries:TABLE",
 }
 
 #: Tables that a study has once its FLOPs are counted (`make flops`).
