@@ -206,7 +206,7 @@ def _repeat_row(
         "gpu_index": None if device is None else device.gpu_index,
         "ram_model": None if ram_j is None else RAM_MODEL,
         **_observed(repeat),
-        "effective_cores_share": _ratio(effective_cores(repeat), record.protocol and record.protocol.cpu_threads),
+        "effective_cores_share": _ratio(effective_cores(repeat), getattr(record.protocol, "cpu_threads", None)),
         **energies,
         **_quantities(repeat, energies, evidence),
         **_codecarbon_2(repeat, ram_j, evidence.exclusive),
