@@ -63,7 +63,6 @@ def render(
     """
     intensity, scripts = study.grid.intensity_g_per_kwh, [vega_script(), page_script()]
     found = answer.answers(study, tables, catalog.equivalents)
-    shown_cells = words.with_value(tables["cells"])
     return _template().render(
         **_lexicon(tables),
         study=study,
@@ -79,7 +78,7 @@ def render(
         answers=found,
         unanswered=answer.without_value(tables, found),
         equivalents=catalog.equivalents.values(),
-        labels=answer.labels(study, shown_cells),
+        labels=answer.labels(study, words.with_value(tables["cells"])),
         facts=study_facts(study, tables),
         conditions=partial(_conditions, study, tables),
         figures=[_figure(name, figure, figures) for name, figure in _figures_of(study, tables).items()],
