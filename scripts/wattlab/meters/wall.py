@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy.special
 
 from wattlab.foundation.quantities import CONFIDENCE
 from wattlab.meters.wall_clock import NORMAL, Clock
@@ -104,9 +104,11 @@ def _sampling_j(trace: Trace, power_w: Floats, width_s: Floats, length_s: float)
             np.linspace(0, ends[-1], n + 1), np.append(0, ends), np.append(0, np.cumsum(width_s * power_w))
         )
         spread_w = (np.diff(heights) / (ends[-1] / n)).std(ddof=1)
-        return float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * spread_w * np.sqrt(1 + 1 / n) * rest_s)
+        return float(scipy.special.stdtrit(n - 1, (1 + CONFIDENCE) / 2) * spread_w * np.sqrt(1 + 1 / n) * rest_s)
     off_w = power_w - power_w.mean()
     variance = float((off_w**2).mean())
     alike = max(0.0, float((off_w[1:] * off_w[:-1]).mean()) / variance) if variance > 0 else 0.0
     many = max(2.0, len(power_w) * (1 - alike) / (1 + alike))
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, len(power_w) - 1) * power_w.std(ddof=1) / np.sqrt(many) * length_s)
+    return float(
+        scipy.special.stdtrit(len(power_w) - 1, (1 + CONFIDENCE) / 2) * power_w.std(ddof=1) / np.sqrt(many) * length_s
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
+import scipy.special
 
 from wattlab.foundation.quantities import CONFIDENCE
 from wattlab.meters.wall_log import Floats, Trace
@@ -31,7 +31,7 @@ _SEARCHED = 60
 #: What of a step a meter may still lack of its height after it, and how many usual distances are looked through for that.
 _SETTLED, _SETTLES_WITHIN = 0.02, 8
 
-NORMAL = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+NORMAL = float(scipy.special.ndtri((1 + CONFIDENCE) / 2))
 
 #: With fewer samples across edges it is not known how a meter samples.
 _FEWEST_EDGES = 6
