@@ -30,6 +30,9 @@ class ModelEntry(ModelFacts):
     published_parameters: int | None = fact(
         "parameters as the paper's authors published them; null for a model of your own", None, unit="parameters", gt=0
     )
+    active_parameters: int | None = fact(
+        "of a mixture of experts: the published parameters that one token meets", None, unit="parameters", gt=0
+    )
     published_row: str | None = fact("row of the authors' model_parameters.csv", None)
     count_as: str = fact(
         "how the published number was counted: AutoModel (base, no head), task, sum (of components), or a class"

@@ -5,7 +5,7 @@ A mode of weights or data takes a part of the fields (`works`): the others are n
 
 from typing import Any, Literal
 
-from wattlab.foundation.schema import Facts, fact
+from wattlab.foundation.schema import Facts, fact, is_missing
 
 # ---------------------------------------------------------------- models
 
@@ -80,6 +80,18 @@ class ModelFacts(Facts):
     )
     call_defaults: dict[str, float | int] | None = fact(
         "a pipeline's own size, steps and guidance", None, works="always"
+    )
+    chat_template: str | None = fact(
+        "chat template (Jinja) of an instruct model, for the tokenizer that is trained for it; a checkpoint brings its own",
+        None,
+        works="architecture",
+        exclude_if=is_missing,
+    )
+    template_arguments: dict[str, bool | int | float | str] | None = fact(
+        "arguments of the checkpoint's chat template, such as `enable_thinking: false`; null: what the template does by itself",
+        None,
+        works="hub",
+        exclude_if=is_missing,
     )
     hub_config: dict[str, Any] | None = fact(
         "changes of the published configuration without which this library reads the checkpoint wrong",

@@ -17,7 +17,7 @@ from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
 from wattlab.hub.failures import HubUnavailable, hub_errors, no_hub
 from wattlab.hub.receipts import FetchedFile, ModelFetch, Receipt
 from wattlab.hub.structures import structure_of
-from wattlab.hub.tensors import check_weights
+from wattlab.hub.tensors import check_file
 
 #: Left free on the disk beside a model.
 SPARE_BYTES = 2**30
@@ -59,7 +59,7 @@ def _fetched(fetch: ModelFetch) -> dict[str, Any]:
     check_disk(repository, files)
     fetched = [_fetch(repository, file) for file in files]
     for path, file in fetched:
-        check_weights(path, file.path)
+        check_file(path, file.path)
     snapshot = fetched[0][0].parents[files[0].path.count("/")]
     return {
         "commit": info.sha,

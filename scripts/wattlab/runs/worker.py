@@ -40,6 +40,7 @@ from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
 from wattlab.study.cells import CatalogFacts, Spec
+from wattlab.tasks.contract import finite
 
 if TYPE_CHECKING:
     from wattlab.tasks.contract import Adapter
@@ -52,7 +53,7 @@ PARAMETERS_TOLERANCE = 0.005
 
 def answer_line(row: int, answer: Any) -> dict[str, Any]:
     """One answer as a JSON object; an image as its SHA-256 (raw pixels) and a thumbnail."""
-    value = answer.value
+    value = finite(answer.value)
     if isinstance(value, Image.Image):
         thumbnail = value.copy()
         thumbnail.thumbnail(THUMBNAIL_PX)
@@ -63,7 +64,8 @@ def answer_line(row: int, answer: Any) -> dict[str, Any]:
             "size": list(value.size),
             "thumbnail_png_base64": base64.b64encode(content.getvalue()).decode(),
         }
-    return {"row": row, "answer": value, "n_output_units": answer.n_output_units}
+    thought = {"thought": answer.thought} if answer.thought else {}
+    return {"row": row, "answer": value, "n_output_units": answer.n_output_units, **thought}
 
 
 def write_answers(path: Path, answers: list[Any]) -> None:
@@ -161,6 +163,7 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
 
 def _of_model(adapter: "Adapter", facts: CatalogFacts, inputs: Inputs) -> dict[str, Any]:
     """What the load's window says of the model: parameters, how it writes, and what a reader should know."""
+    adapter.source.check(adapter.networks())
     counted = adapter.parameters_as_published(facts.count_as, facts.counted_components) if facts.count_as else None
     told = adapter.source.told(adapter.texts(inputs.rows))
     is_published = inputs.receipt is None or inputs.receipt.endpoint is None  # another hub may serve something else
@@ -172,6 +175,8 @@ def _of_model(adapter: "Adapter", facts: CatalogFacts, inputs: Inputs) -> dict[s
     return {
         "parameters": adapter.parameters,
         "parameters_as_published": counted,
+        "active_parameters": adapter.active_parameters,
+        "labels": None if inputs.receipt is None else adapter.labels,  # random weights have no classes
         "generation": adapter.generation,
         "flags": sorted(told),
         "notes": [told[flag] for flag in sorted(told)],

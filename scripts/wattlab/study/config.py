@@ -10,7 +10,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, ValidationError, model_val
 from wattlab.catalog.factors import FACTORS, PROTOCOL, setting_text
 from wattlab.catalog.protocols import Override, Where
 from wattlab.foundation.errors import near_matches
-from wattlab.foundation.schema import Closed, TaskName, fact
+from wattlab.foundation.schema import Closed, TaskName, fact, is_missing
 from wattlab.foundation.shared import Shared
 
 Weights = Literal["architecture", "hub"]
@@ -119,7 +119,7 @@ class StudyConfig(Closed):
     nameplate: Nameplate | None = fact(
         "stated powers: modelled energies are computed from them afterwards, and nothing is measured again",
         None,
-        exclude_if=lambda stated: stated is None,
+        exclude_if=is_missing,
     )
     settings: list[Setting] = fact("settings beside the protocol's own", [], exclude_if=operator.not_)
     factors: dict[str, list[Any]] = fact(

@@ -38,8 +38,18 @@ class Flag(str):
     """A column of yes or no, perhaps missing."""
 
 
-#: Parameters of the measured model, as they are counted in publications, and as its authors published them.
-PARAMETERS = (Whole("parameters"), Whole("parameters_as_published"), Whole("published_parameters"))
+class Seldom(Whole):
+    """The same, of few rows: the column stands only where one of them has it."""
+
+
+#: Parameters of the measured model, as they are counted in publications, as its authors published them, and those that one
+#: token meets, of a mixture of experts.
+PARAMETERS = (
+    Whole("parameters"),
+    Whole("parameters_as_published"),
+    Whole("published_parameters"),
+    Seldom("active_parameters"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +81,9 @@ class Table:
 
 
 def typed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with the type of each of these columns, by its mark or its name."""
-    return table.astype({str(column): _dtype(column) for column in columns})
+    """The table with the type of each of these columns, by its mark or its name; without those that no row has."""
+    unused = [str(column) for column in columns if isinstance(column, Seldom) and table[column].isna().all()]
+    return table.astype({str(column): _dtype(column) for column in columns}).drop(columns=unused)
 
 
 def _dtype(column: str) -> str:

@@ -9,7 +9,15 @@ from PIL import Image
 from wattlab.models.source import Source, stated
 from wattlab.study.cells import Spec
 from wattlab.tasks.contract import Answer, Pass
-from wattlab.tasks.generation import after_encoder, decoding, generating_part, generation_config, prompt_tokens, written
+from wattlab.tasks.generation import (
+    after_encoder,
+    decoding,
+    generating_part,
+    generation_config,
+    prompt_tokens,
+    sequences_of,
+    written,
+)
 from wattlab.tasks.inputs import ImageInput
 
 
@@ -42,7 +50,7 @@ class ImageToText(ImageInput):
         # BLIP's `generate` ends a caption with the separator of its text configuration, whatever its defaults say.
         is_blip = hasattr(self.model, "text_decoder")
         ends = part.config.sep_token_id if is_blip else part.generation_config.eos_token_id
-        return written(sequences[:, prompt_tokens(self.model) :], ends, self.tokenizer)
+        return written(sequences_of(sequences[:, prompt_tokens(self.model) :], ends), self.tokenizer)
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
         """The image's encoder once, where it is apart from the decoder; then the decoder from its start token."""
