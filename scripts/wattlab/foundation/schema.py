@@ -115,8 +115,8 @@ def _working(value: Closed, mode: Mode, inherited: Works) -> dict[str, Any]:
         extra = field.json_schema_extra
         stated = extra.get("works") if isinstance(extra, dict) else None
         works: Any = stated or inherited
-        if works in ("always", mode):
-            part = getattr(value, name)
+        part = getattr(value, name)
+        if works in ("always", mode) and not (field.exclude_if and field.exclude_if(part)):
             nested = isinstance(part, Closed)
             chosen[name] = _working(part, mode, works) if nested else to_jsonable_python(part)
     return chosen
