@@ -15,7 +15,7 @@ from wattlab.tasks import adapter_for
 from wattlab.tasks.contract import Pass
 from wattlab.tasks.flops import OperationCounter, count_inference, count_passes
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 #: One model at least of every task, and of every way to write text.
 MODELS = (

@@ -10,6 +10,7 @@ too: the power of a GPU depends on operand values.
 """
 
 import math
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ def count_active(module: nn.Module) -> int | None:
     """
     idle = 0.0
     for part in module.modules():
-        if hasattr(part, "is_concatenated") and hasattr(part, "num_experts"):
+        if hasattr(part, "is_concatenated") and getattr(part, "num_experts", 0):
             chosen = next((n for name in _CHOSEN if (n := getattr(part.config, name, None)) is not None), None)
             if chosen is None:
                 return None
@@ -126,7 +127,7 @@ def _configured(spec: Spec, key: str, class_name: str, given: dict[str, Any]) ->
 
     place = f"catalog/models/{spec.cell.model}.yaml: architecture.{key}"
     try:
-        config = getattr(transformers, class_name)(**given)
+        config = getattr(transformers, class_name)(**deepcopy(given))  # DETA takes keys out of what it is given
     except StrictDataclassError as error:
         raise InputError(f"{place}: {' '.join(str(error).split())}; correct the value") from error
     for alias, name in config.attribute_map.items():
