@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
+from wattlab.figures import captions
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
@@ -185,5 +186,8 @@ def _mixed(provenance: pd.DataFrame) -> list[str]:
 
 def _figure(name: str, figure: StudyFigure, folder: Path) -> dict[str, Any]:
     path = folder / f"{name}.png"
-    image = base64.b64encode(path.read_bytes()).decode() if path.exists() else None
-    return {"name": name, "title": figure.title, "caption": figure.caption, "image": image}
+    if not path.exists():
+        return {"name": name, "title": figure.title, "caption": figure.caption, "image": None, "is_made": False}
+    caption, is_drawn = captions.read(folder, name)
+    image = base64.b64encode(path.read_bytes()).decode() if is_drawn else None
+    return {"name": name, "title": figure.title, "caption": caption, "image": image, "is_made": True}

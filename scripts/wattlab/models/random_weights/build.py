@@ -46,7 +46,7 @@ def count_active(module: nn.Module) -> int | None:
     """
     idle = 0.0
     for part in module.modules():
-        if hasattr(part, "is_concatenated") and getattr(part, "num_experts", 0):
+        if hasattr(part, "is_concatenated") and getattr(part, "num_experts", None):
             chosen = next((n for name in _CHOSEN if (n := getattr(part.config, name, None)) is not None), None)
             if chosen is None:
                 return None
