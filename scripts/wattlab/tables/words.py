@@ -160,12 +160,12 @@ def _tracked(rows: pd.DataFrame, scope: str) -> str:
 
 
 def assumed(rows: pd.DataFrame, provenance: pd.DataFrame, name: str = ENERGY) -> str | None:
-    """`assumed power: CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W`; None where nothing is modelled."""
+    """`assumed power: CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W (…)`; None where nothing is modelled."""
     found, parts = methods(rows, name), []
     for component, noun, aspect in (("cpu", "CPU", "cpu_tdp_w"), ("ram", "memory", "ram_power_w")):
         watts = _known(provenance, f"meter.{aspect}")
         if found.get(component, set()) & MODELLED and watts:
-            source = _known(provenance, f"meter.{component}_power_source") or ["nameplate"] * (component == "ram")
+            source = _known(provenance, f"meter.{component}_power_source") or ["modules"] * (component == "ram")
             parts.append(f"{noun} {span(float(one) for one in watts)} W{_guess(source)}")
     return f"assumed power: {', '.join(parts)}" if parts else None
 
@@ -176,6 +176,8 @@ def _guess(sources: list[str]) -> str:
         return " (its nameplate or a guess: not recorded)"
     if "stated" in sources:
         return " (stated by the study)" if set(sources) == {"stated"} else " (stated by the study for a part)"
+    if sources == ["modules"]:
+        return " (CodeCarbon's guess of its modules)"
     return " (a guess: CodeCarbon does not know it)" if set(sources) - {"nameplate"} else ""
 
 
