@@ -146,8 +146,7 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     share = modelled_share(own) if verdict(found) == "partly modelled" else ""
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
     names = COMPONENTS | {"gpu": "all GPUs" if scope == "node" else "one GPU", "wall": "the whole machine"}
-    parts = [names[part] for part in found]
-    holds = f" ({listed(parts)})" if parts else ""
+    holds = f" ({listed([names[part] for part in found])})" if found else ""
     return f"energy {verdict(found)}{how}, {_tracked(rows, scope)}{holds}, {QUANTITIES[name].basis}"
 
 
@@ -176,9 +175,8 @@ def _guess(sources: list[str]) -> str:
         return " (its nameplate or a guess: not recorded)"
     if "stated" in sources:
         return " (stated by the study)" if set(sources) == {"stated"} else " (stated by the study for a part)"
-    if sources == ["modules"]:
-        return " (CodeCarbon's guess of its modules)"
-    return " (a guess: CodeCarbon does not know it)" if set(sources) - {"nameplate"} else ""
+    guess = "CodeCarbon's guess of its modules" if sources == ["modules"] else "a guess: CodeCarbon does not know it"
+    return f" ({guess})" if set(sources) - {"nameplate"} else ""
 
 
 def _known(provenance: pd.DataFrame, aspect: str) -> list[str]:
