@@ -25,6 +25,10 @@ class ModelEntry(ModelFacts):
     structure: Structure = fact("structure, as in the paper's figures")
     architecture: Architecture = fact("configuration, for random weights", works="architecture")
     positions: str | None = fact("how positions are bounded, where the number alone does not say it", None)
+    revision_source: str | None = fact(
+        "how the pinned commit is known: A, in a path or URL of the hub in public code; B, beside the id there; hub, asked on a day",
+        None,
+    )
     hub_dtype: str = fact("precision of the published weights")
     hub_weights: str = fact("file format of the published weights, and how that is known")
     published_parameters: int | None = fact(
@@ -62,6 +66,7 @@ class ModelEntry(ModelFacts):
 class HubSource(HubFacts):
     """Where a dataset lies on the hub today, how sure that is, and what the paper read."""
 
+    revision_source: str | None = fact("how the pinned commit is known, as of a model", None, works="never")
     gated: bool = fact("needs an accepted licence and a token", False, works="never")
     loads: str = fact("whether and how it loads without a loading script, and how that is known", works="never")
     replaces: str | None = fact(

@@ -87,7 +87,11 @@ def receipt_path(
     results: Path, kind: Literal["models", "datasets"], name: str, fetch: ModelFetch | DatasetFetch
 ) -> Path:
     """Where the receipt of a fetch lies; `name` is the cell's model, or the dataset's entry."""
-    return results / Shared.FETCHED / kind / name / f"{fetch.revision or UNPINNED}-{fetch.key}.json"
+    return results / Shared.FETCHED / kind / name / _name(fetch)
+
+
+def _name(fetch: ModelFetch | DatasetFetch) -> str:
+    return f"{fetch.revision or UNPINNED}-{fetch.key}.json"
 
 
 def earlier_place(path: Path) -> Path:
@@ -96,18 +100,19 @@ def earlier_place(path: Path) -> Path:
 
 
 def take_over(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
-    """Move the receipt of the same fetch from its earlier place to `path`, whatever it says; null without one.
+    """Move the receipt of the same fetch from its earlier place to `path`, whatever it says, or that of the commit which is
+    pinned today from when it was main; null without one.
 
     Moved, so that nothing is in the way of fetching again once the receipt at `path` is deleted.
     """
-    earlier = earlier_place(path)
-    if not earlier.exists():
-        return None
-    receipt = read_receipt(earlier)
-    if not _answers(receipt, fetch):
-        return None
-    earlier.rename(path)
-    return receipt
+    unpinned = fetch.model_copy(update={"revision": None})
+    for earlier, asked in ((earlier_place(path), fetch), (path.with_name(_name(unpinned)), unpinned)):
+        receipt = read_receipt(earlier) if earlier != path and earlier.exists() else None
+        if receipt is not None and _answers(receipt, asked) and fetch.revision in (asked.revision, receipt.commit):
+            earlier.unlink()
+            split = fetch if isinstance(fetch, DatasetFetch) else None
+            return write_receipt(path, receipt.model_copy(update={"revision": fetch.revision, "split": split}))
+    return None
 
 
 def _answers(receipt: Receipt, fetch: ModelFetch | DatasetFetch) -> bool:

@@ -113,6 +113,9 @@ class StudyConfig(Closed):
         None,
         unit="g CO2eq/kWh",
     )
+    require_pins: bool = fact(
+        "refuse models and datasets of the hub of which no commit is pinned", False, exclude_if=operator.not_
+    )
     selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
     protocol: str = fact("entry of catalog/protocols.yaml")
     overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])

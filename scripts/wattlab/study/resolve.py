@@ -50,6 +50,7 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
                 listed[cell.id] = key
                 cells |= {at.cell.id: at for at in _with_settings(cell, config, catalog, source)}
     _check_exceptions(config, cells, source)
+    _check_pins(config, cells, source)
     return ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
@@ -143,7 +144,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: Sou
         selected=unselected is None,
         unselected_because=unselected,
         hub_id=model.hub_id,
-        hub_revision=model.revision,
+        hub_revision=model.revision if config.weights == "hub" else None,
         family=model.family,
         structure=model.structure,
         modality=task.modality,
@@ -288,6 +289,18 @@ def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], sourc
                 raise InputError(
                     f"{where} = {item.where.model_dump(exclude_none=True)}: no cell of the study is all of this at once; take a key out"
                 )
+
+
+def _check_pins(config: StudyConfig, cells: dict[str, MeasuredCell], source: Source) -> None:
+    """Under `require_pins`, every repository of the hub that the study reads has a commit."""
+    read = [(spec.model.hub_id, spec.model.revision) for cell in cells.values() if (spec := cell.spec).weights == "hub"]
+    read += [(hub.id, hub.revision) for cell in cells.values() if (hub := cell.spec.dataset.hub) is not None]
+    unpinned = sorted({str(name) for name, revision in read if revision is None})
+    if config.require_pins and unpinned:
+        raise InputError(
+            f"{place_of(source, 'require_pins')}: require_pins = true: no commit is pinned of {', '.join(unpinned)}; "
+            f'`make pin ONLY="{" ".join(unpinned)}"` pins those that have a file in the catalog, the others need one'
+        )
 
 
 def check_config(content: dict[str, Any], source: Source, tasks: Collection[str] | None = None) -> StudyConfig:
