@@ -93,10 +93,18 @@ class DatasetEntry(DatasetFacts):
     tasks: list[TaskName] = fact("tasks that it serves", min_length=1)
     paper: str = fact("what the paper's script loaded: id, configuration, split")
     hub: HubSource = fact("today's hub copy", works="hub")
-    surrogate: SurrogateSource = fact("offline stand-in", works="surrogate")
+    surrogate: SurrogateSource | None = fact(
+        "offline stand-in; only a file of one's own has none", None, works="surrogate"
+    )
     labels_hidden: str | None = fact("why a quality metric needs another split", None)
     licence: str = fact("licence of the content")
     notes: str | None = fact("for people", None)
+
+    @model_validator(mode="after")
+    def _has_a_stand_in(self) -> "DatasetEntry":
+        if self.surrogate is None and self.hub.source == "hub":
+            raise ValueError("surrogate: this key is missing; add it (offline stand-in)")
+        return self
 
 
 # ---------------------------------------------------------------- tasks, grids, training, the paper

@@ -60,6 +60,15 @@ Works = Literal["never", "always", "architecture", "hub", "surrogate"]
 Mode = Literal["architecture", "hub", "surrogate"]
 
 
+#: Where a repository lies: on the hub, or on this machine.
+Origin = Literal["hub", "local"]
+
+
+def is_hub(origin: object) -> bool:
+    """For `exclude_if`: what is of the hub has no key that says so."""
+    return origin == "hub"
+
+
 class Closed(BaseModel):
     """Base of every schema: unknown keys, wrong types, NaN and infinity are errors, values can not be changed."""
 

@@ -9,8 +9,10 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from wattlab.hub.failures import HubUnavailable
-from wattlab.hub.snapshots import PIPELINE_INDEX, pipeline_parts
+from wattlab.foundation.errors import Unavailable
+
+#: What makes a repository a pipeline.
+PIPELINE_INDEX = "model_index.json"
 
 #: Reads a JSON file of the repository.
 ReadJson = Callable[[str], dict[str, Any]]
@@ -43,7 +45,7 @@ _STEMS = {
 
 
 def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], read_json: ReadJson) -> list[str]:
-    """The files to fetch, sorted. Raises `HubUnavailable` where no set of weights is whole."""
+    """The files to fetch, sorted. Raises `Unavailable` where no set of weights is whole."""
     there = set(paths)
     if library == "transformers":
         _need(there, "config.json", "it is no repository of transformers")
@@ -54,7 +56,7 @@ def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], 
     _need(there, PIPELINE_INDEX, "it is no pipeline of diffusers")
     index = read_json(PIPELINE_INDEX)
     if not isinstance(index.get("_class_name"), str):
-        raise HubUnavailable(
+        raise Unavailable(
             "its pipeline is code of its own", "choose a pipeline of diffusers: no repository's code is run"
         )
     chosen = {PIPELINE_INDEX}
@@ -62,12 +64,21 @@ def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], 
         folder = f"{name}/"
         inside = {path for path in there if path.startswith(folder)}
         if not inside:
-            raise HubUnavailable(f"its model_index.json names {name}, which it lacks", "pin a commit that has it")
+            raise Unavailable(f"its model_index.json names {name}, which it lacks", "pin a commit that has it")
         weights = _weights(there, folder, "diffusers", read_json)
         if weights is None and any(_looks_like_weights(path) for path in inside):
             raise _without_weights(folder, inside)
         chosen |= _small(there, folder) | (weights or set())
     return sorted(chosen)
+
+
+def pipeline_parts(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Library and class of each part that a model_index.json names."""
+    return {
+        name: (str(value[0]), str(value[1]))
+        for name, value in index.items()
+        if not name.startswith("_") and isinstance(value, list) and len(value) == 2 and value[0] is not None
+    }
 
 
 def is_pickle(path: str) -> bool:
@@ -77,7 +88,7 @@ def is_pickle(path: str) -> bool:
 
 def _need(there: set[str], path: str, meaning: str) -> None:
     if path not in there:
-        raise HubUnavailable(
+        raise Unavailable(
             f"it has no {path}: {meaning}",
             "correct `library` or `hub_id` in its catalog entry, or choose another model",
         )
@@ -109,9 +120,9 @@ def _weights(there: set[str], folder: str, library: str, read_json: ReadJson) ->
     return None
 
 
-def _without_weights(folder: str, there: set[str]) -> HubUnavailable:
+def _without_weights(folder: str, there: set[str]) -> Unavailable:
     found = sorted(path for path in there if _folder_of(path) == folder and _looks_like_weights(path))
-    return HubUnavailable(
+    return Unavailable(
         f"{folder.rstrip('/') or 'it'} has no whole set of weights that torch loads"
         + (f", only {', '.join(found[:5])}{', …' if len(found) > 5 else ''}" if found else ""),
         "pin a commit that has model.safetensors or pytorch_model.bin, or choose another model",

@@ -17,7 +17,7 @@ from pydantic import model_validator
 
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import key_of
-from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, Origin, Outcome, Structure, TaskName, fact, is_hub
 from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import read_json
 
@@ -30,6 +30,7 @@ class Fetch(Closed):
 
     hub_id: str = fact("namespaced hub id")
     revision: str | None = fact("pinned commit; null: whatever `main` is", None)
+    source: Origin = fact("hub, or this machine: local", "hub", exclude_if=is_hub)
 
     @property
     def key(self) -> str:
@@ -64,6 +65,7 @@ class Receipt(Outcome):
     """What a fetch gave."""
 
     kind: Literal["model", "dataset"]
+    source: Origin = fact("hub, or this machine: local", "hub", exclude_if=is_hub)
     hub_id: str = fact("namespaced id, as asked")
     revision: str | None = fact("revision, as asked", None)
     commit: str | None = fact("commit that the hub gave, 40 hexadecimal digits", None, pattern=r"^[0-9a-f]{40}$")

@@ -6,7 +6,6 @@ It hashes which commit was measured, and not whether that was pinned: samples by
 import copy
 import os
 from collections.abc import Iterator, Mapping
-from functools import reduce
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,9 @@ def _with_pins(content: dict[str, Any], commits: Mapping[str, str | None]) -> di
     content = copy.deepcopy(content)
     for kind, commit in commits.items():
         for place in _PINS[kind]:
-            part = reduce(lambda inner, key: (inner or {}).get(key), place, content)
+            part: Any = content
+            for key in place:
+                part = (part or {}).get(key)
             if part and "revision" in part and part.get("source") != "local":
                 part["revision"] = commit
     return content

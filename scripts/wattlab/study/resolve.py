@@ -120,7 +120,8 @@ def _model_of(name: str, task: TaskName, catalog: Catalog, names: dict[str, str]
 
 
 def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
-    return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
+    known = catalog.models.get(cell.model)
+    return known or uncatalogued(cell, catalog.tasks[cell.task], catalog.own_models.get(cell.model))
 
 
 def _with_settings(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> list[MeasuredCell]:

@@ -20,6 +20,7 @@ from wattlab.samples.surrogate.generate import generator_of
 from wattlab.study.cells import ResolvedStudy, TokenizerSpec
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import check_config, resolve
+from wattlab.workflow.own import with_own
 
 
 def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[str], str]:
@@ -61,7 +62,7 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     study = (
         resolve_published(config, catalog, file_of, fetched)
         if config.is_imported
-        else resolve(config, catalog, file_of)
+        else resolve(*with_own(config, catalog, file_of), file_of)
     )
     if not study.cells:
         raise InputError(
