@@ -108,7 +108,8 @@ def take_over(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
     Moved, so that nothing is in the way of fetching again once the receipt at `path` is deleted.
     """
     unpinned = fetch.model_copy(update={"revision": None})
-    for earlier, asked in ((earlier_place(path), fetch), (path.with_name(_name(unpinned)), unpinned)):
+    at_main = path.with_name(_name(unpinned))
+    for earlier, asked in ((earlier_place(path), fetch), (at_main, unpinned), (earlier_place(at_main), unpinned)):
         receipt = read_receipt(earlier) if earlier != path and earlier.exists() else None
         if receipt is not None and _answers(receipt, asked) and fetch.revision in (asked.revision, receipt.commit):
             earlier.unlink()
