@@ -189,6 +189,7 @@ def _dataset(own: _Own, written: str, task: str, where: str) -> str:
             files=[file.name],
             labels=said.labels,
             loads="a file of one's own",
+            other_rows="a file of one's own",
         ),
         licence="not stated",
     )
