@@ -24,13 +24,12 @@ def main(
     pins = list(pins_of(load_catalog(CATALOG_ROOT), CATALOG_ROOT))
     states: Counter[str] = Counter()
     for pinned in _chosen(pins, only):
-        seen = look_at(pinned)
-        state: str = seen.state
+        state, said = look_at(pinned)
         if not check and (state in ("not pinned", "unknown to the hub") or (only and state == "moved")):
-            write_pin(pinned, seen.said, f"hub, asked on {utc_now()[:10]}")
+            write_pin(pinned, said, f"hub, asked on {utc_now()[:10]}")
             state = "pinned now"
         states[state] += 1
-        print(f"{pinned.kind} {pinned.hub_id}: {pinned.revision or 'none'}: {state} ({seen.said})", flush=True)
+        print(f"{pinned.kind} {pinned.hub_id}: {pinned.revision or 'none'}: {state} ({said})", flush=True)
     print(", ".join(f"{count} {state}" for state, count in sorted(states.items())))
     return 1 if states["not to be had"] or states["unknown to the hub"] else 0
 

@@ -64,7 +64,9 @@ def configured(**changes: Any) -> StudyConfig:
 
 
 def planned(**changes: Any) -> ResolvedStudy:
-    return resolve(*with_own(configured(**changes), load_catalog(CATALOG_ROOT), "mine.yaml"), "mine.yaml")
+    return resolve(
+        *with_own(configured(**changes), load_catalog(CATALOG_ROOT), "mine.yaml", Path("results")), "mine.yaml"
+    )
 
 
 @pytest.fixture
@@ -224,9 +226,14 @@ def test_roles_have_columns_of_their_names_unless_they_are_said(here: Path) -> N
         tasks=[{"task": "question-answering", "models": ["./mine"], "datasets": ["./rows.jsonl"]}],
         local={"rows.jsonl": {"fields": {"question": "asked"}}},
     )
-    _, found = with_own(config, catalog, "mine.yaml")
+    _, found = with_own(config, catalog, "mine.yaml", here / "results")
     assert found.datasets["local-rows"].fields == {"question": "asked", "context": "context"}
-    assert with_own(configured(**group("fill-mask")), catalog, "mine.yaml")[1].datasets["local-rows"].mask == "append"
+    assert (
+        with_own(configured(**group("fill-mask")), catalog, "mine.yaml", here / "results")[1]
+        .datasets["local-rows"]
+        .mask
+        == "append"
+    )
 
 
 def drawn(here: Path, name: str, content: bytes, **own: Any) -> Any:

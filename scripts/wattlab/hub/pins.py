@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from huggingface_hub import constants
 from huggingface_hub.errors import RevisionNotFoundError
@@ -16,10 +15,8 @@ from wattlab.foundation.stored import read_text
 from wattlab.hub.client import hub, retried
 from wattlab.hub.failures import HubUnavailable, RepositoryKind, hub_errors, no_hub
 
-PinState = Literal["as main", "moved", "unknown to the hub", "not pinned", "not to be had"]
-
-#: The key that a pin stands behind in a file of the kind, with its blanks.
-_BEHIND: dict[RepositoryKind, str] = {"model": "hub_id", "dataset": "  id"}
+#: What a pin's line begins with in a file of the kind, and the key that it stands behind.
+_BEHIND: dict[RepositoryKind, tuple[str, str]] = {"model": ("", "hub_id"), "dataset": ("  ", "id")}
 
 
 @dataclass(frozen=True)
@@ -32,15 +29,6 @@ class Pinned:
     revision: str | None
 
 
-@dataclass(frozen=True)
-class PinSeen:
-    """What the hub says of it today. `said`: main's commit; why nothing was found, where that is so."""
-
-    pinned: Pinned
-    state: PinState
-    said: str
-
-
 def pins_of(catalog: Catalog, root: Path) -> Iterator[Pinned]:
     """Every repository of a catalog's folder."""
     for stem, model in catalog.models.items():
@@ -49,17 +37,18 @@ def pins_of(catalog: Catalog, root: Path) -> Iterator[Pinned]:
         yield Pinned(root / "datasets" / f"{name}.yaml", "dataset", dataset.hub.id, dataset.hub.revision)
 
 
-def look_at(pinned: Pinned) -> PinSeen:
-    """Ask the hub for main's commit, and for the pinned one where that is another."""
+def look_at(pinned: Pinned) -> tuple[str, str]:
+    """Ask the hub for main's commit, and for the pinned one where that is another: how the pin stands to it, and main's commit.
+
+    Where there is nothing, why and what to do.
+    """
     try:
         main = _commit(pinned, None)
-        if pinned.revision is None:
-            return PinSeen(pinned, "not pinned", main)
-        if pinned.revision == main:
-            return PinSeen(pinned, "as main", main)
-        return PinSeen(pinned, "moved" if _is_known(pinned) else "unknown to the hub", main)
+        if pinned.revision in (None, main):
+            return "as main" if pinned.revision else "not pinned", main
+        return "moved" if _is_known(pinned) else "unknown to the hub", main
     except HubUnavailable as error:
-        return PinSeen(pinned, "not to be had", f"{error.reason}; {error.remedy}")
+        return "not to be had", f"{error.reason}; {error.remedy}"
 
 
 def _commit(pinned: Pinned, revision: str | None) -> str:
@@ -87,11 +76,10 @@ def _is_known(pinned: Pinned) -> bool:
 def write_pin(pinned: Pinned, commit: str, source: str) -> None:
     """Pin a commit in the entry's file, all else left as it stands. Raises `InputError` where the file is not so laid out."""
     text = read_text(pinned.file, "write the entry first")
-    key = _BEHIND[pinned.kind]
-    blanks = key[: -len(key.strip())] if key != key.strip() else ""
+    blanks, key = _BEHIND[pinned.kind]
     bare = re.sub(rf"^{blanks}revision(_source)?: .*\n", "", text, flags=re.MULTILINE)
     lines = f"{blanks}revision: {commit}\n{blanks}revision_source: {source}\n"
-    new = re.sub(rf"^{key}: .*\n", lambda found: found[0] + lines, bare, count=1, flags=re.MULTILINE)
+    new = re.sub(rf"^{blanks}{key}: .*\n", lambda found: found[0] + lines, bare, count=1, flags=re.MULTILINE)
     write_text(pinned.file, new)
     content = read_yaml(pinned.file)
     if (content if pinned.kind == "model" else content["hub"]).get("revision") != commit:

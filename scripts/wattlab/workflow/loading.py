@@ -47,8 +47,9 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
-    """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
+def resolve_study(content: dict[str, Any], files: Sequence[Path], results: Path = Path("results")) -> ResolvedStudy:
+    """The study that a merged configuration means. `files` are where it came from, in order; `results`: the folder of all
+    studies. Raises `InputError`."""
     _check_apart(files)
     _check_default(content, files)
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
@@ -58,12 +59,10 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
-    fetched = Path("results") / Shared.FETCHED
-    study = (
-        resolve_published(config, catalog, file_of, fetched)
-        if config.is_imported
-        else resolve(*with_own(config, catalog, file_of), file_of)
-    )
+    if config.is_imported:
+        study = resolve_published(config, catalog, file_of, results / Shared.FETCHED)
+    else:
+        study = resolve(*with_own(config, catalog, file_of, results), file_of)
     if not study.cells:
         raise InputError(
             f"{file_of('tasks')}: the study {config.study!r} has no cell: name tasks, datasets and models under `tasks`"

@@ -34,7 +34,7 @@ _INPUTS = {"text", "question", "context", "tokens", "prompt", "image"}
 #: What a tokenizer's files are called.
 _TOKENIZERS = re.compile(r"(tokenizer.*\.json|vocab\..*|.*\.model|.*\.tiktoken|merges\.txt)")
 
-#: How a data set is named among those of the hub where a task needs a suffix for its images at their own size.
+#: Ends the name of a dataset whose images keep their own size.
 _NATIVE = "@native"
 
 
@@ -52,9 +52,7 @@ class _Own:
     said: set[str] = field(default_factory=set)
 
 
-def with_own(
-    config: StudyConfig, catalog: Catalog, source: Source, results: Path = Path("results")
-) -> tuple[StudyConfig, Catalog]:
+def with_own(config: StudyConfig, catalog: Catalog, source: Source, results: Path) -> tuple[StudyConfig, Catalog]:
     """The configuration with names in the place of paths, and the catalog with an entry for each. `source` names the file of
     a key. Raises `InputError` for what is not there, not whole, or has a name that another has."""
     own = _Own(config, catalog, source, results)
