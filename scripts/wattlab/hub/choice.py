@@ -81,9 +81,10 @@ def pipeline_parts(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-def is_pickle(path: str) -> bool:
-    """Whether a chosen file is a pickle."""
-    return path.endswith(".bin")
+def notes_on(paths: Iterable[str]) -> list[str]:
+    """What a person should know of chosen files: weights that are a pickle."""
+    pickles = [path for path in paths if path.endswith(".bin")]
+    return [f"weights are a pickle, read with weights_only: {', '.join(pickles)}"] if pickles else []
 
 
 def _need(there: set[str], path: str, meaning: str) -> None:

@@ -10,11 +10,14 @@ rests on it. The files themselves lie in the hub
 client's own cache (HF_HOME).
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
+from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import key_of
 from wattlab.foundation.schema import Closed, Origin, Outcome, Structure, TaskName, fact, is_hub
@@ -83,6 +86,32 @@ class Receipt(Outcome):
         if self.kind == "dataset" and self.split is None:
             raise ValueError("kind dataset needs a split")
         return self
+
+
+def receipt_by(
+    find: Callable[[], dict[str, Any]],
+    fetch: ModelFetch | DatasetFetch,
+    hindrance: Unavailable | None,
+    endpoint: str | None = None,
+) -> Receipt:
+    """The receipt of a fetch: what `find` found (commit, files and what else a receipt has), or why nothing could be had.
+
+    `hindrance`: why it is not tried. `endpoint`: the hub that is asked, where it is another than the public one.
+    """
+    split = fetch if isinstance(fetch, DatasetFetch) else None
+    asked: dict[str, Any] = {
+        **fetch.model_dump(include={"hub_id", "revision", "source"}),
+        "kind": "model" if split is None else "dataset",
+        "split": split,
+        "endpoint": endpoint,
+        "fetched_at_utc": utc_now(),
+    }
+    try:
+        if hindrance:
+            raise hindrance
+        return Receipt(status="complete", **asked, **find())
+    except Unavailable as error:
+        return Receipt(status="unavailable", reason=error.reason, remedy=error.remedy, **asked)
 
 
 def receipt_path(

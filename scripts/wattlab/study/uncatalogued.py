@@ -44,7 +44,7 @@ def stem_of(hub_id: str) -> str:
     return hub_id.replace("/", "--")
 
 
-def uncatalogued(cell: Cell, task: TaskEntry, content: str | None) -> UncataloguedModel:
+def uncatalogued(cell: Cell, task: TaskEntry, content: str | None = None) -> UncataloguedModel:
     """The model of a cell whose name is the stem of a hub id. A multi-purpose one may be of either architecture.
 
     `content`: of a checkpoint of one's own, the hash that stands for a commit.
