@@ -12,6 +12,7 @@ from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.errors import InputError, Source, checked, entry_of, near_matches, place_of
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
 from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
+from wattlab.study.checks import check_exceptions, check_pins
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
 from wattlab.study.settings import settings_of
@@ -49,8 +50,8 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
                     )
                 listed[cell.id] = key
                 cells |= {at.cell.id: at for at in _with_settings(cell, config, catalog, source)}
-    _check_exceptions(config, cells, source)
-    _check_pins(config, cells, source)
+    check_exceptions(config, list(cells.values()), source)
+    check_pins(config, list(cells.values()), source)
     return ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
@@ -264,44 +265,6 @@ def grid_of(config: StudyConfig, catalog: Catalog, source: Source) -> Grid:
         return Grid(grid="stated", intensity_g_per_kwh=named)
     where = f"{place_of(source, 'grid')}: grid = {named!r} is no number and no entry of catalog/grids.yaml"
     return Grid(grid=named, intensity_g_per_kwh=entry_of(catalog.grids, named, where).intensity_g_per_kwh)
-
-
-def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: Source) -> None:
-    """An exception that matches no cell is a typing mistake."""
-    places = [
-        {
-            **resolved.cell.model_dump(include={"task", "dataset", "model", "purpose"}),
-            "family": resolved.facts.family,
-            "setting": resolved.cell.setting or PROTOCOL,
-        }
-        for resolved in cells.values()
-    ]
-    for section in ("overrides", "known_missing"):
-        for index, item in enumerate(getattr(config, section)):
-            where = f"{place_of(source, section)}: {section}.{index}.where"
-            for key, wanted in item.where.names.items():
-                names = {place[key] for place in places}
-                for name in wanted:
-                    if name not in names:
-                        raise InputError(
-                            f"{where}.{key} = {name!r} matches no cell of the study; {near_matches(name, names)}"
-                        )
-            if not any(item.where.matches(**place) for place in places):
-                raise InputError(
-                    f"{where} = {item.where.model_dump(exclude_none=True)}: no cell of the study is all of this at once; take a key out"
-                )
-
-
-def _check_pins(config: StudyConfig, cells: dict[str, MeasuredCell], source: Source) -> None:
-    """Under `require_pins`, every repository of the hub that the study reads has a commit."""
-    read = [(spec.model.hub_id, spec.model.revision) for cell in cells.values() if (spec := cell.spec).weights == "hub"]
-    read += [(hub.id, hub.revision) for cell in cells.values() if (hub := cell.spec.dataset.hub) is not None]
-    unpinned = sorted({str(name) for name, revision in read if revision is None})
-    if config.require_pins and unpinned:
-        raise InputError(
-            f"{place_of(source, 'require_pins')}: require_pins = true: no commit is pinned of {', '.join(unpinned)}; "
-            f'`make pin ONLY="{" ".join(unpinned)}"` pins those that have a file in the catalog, the others need one'
-        )
 
 
 def check_config(content: dict[str, Any], source: Source, tasks: Collection[str] | None = None) -> StudyConfig:

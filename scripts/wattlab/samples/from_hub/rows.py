@@ -111,8 +111,8 @@ class Layout:
             value, role = raw[self.source(column)], roles[column]
             if value is None and role in needed:
                 raise Refused(f"its {role} is null")
-            if role in _TEXTS and isinstance(value, int | float | date):
-                value = str(value)  # a CSV file's text of digits
+            if role in _TEXTS and self.spec.hub.source == "local" and isinstance(value, int | float | date):
+                value = str(value)  # nobody looked at the types of one's own file: a text of digits alone
             row[column] = picture(_bytes_of(value)) if role == "image" else value
         return row
 
