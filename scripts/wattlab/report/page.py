@@ -21,7 +21,7 @@ from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
 from wattlab.paper import audit, decomposition
-from wattlab.report import answer
+from wattlab.report import answer, then_and_now
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import CHOICES, Beside, embedded, quality_rows, script_json
@@ -64,6 +64,7 @@ def render(
         charts=Markup(script_json(charts())),
         paragraph=_paragraph(study, tables),
         **_verdicts(tables["claims"]),
+        **then_and_now.section(tables),
         headline=answer.headline(found),
         answers=found,
         unanswered=answer.without_value(tables, found),
@@ -113,7 +114,7 @@ def _verdicts(claims: pd.DataFrame) -> dict[str, Any]:
 
 
 def _figures_of(study: ResolvedStudy, tables: Tables) -> dict[str, StudyFigure]:
-    return figures_of(tables, has_settings=bool(study.config.all_settings))
+    return figures_of(tables, study.config)
 
 
 def content_policy(scripts: list[str]) -> str:
