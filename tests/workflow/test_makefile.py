@@ -103,6 +103,19 @@ def test_the_torch_of_the_machine_is_not_installed_again(checkout: Path, tmp_pat
     wanted = (checkout / ".venv/requirements.txt").read_text()
     assert wanted == "# measuring\ntransformers==5\n\n# transitive\nb==2\n"
     assert (checkout / ".venv/.installed").read_text() == lock
+    # It is remembered: nothing is built again, a later lock in the same way, and the lock's torch when it is asked for.
+    (checkout / ".venv/mine").touch()
+    for more in ([], ["TORCH=system"]):
+        assert make(checkout, "install", *more, "PYTHON=./fake-python").returncode == 0
+        assert (checkout / ".venv/mine").exists()
+    (checkout / "requirements.lock").write_text(lock + "c==3\n")
+    assert make(checkout, "install", "PYTHON=./fake-python").returncode == 0
+    assert (checkout / ".venv/requirements.txt").exists() and (checkout / ".venv/.torch").read_text() == "system\n"
+    (checkout / "fake-python").write_text(FAKE_PYTHON)
+    assert make(checkout, "install", "TORCH=lock", "PYTHON=./fake-python").returncode == 0
+    assert not (checkout / ".venv/requirements.txt").exists() and (checkout / ".venv/.torch").read_text() == "lock\n"
+    done = make(checkout, "install", "TORCH=mine", "PYTHON=./fake-python")
+    assert done.returncode != 0 and "TORCH=mine: give system" in done.stderr
 
 
 def test_failed_installation_leaves_what_was_there(checkout: Path) -> None:
@@ -143,6 +156,7 @@ def test_a_link_to_an_environment_of_this_lock_is_used(checkout: Path, tmp_path:
     assert (checkout / ".venv").is_symlink()
 
 
+@pytest.mark.slow
 def test_a_real_environment_works_from_its_place(checkout: Path) -> None:
     (checkout / "requirements.lock").write_text("# nothing\n")
     assert make(checkout, "install", f"PYTHON={sys.executable}").returncode == 0

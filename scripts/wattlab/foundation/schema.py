@@ -126,6 +126,8 @@ def _working(value: Closed, mode: Mode, inherited: Works) -> dict[str, Any]:
         works: Any = stated or inherited
         if works in ("always", mode):
             part = getattr(value, name)
+            if field.exclude_if is not None and field.exclude_if(part):
+                continue
             nested = isinstance(part, Closed)
             chosen[name] = _working(part, mode, works) if nested else to_jsonable_python(part)
     return chosen

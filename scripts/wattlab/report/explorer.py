@@ -38,6 +38,7 @@ CHOICES = {
     "device": "energy_device_kwh_per_1000",
     "net_node": "net_energy_node_kwh_per_1000",
     "net_device": "net_energy_device_kwh_per_1000",
+    "wall": "energy_wall_kwh_per_1000",
     "duration": DURATION,
 }
 UNITS = "n_output_units_per_inference"
@@ -52,6 +53,11 @@ class Beside:
 
     name: str
     tasks: pd.DataFrame
+
+
+def choices(cells: pd.DataFrame) -> dict[str, str]:
+    """`CHOICES` of a study: the wall where a meter was there."""
+    return {name: column for name, column in CHOICES.items() if name != "wall" or column in cells}
 
 
 _PALETTE = {
@@ -119,7 +125,7 @@ def quantities(study: ResolvedStudy, tables: Tables) -> dict[str, dict[str, str 
             "title": QUANTITIES[column].title,
             "conditions": wording.sentences(words.conditions(shown, study, tables["provenance"], column)).rstrip("."),
         }
-        for choice, column in CHOICES.items()
+        for choice, column in choices(shown).items()
     }
 
 
@@ -157,7 +163,7 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
             "per_inference": {},
             "per_unit": {},
         }
-        for name, column in CHOICES.items():
+        for name, column in choices(cells).items():
             values = _numbers(group, column)
             row["per_inference"][name] = _bounds(values, group["model"], kind)
             with np.errstate(divide="ignore", invalid="ignore"):

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
+from wattlab.figures import captions
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
@@ -24,7 +25,7 @@ from wattlab.paper import audit, decomposition
 from wattlab.report import answer, then_and_now
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
-from wattlab.report.explorer import CHOICES, Beside, embedded, quality_rows, script_json
+from wattlab.report.explorer import Beside, choices, embedded, quality_rows, script_json
 from wattlab.report.methods import bibtex, methods_paragraph, versions
 from wattlab.report.numbers import grams
 from wattlab.report.shown import shown
@@ -38,7 +39,17 @@ _ASSETS = Path(__file__).parent / "assets"
 
 #: Tables that the page folds, in this order; `runs` and `emissions` are files only: the table of cells and the
 #: choice of the grid stand for them. A table that is not named here (of an imported study) is folded after them.
-_FOLDED = ("tasks", "multipurpose", "comparison", "parity", "totals", "models", "output_lengths", "provenance")
+_FOLDED = (
+    "tasks",
+    "multipurpose",
+    "comparison",
+    "parity",
+    "totals",
+    "models",
+    "boundaries",
+    "output_lengths",
+    "provenance",
+)
 _FILES_ONLY = ("runs", "emissions", "cells", "missing", "quality")
 _MOST_ROWS_OF_OTHERS = 60
 
@@ -53,7 +64,6 @@ def render(
     """
     intensity, scripts = study.grid.intensity_g_per_kwh, [vega_script(), page_script()]
     found = answer.answers(study, tables, catalog.equivalents)
-    shown_cells = words.with_value(tables["cells"])
     return _template().render(
         **_lexicon(tables),
         study=study,
@@ -69,7 +79,7 @@ def render(
         answers=found,
         unanswered=answer.without_value(tables, found),
         equivalents=catalog.equivalents.values(),
-        labels=answer.labels(study, shown_cells),
+        labels=answer.labels(study, words.with_value(tables["cells"])),
         facts=study_facts(study, tables),
         conditions=partial(_conditions, study, tables),
         figures=[_figure(name, figure, figures) for name, figure in _figures_of(study, tables).items()],
@@ -97,11 +107,13 @@ def _template() -> Template:
 
 def _lexicon(tables: Tables) -> dict[str, Any]:
     """What the page says of its words: scopes, methods, the level of intervals, and what each table's interval is."""
+    offered = choices(tables["cells"])
+    scopes = {name: meaning for name, meaning in SCOPES.items() if name in offered}
     return {
-        "glossary": (BASES | SCOPES, {method: meaning for method, (meaning, _) in METHODS.items()}),
+        "glossary": (BASES | scopes, {method: meaning for method, (meaning, _) in METHODS.items()}),
         "level": LEVEL,
         "intervals": {name: words.interval(name, tables[name]) for name in INTERVALS if name in tables},
-        "scopes": [(name, QUANTITIES[column].title) for name, column in CHOICES.items() if QUANTITIES[column].scope],
+        "scopes": [(name, QUANTITIES[column].title) for name, column in offered.items() if QUANTITIES[column].scope],
     }
 
 
@@ -185,5 +197,8 @@ def _mixed(provenance: pd.DataFrame) -> list[str]:
 
 def _figure(name: str, figure: StudyFigure, folder: Path) -> dict[str, Any]:
     path = folder / f"{name}.png"
-    image = base64.b64encode(path.read_bytes()).decode() if path.exists() else None
-    return {"name": name, "title": figure.title, "caption": figure.caption, "image": image}
+    if not path.exists():
+        return {"name": name, "title": figure.title, "caption": figure.caption, "image": None, "is_made": False}
+    caption, is_drawn = captions.read(folder, name)
+    image = base64.b64encode(path.read_bytes()).decode() if is_drawn else None
+    return {"name": name, "title": figure.title, "caption": caption, "image": image, "is_made": True}
