@@ -9,7 +9,7 @@ from wattlab.hub.choice import notes_on
 from wattlab.hub.local import place_with
 from wattlab.hub.receipts import DatasetFetch, FetchedFile, ModelFetch, Receipt, receipt_by
 from wattlab.hub.structures import structure_of
-from wattlab.hub.tensors import check_weights
+from wattlab.hub.tensors import check_file
 
 
 def receipt_of(fetch: ModelFetch | DatasetFetch, hindrance: Unavailable | None, results: Path) -> Receipt:
@@ -24,7 +24,7 @@ def _found(fetch: ModelFetch | DatasetFetch, results: Path) -> dict[str, Any]:
     if isinstance(fetch, ModelFetch):
         folder, paths = Path(place.folder), [file.path for file in files]
         for path in paths:
-            check_weights(folder / path, path)
+            check_file(folder / path, path)
         task = fetch.structure_for
         found["structure"] = None if task is None else structure_of(read_tasks()[task], folder)
         found["notes"] = notes_on(paths)
