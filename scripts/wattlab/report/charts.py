@@ -121,7 +121,9 @@ def _choose(scale: str) -> Layered:
 def _energy() -> Layered:
     """A bar of parts per task, as shares of the recorded energy, with its sum."""
     y = _lines("$titles")
-    x = alt.X("share", type="quantitative", title="share of the recorded energy", axis=alt.Axis(format="%", tickCount=5))
+    x = alt.X(
+        "share", type="quantitative", title="share of the recorded energy", axis=alt.Axis(format="%", tickCount=5)
+    )
     scale = alt.Scale(domain=["$parts"], range=["$colours"])
     bars = _points().mark_bar(height=18).encode(
         x=x, y=y, color=alt.Color("part", type="nominal", title=None, scale=scale, sort=None),
@@ -139,7 +141,11 @@ def _training() -> Layered:
     training = _rows("training").mark_rule(color=VERMILION, strokeWidth=2, strokeDash=[6, 3]).encode(y="kwh:Q")
     crossing = _rows("crossing").mark_rule(color=GREY, strokeWidth=1.5).encode(x="day:Q")
     span = _rows("crossing").mark_rect(color=SKY, opacity=0.35).encode(x="low:Q", x2="high:Q")
-    text = _rows("labels").mark_text(align="left", dx=4, dy=-7, fontSize=12, color="$ink").encode(x="day:Q", y="kwh:Q", text="text:N")
+    text = (
+        _rows("labels")
+        .mark_text(align="left", dx=4, dy=-7, fontSize=12, color="$ink")
+        .encode(x="day:Q", y="kwh:Q", text="text:N")
+    )
     return alt.layer(span, line, training, crossing, text).properties(height=280)
 
 

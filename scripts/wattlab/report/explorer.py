@@ -116,7 +116,9 @@ def embedded(
 
 def _paper_names(comparison: pd.DataFrame) -> dict[str, str]:
     """Task -> what the paper calls it, to be found by that name too."""
-    named = comparison.dropna(subset=["paper_name"]) if "paper_name" in comparison else comparison[:0].assign(paper_name="")
+    named = (
+        comparison.dropna(subset=["paper_name"]) if "paper_name" in comparison else comparison[:0].assign(paper_name="")
+    )
     return dict(zip(named["task"], named["paper_name"], strict=True))
 
 
@@ -139,7 +141,11 @@ def quantities() -> dict[str, dict[str, str | None]]:
 def order(comparison: pd.DataFrame) -> str:
     """How far the order of the tasks is the paper's."""
     rho = comparison["spearman_rho"].dropna() if "spearman_rho" in comparison else pd.Series(dtype=float)
-    return "" if rho.empty else f"The order agrees by Spearman’s rho of {rho.iloc[0]:.2f}; heights do not carry over between machines."
+    return (
+        ""
+        if rho.empty
+        else f"The order agrees by Spearman’s rho of {rho.iloc[0]:.2f}; heights do not carry over between machines."
+    )
 
 
 def _scope(rows: pd.DataFrame, column: str) -> str:

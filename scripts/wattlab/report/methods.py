@@ -87,7 +87,11 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
 
 def plain(paragraph: str) -> str:
     """The paragraph without the commands of LaTeX."""
-    return re.sub(r" ?\\cite\{[^}]*\}", "", paragraph.replace("Following \\cite{luccioni2024power}", "Following Luccioni et al. (2024)", 1))
+    return re.sub(
+        r" ?\\cite\{[^}]*\}",
+        "",
+        paragraph.replace("Following \\cite{luccioni2024power}", "Following Luccioni et al. (2024)", 1),
+    )
 
 
 def bibtex(study: ResolvedStudy, tables: Tables) -> str:

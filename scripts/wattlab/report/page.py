@@ -17,7 +17,7 @@ from markupsafe import Markup
 from wattlab.catalog.reading import Catalog
 from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
-from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, METHODS, SCOPES
+from wattlab.foundation.quantities import BASES, ENERGY, METHODS, SCOPES
 from wattlab.paper import audit, decomposition
 from wattlab.report import lead
 from wattlab.report.bundle import ASSETS, page_script, vega_script
@@ -48,6 +48,7 @@ def render(
     sections, found = sections_of(study, tables), embedded(study, tables, cells_csv, catalog, beside)
     scripts = [vega_script(), page_script(sections)]
     kind, rest = lead.lead(study, tables)
+    labels = lead.labels(study, words.with_value(tables["cells"]))
     return _template().render(
         study=study,
         sections=sections,
@@ -58,7 +59,7 @@ def render(
         charts=Markup(script_json(charts())),
         kind=kind,
         lead=rest,
-        labels=lead.labels(study, words.with_value(tables["cells"])),
+        labels=labels,
         paragraph=closing_paragraph(study, tables),
         verdicts=counted(tables["claims"]),
         first_claims=lead.first_claims(tables["claims"]),
@@ -75,7 +76,7 @@ def render(
         audit=audit.summary(tables["audit"]) if "audit" in tables else "",
         beside=[one.name for one in beside],
         awaited=[name for name in study.config.beside if name not in {one.name for one in beside}],
-        glossary=glossary(tables),
+        glossary={**glossary(tables), **dict(labels)},
     )
 
 
@@ -97,8 +98,6 @@ def glossary(tables: Tables) -> dict[str, str]:
         **SCOPES,
         **BASES,
         "how an energy was obtained": f"{methods}; an energy is metered as far as it was read, else estimated",
-        "surrogate data": "generated rows with the lengths and resolutions of the real dataset",
-        "architecture": "the true model with random weights: its work is real, its answers mean nothing",
         "parity": "as many inferences as take the energy of training and fine-tuning",
         "interval of a cell": words.interval("cells", tables["cells"]) or "none",
         "interval of a task": words.interval("tasks", tables["tasks"]) or "none",
@@ -157,12 +156,16 @@ def _mixed(provenance: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(rows["aspect"]))
 
 
-def _figures(study: ResolvedStudy, tables: Tables, folder: Path, sections: dict[str, Section]) -> dict[str, list[dict[str, Any]]]:
+def _figures(
+    study: ResolvedStudy, tables: Tables, folder: Path, sections: dict[str, Section]
+) -> dict[str, list[dict[str, Any]]]:
     """Section -> the figures that stand in it without JavaScript; those of no section at the cells."""
     drawn = figures_of(tables, has_settings=bool(study.config.all_settings))
     home = {figure: name for name, section in sections.items() for figure in section.figures}
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in sections}
     for name, figure in drawn.items():
         image = embedded_image(folder / f"{name}.png")
-        found[home.get(name, "cells")].append({"name": name, "title": figure.title, "caption": figure.caption, "image": image})
+        found[home.get(name, "cells")].append(
+            {"name": name, "title": figure.title, "caption": figure.caption, "image": image}
+        )
     return found

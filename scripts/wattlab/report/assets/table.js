@@ -1,5 +1,5 @@
 // Every table of the page: sorted by a click on its head, 25 rows at a time, with its rows as CSV.
-const PAGE_ROWS = 25;
+const PAGE_ROWS = 25, PAPER_ROWS = 500;
 
 // A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element.
 function grid(place, { name, columns, rows, sort = "", caption = "", csv = null, marked = null }) {
@@ -12,18 +12,18 @@ function grid(place, { name, columns, rows, sort = "", caption = "", csv = null,
   // Missing values last, whichever way it is sorted.
   const ordered = !column ? rows : rows.map((row) => [column.value(row), row]).sort(([a], [b]) => (missing(a) || missing(b)
     ? missing(a) - missing(b) : (down ? -1 : 1) * (typeof a === "number" ? a - b : String(a).localeCompare(String(b))))).map(([, row]) => row);
-  const pages = Math.max(1, Math.ceil(ordered.length / PAGE_ROWS));
+  const per = onPaper() ? PAPER_ROWS : PAGE_ROWS, pages = Math.max(1, Math.ceil(ordered.length / per));
   page.at = Math.min(page.at, pages - 1);
   const again = () => grid(place, { name, columns, rows, sort, caption, csv, marked });
   const focus = document.activeElement && place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const shown = ordered.slice(page.at * PAGE_ROWS, (page.at + 1) * PAGE_ROWS);
+  const shown = ordered.slice(page.at * per, (page.at + 1) * per);
   const heads = columns.map((one) => el("th", { scope: "col", class: one.number ? "n" : "", "aria-sort": one.key === by ? (down ? "descending" : "ascending") : "none" },
     one.plain ? one.title : button(one.title, () => { set({ [key]: by === one.key && !down ? `-${one.key}` : one.key }); again(); }, { "data-key": one.key })));
   const body = shown.map((row) => el("tr", { class: marked ? marked(row) : "" }, columns.map((one) => {
     const inside = one.show ? one.show(row) : one.value(row);
     return el("td", { class: one.number ? "n" : one.wide === "long" ? "long" : one.wide ? "t" : "" }, inside === null || inside === undefined ? "" : typeof inside === "number" ? words(inside, 4) : inside);
   })));
-  const count = ordered.length ? `${page.at * PAGE_ROWS + 1} to ${page.at * PAGE_ROWS + shown.length} of ${many(ordered.length, "row")}` : "no row";
+  const count = ordered.length ? `${page.at * per + 1} to ${page.at * per + shown.length} of ${many(ordered.length, "row")}` : "no row";
   const turn = (by_) => () => { page.at += by_; again(); };
   place.replaceChildren(
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `table: ${caption || name}` },

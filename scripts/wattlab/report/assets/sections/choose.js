@@ -109,7 +109,7 @@ function drawChoose() {
   return drawFrontier(found);
 }
 section("choose", { draw: drawChoose, start: () => {
-  byId("choose-task").addEventListener("change", () => set({ task: byId("choose-task").value, model: "", dataset: "", y: "", least: "", compare: "" }));
+  byId("choose-task").addEventListener("change", () => takeTask(byId("choose-task").value));
   for (const [id, key] of [["choose-dataset", "dataset"], ["choose-y", "y"], ["choose-purpose", "purpose"]]) byId(id).addEventListener("change", () => set({ [key]: byId(id).value }));
   watchers.unshift(() => { byId("choose-purpose").value = state.purpose; });
   bind(byId("choose-least"), "least");

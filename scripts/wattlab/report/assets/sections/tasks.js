@@ -4,6 +4,8 @@ const scored = TASKS.filter((task) => METRICS(task).length);
 const modelCount = (task) => modelsAt(task).length;
 const firstTask = [...(scored.length ? scored : TASKS)].sort((a, b) => (b === "summarization") - (a === "summarization") || modelCount(b) - modelCount(a))[0];
 declare("task", firstTask || "", (one) => TASKS.includes(one));
+// Another task begins anew: scores, datasets and models of one are not those of another.
+const takeTask = (task, model = "") => set(task === state.task ? { model } : { task, model, dataset: "", y: "", least: "", compare: "" });
 declare("model", "", (one) => one === "" || CELLS.some((cell) => cell.model === one));
 
 function drawTasks() {
@@ -27,7 +29,7 @@ function drawTasks() {
     { key: "models", title: "models", number: true, value: (row) => row.models.length },
     { key: "metered", title: "energy is", value: (row) => shareWords(row.metered) },
   ];
-  return draw("tasks", { rows, columns, table: means, lines: means.length, press: (row) => set({ task: row.task, model: row.key }),
+  return draw("tasks", { rows, columns, table: means, lines: means.length, press: (row) => takeTask(row.task, row.key),
     data: { rows, means: means.filter((row) => row.several), spans }, fill: { $tasks: means.map((row) => row.title) },
     say: (row) => `${row.title}, ${row.model}: ${row.shown}, ${row.how}`, empty: rows.length ? "" : "Nothing to show: no model has an energy of this scope.",
     caption: `Wh per 1,000 inferences, ${scopeTitle()}. A circle is a task-specific model, filled as far as its energy was metered, hollow where it was estimated. `
@@ -90,7 +92,7 @@ function startCalculator() {
   const scope = byId("scope");
   options(scope, Object.entries(DATA.quantities).map(([name, one]) => [name, one.title, hasScope(name) ? "" : "no cell has it"]));
   bind(scope, "scope");
-  byId("calc-task").addEventListener("change", () => set({ task: byId("calc-task").value, model: "" }));
+  byId("calc-task").addEventListener("change", () => takeTask(byId("calc-task").value));
   byId("calc-model").addEventListener("change", () => set({ model: byId("calc-model").value }));
   byId("calc-copy").addEventListener("click", (event) => { const texts = calculatorTexts(calculated()); copy(`${texts.answer} ${texts.beside} ${texts.sum} Energy: ${texts.basis} ${DATA.study}, wattlab.`, event.currentTarget); });
   byId("calc-link").addEventListener("click", (event) => copy(here(), event.currentTarget));

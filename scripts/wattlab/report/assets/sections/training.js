@@ -41,7 +41,7 @@ section("training", { draw: drawTraining, start: () => {
     bind(byId("training-kwh"), "training", byId("training-kwh-said"));
     byId("training-task").addEventListener("change", () => set({ "trained-task": byId("training-task").value }));
   }
-  byId("training-controls").hidden = !TRAINED.length;
+  byId("training-controls").hidden = byId("chart-training").hidden = !TRAINED.length;
   if (!TRAINED.length) byId("training-day").textContent = "No model of this study has a known training energy, so that there is no such day of its own.";
   byId("training-printed").hidden = !PRINTED.length;
   byId("training-printed").addEventListener("toggle", () => grid(byId("training-rows"), { name: "parity", caption: "training and inference, as the paper prints it", rows: PRINTED, columns: [
