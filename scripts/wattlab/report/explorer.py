@@ -94,7 +94,7 @@ def embedded(
         "part_colours": PART_COLOURS,
         "parity": parity_rows(tables, cells),
         "comparison": _records(comparison, _COMPARED),
-        "order": order(comparison),
+        "order": "" if "audit" in tables else order(comparison),
         "paper_scope": PAPER_SCOPE,
         "comparison_scope": _scope(comparison, "scope"),
         "beside": [

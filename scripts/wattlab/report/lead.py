@@ -43,8 +43,9 @@ def _goes_into(tables: Tables) -> str:
 
 def dates(tables: Tables) -> str:
     """`26 Nov 2026`, `1 Mar 2023 to 9 Jun 2023`: first and last day of the repeats; empty where no table has them."""
-    started = tables["runs"]["started_at_utc"] if "runs" in tables and "started_at_utc" in tables["runs"] else []
-    days = pd.to_datetime(pd.Series(started, dtype=object).dropna().astype(str), utc=True, format="ISO8601")
+    if "runs" not in tables or "started_at_utc" not in tables["runs"]:
+        return ""
+    days = pd.to_datetime(tables["runs"]["started_at_utc"].dropna().astype(str), utc=True, format="ISO8601")
     return " to ".join(dict.fromkeys(f"{day.day} {day:%b %Y}" for day in (days.min(), days.max()))) if len(days) else ""
 
 

@@ -74,12 +74,16 @@ def _value(row: dict[Hashable, Any], column: str) -> Any:
     for ending, (twin, per_g) in _TWINS.items():
         energy = column.removesuffix(ending) + twin
         if column.endswith(ending) and known(row.get(energy)) is not None:
-            return {"kwh": known(row[energy]), "per": per_g}
-    return known(row[column])
+            return {"kwh": _short(known(row[energy])), "per": per_g}
+    return _short(known(row[column]))
+
+
+def _short(value: Any) -> Any:
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def known(value: Any) -> Any:
-    """The value as JSON has it, a number with six digits, None where it is missing (NaN, NA, infinite)."""
+    """The value as JSON has it, None where it is missing (NaN, NA, infinite)."""
     if value is None or value is pd.NA:
         return None
     value = value.item() if isinstance(value, np.generic) else value
@@ -87,7 +91,7 @@ def known(value: Any) -> Any:
         return "yes" if value else "no"
     if not isinstance(value, float):
         return value if isinstance(value, int) else str(value)
-    return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value if np.isfinite(value) else None
 
 
 def _is_number(column: "pd.Series[Any]") -> bool:

@@ -1,4 +1,5 @@
 // Every table of the page: sorted by a click on its head, 25 rows at a time, with its rows as CSV.
+const plainNumber = (value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : words(value, 4));
 const PAGE_ROWS = 25, PAPER_ROWS = 500;
 
 // A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element.
@@ -21,7 +22,7 @@ function grid(place, { name, columns, rows, sort = "", caption = "", csv = null,
     one.plain ? one.title : button(one.title, () => { set({ [key]: by === one.key && !down ? `-${one.key}` : one.key }); again(); }, { "data-key": one.key })));
   const body = shown.map((row) => el("tr", { class: marked ? marked(row) : "" }, columns.map((one) => {
     const inside = one.show ? one.show(row) : one.value(row);
-    return el("td", { class: one.number ? "n" : one.wide === "long" ? "long" : one.wide ? "t" : "" }, inside === null || inside === undefined ? "" : typeof inside === "number" ? words(inside, 4) : inside);
+    return el("td", { class: one.number ? "n" : one.wide === "long" ? "long" : one.wide ? "t" : "" }, inside === null || inside === undefined ? "" : typeof inside === "number" ? plainNumber(inside) : inside);
   })));
   const count = ordered.length ? `${page.at * per + 1} to ${page.at * per + shown.length} of ${many(ordered.length, "row")}` : "no row";
   const turn = (by_) => () => { page.at += by_; again(); };

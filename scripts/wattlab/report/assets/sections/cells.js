@@ -4,7 +4,7 @@ declare("cells", "all", (one) => ["all", "selected", "missing"].includes(one));
 // Words are all wanted; a comma separates what may be either.
 function wanted() {
   const ways = state.search.toLowerCase().split(",").map((one) => one.split(/\s+/).filter(Boolean)).filter((one) => one.length);
-  const text = (cell) => `${cell.task} ${titleOf(cell.task)} ${DATA.paper_names[cell.task] || ""} ${cell.place} ${cell.model} ${cell.id} ${cell.structure} ${cell.purpose} ${cell.flags || ""}`.toLowerCase();
+  const text = (cell) => `${cell.task} ${titleOf(cell.task)} ${DATA.paper_names[cell.task] || ""} ${cell.place} ${cell.model} ${cell.id} ${cell.structure} ${cell.purpose} ${flagsOf(cell)}`.toLowerCase();
   return CELLS.filter((cell) => (state.cells === "all" || (state.cells === "selected" ? cell.chosen : !(cell.measured && cell.status === "complete")))
     && (!ways.length || ways.some((terms) => { const all = text(cell); return terms.every((term) => all.includes(term)); })));
 }
@@ -21,7 +21,7 @@ function drawCells() {
     { key: "s", title: "s per 1,000", number: true, value: (cell) => numberOf(cell.duration_s_per_1000), show: (cell) => words(numberOf(cell.duration_s_per_1000)) },
     { key: "n", title: "repeats, valid / wanted", number: true, value: (cell) => numberOf(cell.n_valid), show: (cell) => `${cell.n_valid} / ${cell.n_wanted || cell.n_repeats}` },
     { key: "metered", title: "energy is", value: (cell) => meteredOf(cell), show: (cell) => shareWords(meteredOf(cell)) },
-    { key: "flags", title: "flags", wide: true, value: (cell) => cell.flags || "", show: (cell) => [cell.flags || "", cell.chosen ? "" : el("span", { class: "label" }, "not in the means")] },
+    { key: "flags", title: "flags", wide: true, value: flagsOf, show: (cell) => [flagsOf(cell), cell.chosen ? "" : el("span", { class: "label" }, "not in the means")] },
   ].filter(Boolean);
   grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), sort: "-wh", caption: "all cells", marked: (cell) => (cell.measured ? "" : "missing"),
     csv: (rows) => { const kept = new Set(rows); return CSV_HEADER + CELLS.filter((cell) => kept.has(cell)).map((cell) => cell.line).join(""); } });

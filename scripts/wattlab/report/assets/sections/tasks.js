@@ -72,8 +72,8 @@ function drawCalculator() {
   byId("g").value = document.activeElement === byId("g") ? byId("g").value : String(intensity());
   if (!found) { out.replaceChildren(el("p", {}, "No model of this task has an energy of this scope.")); return; }
   const texts = calculatorTexts(found);
-  out.replaceChildren(el("p", { class: "result" }, texts.answer), el("p", {}, texts.beside), el("p", { class: "note" }, `${texts.sum} ${texts.amounts} Energy: ${texts.basis}`),
-    found.row.flags.length ? el("p", { class: "note mark" }, `Flagged: ${found.row.flags.join("; ")}.`) : null);
+  out.replaceChildren(el("div", {}, el("p", { class: "result" }, texts.answer), el("p", {}, texts.beside), el("p", { class: "note" }, `${texts.sum} ${texts.amounts} Energy: ${texts.basis}`),
+    found.row.flags.length ? el("p", { class: "note mark" }, `Flagged: ${found.row.flags.join("; ")}.`) : null));
   out.dataset.kwh = String(found.wh / 1000);
 }
 function startCalculator() {

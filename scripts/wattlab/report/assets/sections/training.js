@@ -24,7 +24,7 @@ function drawTraining() {
   const out = byId("training-day");
   out.dataset.days = String(day);
   out.textContent = `Inference overtakes training on day ${words(day, 2)}${years(day)}${task ? `, doing ${titleOf(task)}` : ", its tasks in equal parts"}; by task between day ${words(low, 2)} (${titleOf(byTask[byTask.length - 1][0])}) and day ${words(high, 2)}${years(high)} (${titleOf(byTask[0][0])}). `
-    + `${words(training, 6)} kWh / (${perDay.toLocaleString("en-US")} per day × ${amount(1000 * kwh, "Wh", 2)}) = ${words(day, 2)}. The energy of training has no stated uncertainty; the range over tasks is not one of it.`;
+    + `${training.toLocaleString("en-US")} kWh / (${perDay.toLocaleString("en-US")} per day × ${amount(1000 * kwh, "Wh", 2)}) = ${words(day, 2)}. The energy of training has no stated uncertainty; the range over tasks is not one of it.`;
   const steps = Array.from({ length: 41 }, (_, at) => day * 10 ** (-2 + at / 10));
   const rows = steps.map((at) => ({ day: at, kwh: at * perDay * kwh }));
   const columns = [{ key: "day", title: "day", number: true, value: (one) => one.day }, { key: "kwh", title: "kWh of all inferences", number: true, value: (one) => one.kwh }];
