@@ -112,6 +112,10 @@ publish-docs: $(STAMP) ## copy the small results of `make published` to docs/pub
 publish-factors: $(STAMP) ## copy the small results of studies/factors.yaml to docs/factors
 	@PYTHONPATH=scripts python -m publish_docs --results results/factors --docs docs/factors
 
+.PHONY: publish-today
+publish-today: $(STAMP) ## copy the small results of studies/today-laptop.yaml to docs/today
+	@PYTHONPATH=scripts python -m publish_docs --results results/today-laptop --docs docs/today
+
 ##@ Development
 
 .PHONY: test

@@ -1,7 +1,7 @@
 # The figures whose tables the study has.
 STUDY_FIGURES = figures_of(
     {Path(path).stem for path in [*rules.build_tables.output.csv, *EXTRA_TABLES]},
-    has_settings=bool(STUDY.config.all_settings),
+    STUDY.config,
 )
 
 

@@ -41,6 +41,24 @@ def test_every_key_of_a_study_stands_in_the_default_one(catalog: Catalog) -> Non
     assert set(content) == set(type(resolved(catalog).config).model_fields) - {"logs"}
 
 
+def test_the_studies_of_today_meet_those_of_the_paper_s_models(catalog: Catalog) -> None:
+    """In every task, on its datasets, under the same protocol, with models that the paper lacks."""
+    papers = set(papers_catalog().models)
+    for name, other, cells in (("today-laptop", None, 47), ("today", "gpu", 114)):
+        study = resolved(catalog, study_content(f"studies/{name}.yaml"))
+        then = resolved(catalog, study_content(*([f"studies/{other}.yaml"] if other else [])))
+        assert study.config.beside == [then.config.study]
+        assert len(study.cells) == cells
+        assert not {cell.cell.model for cell in study.cells} & papers
+        places = {(cell.cell.task, cell.cell.purpose, cell.cell.dataset) for cell in then.cells}
+        for task in catalog.tasks:
+            own = [cell for cell in study.measured if cell.cell.task == task and cell.cell.setting is None]
+            assert {(task, cell.cell.purpose, cell.cell.dataset) for cell in own} & places, task
+            theirs = next(cell for cell in then.measured if cell.cell.task == task)
+            if task != "text-to-image":  # a model of one step takes one
+                assert own[0].spec.protocol == theirs.spec.protocol
+
+
 def test_the_papers_study_has_312_cells() -> None:
     catalog = papers_catalog()
     datasets = {task: [name for name, e in catalog.datasets.items() if task in e.tasks] for task in catalog.tasks}

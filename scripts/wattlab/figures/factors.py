@@ -50,5 +50,5 @@ FIGURE = StudyFigure(
     ),
     tables=("factors", "cells", "provenance"),
     draw=draw,
-    of_settings=True,
+    needs="all_settings",
 )

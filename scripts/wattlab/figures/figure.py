@@ -11,11 +11,12 @@ class StudyFigure:
 
     Title and caption are texts and not made of parts, since the listing reads them from the source. `tables` are those
     that it reads: it is drawn where a study has them. `draw(tables, study, layout)` draws it; None: as the listing
-    reads it, without its module. `of_settings`: only for a study that has settings.
+    reads it, without its module. `needs`: what of the configuration must not be empty for
+    it to be drawn.
     """
 
     title: str
     caption: str
     tables: Sequence[str]
     draw: Callable[..., Any] | None = None
-    of_settings: bool = False
+    needs: str | None = None

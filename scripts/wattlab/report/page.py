@@ -19,7 +19,7 @@ from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import BASES, ENERGY, METHODS, SCOPES
 from wattlab.paper import audit, decomposition
-from wattlab.report import lead
+from wattlab.report import lead, then_and_now
 from wattlab.report.bundle import ASSETS, page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import Beside, embedded, script_json
@@ -62,6 +62,7 @@ def render(
         labels=labels,
         paragraph=closing_paragraph(study, tables),
         verdicts=counted(tables["claims"]),
+        **then_and_now.section(tables),
         first_claims=lead.first_claims(tables["claims"]),
         facts=study_facts(study, tables),
         figures=_figures(study, tables, figures, sections),
@@ -160,7 +161,7 @@ def _figures(
     study: ResolvedStudy, tables: Tables, folder: Path, sections: dict[str, Section]
 ) -> dict[str, list[dict[str, Any]]]:
     """Section -> the figures that stand in it without JavaScript; those of no section at the cells."""
-    drawn = figures_of(tables, has_settings=bool(study.config.all_settings))
+    drawn = figures_of(tables, study.config)
     home = {figure: name for name, section in sections.items() for figure in section.figures}
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in sections}
     for name, figure in drawn.items():

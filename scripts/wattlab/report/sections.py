@@ -36,6 +36,7 @@ SECTIONS = {
         "Training and inference", holds=lambda study, tables: _is_of_the_paper(study, tables) and _has("parity")(study, tables)
     ),
     "paper": Section("This study and the paper", ("comparison",), _is_of_the_paper),
+    "then_and_now": Section("Then and now", ("then_and_now",), _has("then_and_now")),
     "settings": Section("Batch, precision and operations", ("factors", "flops"), _has("factors", "flops")),
     "cells": Section("All cells, and every table", ("modalities", "multipurpose_vs_specific_by_dataset", "multipurpose_by_task", "output_length")),
     "missing": Section("What is missing, and why"),
