@@ -66,7 +66,11 @@ def render(
         first_claims=lead.first_claims(tables["claims"]),
         facts=study_facts(study, tables),
         figures=_figures(study, tables, figures, sections),
-        tables={name: table["title"] for name, table in found["tables"].items() if name != "missing"},
+        tables={
+            name: table["title"]
+            for name, table in found["tables"].items()
+            if name != "missing" and ("paper" in sections or name not in ("comparison", "parity"))
+        },
         missing=shown("missing", tables["missing"], _MOST_MISSING),
         conditions=_conditions(study, tables),
         equivalents=catalog.equivalents.values(),

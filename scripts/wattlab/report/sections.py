@@ -18,7 +18,7 @@ class Section:
     holds: Callable[[ResolvedStudy, Tables], bool] = lambda _study, _tables: True
 
 
-def _is_of_the_paper(study: ResolvedStudy, tables: Tables) -> bool:
+def is_of_the_paper(study: ResolvedStudy, tables: Tables) -> bool:
     """Not for imported logs of one's own: of what decides no claim, nothing of the paper is said."""
     return study.config.origin != OWN_LOGS or bool((tables["claims"]["verdict"] != OPEN).any())
 
@@ -29,13 +29,13 @@ def _has(*names: str) -> Callable[[ResolvedStudy, Tables], bool]:
 
 SECTIONS = {
     "tasks": Section("The tasks, and what a month costs", ("tasks",)),
-    "claims": Section("The paper’s claims, put to this study", holds=_is_of_the_paper),
+    "claims": Section("The paper’s claims, put to this study", holds=is_of_the_paper),
     "choose": Section("Which model", ("quality", "multipurpose_vs_specific")),
     "energy": Section("What the energy is made of", ("decomposition",)),
     "training": Section(
-        "Training and inference", holds=lambda study, tables: _is_of_the_paper(study, tables) and _has("parity")(study, tables)
+        "Training and inference", holds=lambda study, tables: is_of_the_paper(study, tables) and _has("parity")(study, tables)
     ),
-    "paper": Section("This study and the paper", ("comparison",), _is_of_the_paper),
+    "paper": Section("This study and the paper", ("comparison",), is_of_the_paper),
     "then_and_now": Section("Then and now", ("then_and_now",), _has("then_and_now")),
     "settings": Section("Batch, precision and operations", ("factors", "flops"), _has("factors", "flops")),
     "cells": Section("All cells, and every table", ("modalities", "multipurpose_vs_specific_by_dataset", "multipurpose_by_task", "output_length")),
