@@ -228,7 +228,7 @@ def test_the_energy_follows_its_reading(browser: Browser, tmp_path: Path) -> Non
         to(page, "energy")
         drawn(page, "energy")
         sums = page.locator("#chart-energy .mark-text.role-mark text")
-        assert sums.all_inner_texts() == ["1.0 Wh", "10 Wh"]
+        assert sums.all_text_contents() == ["1.0 Wh", "10 Wh"]
         page.select_option("#energy-gpus", "one")
         expect(sums.first).to_have_text("0.65 Wh")
         page.select_option("#energy-ram", "other")
