@@ -90,7 +90,6 @@ class Rehearsed:
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
     folder = tmp_path_factory.mktemp("rehearsal")
-    torch.set_num_threads(1)
     make_twins(folder / "twins")
     with MockHub(twins(folder / "twins")) as hub, pytest.MonkeyPatch.context() as patch:
         add_datasets(hub)

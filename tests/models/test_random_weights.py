@@ -15,8 +15,6 @@ from wattlab.foundation.errors import InputError
 from wattlab.models.random_weights.build import build, build_pipeline, count, count_as_published
 from wattlab.models.random_weights.pool import POOL_SIZE, Pool
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 BERT = ("token-classification", "conll2003", "dslim--bert-base-NER")
 T5 = ("summarization", "xsum", "google--flan-t5-base")
 

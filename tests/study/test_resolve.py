@@ -5,6 +5,7 @@ from collections import Counter
 from support.studies import FLAN, ROOT, hashes, resolved, study_content
 from support.surrogates import papers_catalog
 from wattlab.catalog.reading import Catalog, read_yaml
+from wattlab.runs.fingerprint import comparable_spec
 
 
 def test_laptop_has_48_cells(catalog: Catalog) -> None:
@@ -22,6 +23,15 @@ def test_laptop_has_48_cells(catalog: Catalog) -> None:
     assert {task: len(names) for task, names in datasets.items()} == dict.fromkeys(catalog.tasks, 3)
     assert sorted(len(names) for names in models.values()) == [1] * 7 + [2] * 3
     assert {cell.cell.model for cell in study.cells if cell.cell.purpose == "multi-purpose"} == {FLAN}
+
+
+def test_quick_is_one_cell_of_each_task_and_the_default_study_goes_on_from_its_repeats(catalog: Catalog) -> None:
+    laptop = {cell.cell.id: comparable_spec(cell.spec) for cell in resolved(catalog).measured}
+    quick = {cell.cell.id: cell.spec for cell in resolved(catalog, study_content("studies/quick.yaml")).measured}
+    assert len(quick) == 10
+    assert {spec.cell.task for spec in quick.values()} == set(catalog.tasks)
+    assert {spec.protocol.repeats for spec in quick.values()} == {2}
+    assert {cell: comparable_spec(spec) for cell, spec in quick.items()} == {cell: laptop[cell] for cell in quick}
 
 
 def test_wide_has_75_cells_and_all_of_laptop(catalog: Catalog) -> None:

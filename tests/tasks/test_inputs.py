@@ -13,7 +13,7 @@ from wattlab.study.cells import Spec
 from wattlab.tasks import adapter_for
 from wattlab.tasks.fill_mask import FillMask
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 
 def prepared(spec: Spec, **values: Any) -> Any:

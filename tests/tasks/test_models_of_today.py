@@ -9,7 +9,7 @@ from support.tiny_models import row_of, spec_of, tiny_spec
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.tasks.image_to_text import image_tokens
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 #: One model of each task, configuration class and tokenizer that the paper's study lacks.
 KINDS = {

@@ -2,8 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -60,9 +59,9 @@ def remove(name: str) -> Edit:
 
 
 def fresh_clone(project: Project) -> None:
-    """The results, but no memory of Snakemake's; every source is newer than every result."""
+    """The results, but no memory of Snakemake's; every source and every sample is newer than every other result."""
     shutil.rmtree(project.root / ".snakemake")
-    for folder in ("rules", "scripts", "catalog", "envs", "studies"):
+    for folder in ("rules", "scripts", "catalog", "envs", "studies", "results/samples"):
         for path in (project.root / folder).rglob("*"):
             os.utime(path)
 
@@ -98,6 +97,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
             "scripts/wattlab/runs/worker.py",
             "scripts/wattlab/tasks/fill_mask.py",
             "scripts/wattlab/meters/codecarbon.py",
+            "scripts/wattlab/samples/surrogate/generate.py",
         ),
         set(),
     ),
@@ -180,13 +180,6 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         {TOKENIZER, BOOKCORPUS, C4} | AFTER,
     ),
 }
-
-
-@pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the finished study, .snakemake and modification times included."""
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    yield Project(tmp_path / "copy")
 
 
 def without_keys(jobs: set[str]) -> set[str]:

@@ -1,7 +1,6 @@
 """What a run prints: a line for each stage and each cell, the verdict, and nothing that speaks of Snakemake alone."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def copy(project: Project, tmp_path: Path) -> Project:
     """The finished project, to be broken."""
-    shutil.copytree(project.root, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return project.copy(tmp_path / "project")
 
 
 def test_a_run_is_a_line_for_each_stage_and_cell(project: Project) -> None:
@@ -102,7 +100,7 @@ def test_a_study_with_a_failed_cell_ends_with_what_to_do(tmp_path: Path) -> None
         "  the whole log: results/two/logs/give_verdict.log",
     ]
     study.fail({})
-    retried = study.call("retry_cells")
+    retried = study.call("retry_cells", "tables")
     assert retried.returncode == 0, retried.stdout
     assert "Measuring" in retried.stdout and "[1/1]" in retried.stdout
     assert "Select jobs" not in retried.stdout

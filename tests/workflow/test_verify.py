@@ -379,6 +379,7 @@ def test_what_is_no_archive_is_one_line(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_the_papers_number_of_cells_verifies_within_a_minute(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
