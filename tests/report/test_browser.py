@@ -217,6 +217,9 @@ def test_the_energy_follows_its_reading(browser: Browser, tmp_path: Path) -> Non
         "gpu_idle_others_share": 0.35,
         "ram_share": 0.4,
         "cpu_share": 0.1,
+        "low_gpu_above_idle_share": 0.05,
+        "idle_gpu_power_w": 443.0,
+        "high_idle_gpu_power_w": 483.0,
     }
     made = [
         {"level": "task", "task": task, "purpose": "task-specific", "energy_kwh_per_1000": kwh, "codecarbon3_ram_kwh_per_1000": 0.7 * kwh, **shares}
