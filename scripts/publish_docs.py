@@ -36,7 +36,7 @@ TABLES = {
 
 #: Study -> its tables and figures that are kept.
 KEPT: dict[str, tuple[dict[str, tuple[str, ...]], set[str]]] = {
-    "published": (TABLES, FIGURES.keys() - {"flops", "factors", "then_and_now"}),
+    "published": (TABLES, FIGURES.keys() - {"flops", "factors", "then_and_now", "comparison"}),
     "factors": ({"factors": ("csv", "md"), "functional_units": ("csv", "md"), "cells": ("csv",)}, {"factors"}),
     "today-laptop": (
         {

@@ -59,7 +59,8 @@ def test_models_of_both_studies_meet_on_the_datasets_that_both_have(tmp_path: Pa
     assert page["then_and_now"] == [f"Fill mask: 0.50 times then’s {about}."]
     assert page["beside_verdicts"]["studies"] == ["now", "then"]
     assert all(row[1:] == ("not decidable here",) * 2 for row in page["beside_verdicts"]["rows"])
-    drawn = figure.draw(read_tables(study.parent / "tables", figure.FIGURE.tables), read_study(study), TWO_COLUMNS)
+    tables = read_tables(study.parent / "tables", figure.FIGURE.tables)
+    drawn = figure.draw(tables, read_study(study), TWO_COLUMNS).picture
     points = [c for axes in drawn.get_axes() for c in axes.collections if c.get_gid() == "models"]
     assert [len(one.get_offsets()) for one in points] == [3, 2]
 

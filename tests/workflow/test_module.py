@@ -86,7 +86,7 @@ def test_the_whole_study_is_planned_below_the_prefix(tmp_path: Path) -> None:
     host = host_of(tmp_path, "energy/")
     planned = Project(host).snakemake("--dry-run", "wattlab_all")
     assert planned.returncode == 0, planned.stdout
-    for rule, count in {"wattlab_measure_cell": 3, "wattlab_build_tables": 1, "wattlab_draw_figure": 7}.items():
+    for rule, count in {"wattlab_measure_cell": 3, "wattlab_build_tables": 1, "wattlab_draw_figures": 1}.items():
         assert [rule, str(count)] in [line.split() for line in planned.stdout.splitlines()]
 
 

@@ -40,7 +40,7 @@ def test_a_run_is_a_line_for_each_stage_and_cell(project: Project) -> None:
         "Sampling 2 datasets",
         "Measuring 2 cells",
         "Building the tables",
-        "Drawing 7 figures",
+        "Drawing the figures",
         "Writing the report",
         "Is the study whole?",
     ]
@@ -75,13 +75,13 @@ def test_a_failed_rule_says_why_and_where_its_log_is(copy: Project) -> None:
     module.write_text(module.read_text().replace("def draw(", "def drow("))
     run = copy.snakemake("figures")
     assert run.returncode == 1
-    log = "results/two/logs/draw_figure/tasks.log"
+    log = "results/two/logs/draw_figures.log"
     assert run.stdout.splitlines() == [
         PROFILE,
-        "Drawing tasks",
-        "Drawing tasks: failed: NameError: name 'draw' is not defined. Did you mean: 'drow'?",
+        "Drawing the figures",
+        "Drawing the figures: failed: NameError: name 'draw' is not defined. Did you mean: 'drow'?",
         f"  the whole log: {log}",
-        "Failed, as said above: Drawing tasks. What is done is kept for the next call.",
+        "Failed, as said above: Drawing the figures. What is done is kept for the next call.",
     ]
     assert (copy.root / log).read_text().startswith("Traceback")
 

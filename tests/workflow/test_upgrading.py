@@ -80,7 +80,7 @@ def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project,
     if name == "hub" and memory:
         metric = project.root / "scripts/wattlab/quality/classification.py"
         metric.write_text(metric.read_text() + "\n# another comment\n")
-        assert project.plan() == {"score_answers": 1, "draw_figure": 1, "write_report": 1, "give_verdict": 1}
+        assert project.plan() == {"score_answers": 1, "draw_figures": 1, "write_report": 1, "give_verdict": 1}
     assert {path: path.read_bytes() for path in stores(project.results)} == stored
     for path, text in before.items():
         assert json.loads(path.read_text()) == json.loads(text), path

@@ -1,9 +1,7 @@
 """Models of this study and of those beside it: a task a row, a study a colour, with the medians."""
 
-from matplotlib.figure import Figure
-
 from wattlab.figures import notes, palette, panels, style
-from wattlab.figures.figure import StudyFigure
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
@@ -13,19 +11,18 @@ from wattlab.tables.reading import Tables
 _ROOM = 0.6
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
-    """The models and medians of `then_and_now`, `cells` for the footnote; gids `models` and `medians`, of each study."""
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
+    """The models and medians of `then_and_now`, `cells` for the note; gids `models` and `medians`, of each study."""
     rows = tables["then_and_now"]
     models = rows[(rows["level"] == "model") & (rows[ENERGY] > 0)]
     if models.empty:
-        return style.plain_page(FIGURE.title, "No task has models of both studies on one dataset.", layout)
+        return Drawn("No task has models of both studies on one dataset.")
     shown = words.behind("then_and_now", models[models["study"] == study.config.study], tables["cells"])
     said = words.interval("then_and_now", rows[rows["level"] == "task"])
-    note = notes.footnote(tables, shown, study, f"large marks: medians; the table has their ratio ({said})")
     places = list(dict.fromkeys(zip(models["task"], models["purpose"], strict=True)))
     studies = list(dict.fromkeys(models["study"]))
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=1.6 + 0.2 * len(places) * len(studies))
-    axes = body.add_subplot()
+    figure = style.new_figure(layout, 1.2 + 0.2 * len(places) * len(studies))
+    axes = figure.add_subplot()
     style.log_axis(axes, "x", list(models[ENERGY]))
     colours = palette.task_colours(tuple(studies))
     for index, name in enumerate(studies):
@@ -38,8 +35,10 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     axes.set_yticks(range(len(places)), [_label(*place) for place in places])
     axes.invert_yaxis()
     axes.set(xlabel=QUANTITIES[ENERGY].unit)
-    panels.place(body, [style.handle(name, colours[name], "D") for name in studies], layout)
-    return figure
+    handles = [style.handle(name, colours[name], "s") for name in studies]
+    marks = [style.handle("a model", palette.GREY, "o", hollow=True), style.handle("median", palette.GREY, "D")]
+    panels.place(figure, [*handles, *marks], layout)
+    return Drawn(notes.note(tables, shown, study, f"the table has the medians' ratio ({said})"), figure)
 
 
 FIGURE = StudyFigure(

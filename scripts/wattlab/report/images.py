@@ -19,6 +19,6 @@ def small_image(content: bytes, width: int = DOCS_WIDTH, colours: int = 256) -> 
     return written.getvalue()
 
 
-def embedded_image(path: Path) -> str | None:
-    """A figure's file as text for an `img` of the page; None where it is not drawn."""
-    return base64.b64encode(small_image(path.read_bytes(), PAGE_WIDTH, 32)).decode() if path.exists() else None
+def embedded_image(path: Path) -> str:
+    """A figure's file as text for an `img` of the page."""
+    return base64.b64encode(small_image(path.read_bytes(), PAGE_WIDTH, 32)).decode()

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from wattlab.catalog.reading import Catalog
+from wattlab.figures import captions
 from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import BASES, ENERGY, METHODS, SCOPES
@@ -169,8 +170,10 @@ def _figures(
     home = {figure: name for name, section in sections.items() for figure in section.figures}
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in sections}
     for name, figure in drawn.items():
-        image = embedded_image(folder / f"{name}.png")
-        found[home.get(name, "cells")].append(
-            {"name": name, "title": figure.title, "caption": figure.caption, "image": image}
-        )
+        path = folder / f"{name}.png"
+        is_made = path.exists()
+        caption, is_drawn = captions.read(folder, name) if is_made else (figure.caption, False)
+        image = embedded_image(path) if is_drawn else None
+        shown_as = {"name": name, "title": figure.title, "caption": caption, "image": image, "is_made": is_made}
+        found[home.get(name, "cells")].append(shown_as)
     return found
