@@ -99,7 +99,7 @@ def test_one_repeat_and_one_model_have_no_interval() -> None:
     text = methods_paragraph(study, built)
     assert "each cell has 1 valid repeat," in text and f"Tasks: n{said}" in text and "Student" not in text
     (row,) = task_rows(built["cells"])
-    assert (row["spread"], row["has_interval"], row["energies"]["node"][1:]) == ("one model", False, [None, None])
+    assert (row["spread"], row["energies"]["node"][1:]) == ("one model", [None, None])
 
 
 def test_two_models_have_a_range_that_is_named_so() -> None:

@@ -40,7 +40,7 @@ def test_figures_page_and_paragraphs_say_that_nothing_is_a_result(tmp_path: Path
     assert NO_RESULT in methods_paragraph(study, tables)
     assert labels(study, tables["cells"])[0] == ("no result", NO_RESULT)
     page = page_of(tables, tmp_path, study)
-    assert page.count(NO_RESULT) > 4
+    assert page.count(NO_RESULT) > 5
     for words in ("random weights", "published weights", "surrogate data"):
         assert words not in page, words
 
