@@ -162,6 +162,7 @@ benchmarks: $(STAMP) ## what the harness, a plan, tables and pages cost, as rati
 	PYTHONPATH=scripts:tests:benchmarks python benchmarks/run_all.py $(ONLY)
 
 .PHONY: check
+# Modules whose tests are all slow are not even read.
 check: $(STAMP) ## format, lint, types and the quick tests
 	python -m ruff check .
 	python -m ruff format --check .
@@ -169,7 +170,8 @@ check: $(STAMP) ## format, lint, types and the quick tests
 	$(SNAKEMAKE) --lint
 	PYTHONPATH=scripts python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 	@python -m mypy & types=$$!; \
-	python -m pytest $(WORKERS) -m "not slow and not alone" || { kill $$types; exit 1; }; wait $$types
+	python -m pytest $(WORKERS) -m "not slow and not alone" \
+	  $$(grep -rLE --include='test_*.py' '^pytestmark = pytest\.mark\.slow$$' tests) || { kill $$types; exit 1; }; wait $$types
 
 .PHONY: schema
 schema: $(STAMP) ## write the JSON schemas of the configuration and of the catalog's entries

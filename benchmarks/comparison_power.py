@@ -64,7 +64,8 @@ def power(
 
 def ratios() -> list[Ratio]:
     """False alarms over the 5 % allowed, and changes that are not found, of all."""
-    alarms = [false_alarms(n_cells, 10, session_sd) for n_cells in (1, 12) for session_sd in (0.0, 0.01)]
+    # One cell alone tells nothing of what a session adds: docs/compare.md has its false alarms.
+    alarms = [false_alarms(n_cells, 10, session_sd) for n_cells, session_sd in ((1, 0.0), (12, 0.0), (12, 0.01))]
     return [
         Ratio("false alarms over those allowed, at worst", max(alarms) / 0.05, 0.2),
         Ratio("rises of 5 % in one cell of 12 that are not found", 1 - power(12, 10, 0.05, 1), 0.2),

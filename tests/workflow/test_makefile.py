@@ -143,6 +143,7 @@ def test_a_link_to_an_environment_of_this_lock_is_used(checkout: Path, tmp_path:
     assert (checkout / ".venv").is_symlink()
 
 
+@pytest.mark.slow
 def test_a_real_environment_works_from_its_place(checkout: Path) -> None:
     (checkout / "requirements.lock").write_text("# nothing\n")
     assert make(checkout, "install", f"PYTHON={sys.executable}").returncode == 0
