@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 from statistics import mean, median
 
-import harness_overhead as ours
-from ratios import Ratio, paired
 from transformers import BertConfig, BertForSequenceClassification
 
+import harness_overhead as ours
+from ratios import Ratio, paired
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.models.tokenizers.file import load_tokenizer, read_tokenizer
 

@@ -8,8 +8,8 @@ Seeded. Normal repeats about each cell's true mean, of a session each; in some t
 from collections.abc import Iterator
 
 import numpy as np
-from ratios import Ratio
 
+from ratios import Ratio
 from wattlab.tables.ratios import Spread, log_ratio, q_values, ratio_of, spread_between
 
 SEED, DRAWS = 0, 1000

@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import torch
 import yaml
-from ratios import Ratio, paired
 
+from ratios import Ratio, paired
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.models.random_weights.source import ArchitectureSource
 from wattlab.models.tokenizers.file import load_tokenizer, read_tokenizer

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from ratios import Ratio
 
+from ratios import Ratio
 from wattlab.foundation.quantities import CONFIDENCE, INTERVALS
 from wattlab.tables.intervals import lognormal_bounds, t_half_width
 

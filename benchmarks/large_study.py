@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ratios import Ratio
 
+from ratios import Ratio
 from support import records
 from support.workflow import REPOSITORY, Project, make_project
 from wattlab.study.cells import ResolvedStudy

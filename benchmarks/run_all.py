@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ratios import Ratio
-
 from wattlab.foundation.clock import utc_now
 from wattlab.machine.describe import describe_machine
 

@@ -4,15 +4,27 @@
 # It is built beside, and takes its place only when it is whole. A copy of its lock is the stamp of a whole one: its content
 # counts, not the time of a checkout. A link is never followed: what it leads to may belong to others.
 # TORCH=system: with the torch of that interpreter and what it brings, as on a GPU machine's image, and without the lock's.
+# FOLDER/.torch remembers it, so that a later lock is built in the same way; TORCH=lock takes the lock's torch again.
 # PYTHON names the interpreter; else the first of python3.11, 3.12 and 3.13 on the PATH.
 set -euo pipefail
 readonly FOLDER=$1 LOCK=$2 MODULE=${3:-} NEW=$1.new
+built_with=lock
+if [[ -e $FOLDER/.torch ]]; then built_with=$(<"$FOLDER/.torch"); fi
+readonly TORCH_OF=${TORCH:-$built_with}
+if [[ $TORCH_OF != system && $TORCH_OF != lock ]]; then
+  echo "TORCH=$TORCH_OF: give system (the torch that the machine has) or lock (that of $LOCK)" >&2
+  exit 1
+fi
+
+is_whole() {
+  cmp -s "$LOCK" "$FOLDER/.installed" && [[ $TORCH_OF == "$built_with" ]]
+}
 
 if [[ $PWD == *:* ]]; then
   echo "$PWD: programs take a colon in the PATH for the end of a folder: move this checkout to a folder without one" >&2
   exit 1
 fi
-cmp -s "$LOCK" "$FOLDER/.installed" && exit 0
+is_whole && exit 0
 if [[ -L $FOLDER ]]; then
   echo "$FOLDER is a link, and what it leads to was not made from $LOCK: it is left alone. Take the link away: rm $FOLDER" >&2
   exit 1
@@ -21,7 +33,8 @@ fi
 if type -P flock >/dev/null; then
   exec 9<"$LOCK"
   flock --nonblock 9 || { echo "waiting for another make that builds $FOLDER" >&2; flock 9; }
-  cmp -s "$LOCK" "$FOLDER/.installed" && exit 0
+  if [[ -e $FOLDER/.torch ]]; then built_with=$(<"$FOLDER/.torch"); fi # what the other one built
+  is_whole && exit 0
 fi
 envs/idle.sh .snakemake/wattlab.lock
 
@@ -41,7 +54,7 @@ fi
 echo "Building $FOLDER from $LOCK with $("$python" --version), $python (some minutes, about 2 GB)"
 rm -rf "$NEW"
 required=$LOCK
-if [[ ${TORCH:-} == system ]]; then
+if [[ $TORCH_OF == system ]]; then
   "$python" -c "import torch" 2>/dev/null || {
     echo "TORCH=system: $python has no torch; name one that has: make install TORCH=system PYTHON=/path/to/python3" >&2
     exit 1
@@ -64,6 +77,7 @@ for path in pathlib.Path(sys.argv[1], "bin").iterdir():
 PROGRAM
 if [[ -z $MODULE ]] || "$NEW/bin/python" -c "import $MODULE" 2>/dev/null; then
   cp "$LOCK" "$NEW/.installed"
+  echo "$TORCH_OF" >"$NEW/.torch"
 fi
 envs/idle.sh .snakemake/wattlab.lock
 rm -rf "$FOLDER.old"

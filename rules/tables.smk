@@ -4,6 +4,7 @@ rule build_tables:
         study=STUDY_FILE,
         records=records,
         beside=beside_of(STUDY.config.beside),
+        meter_logs=[local(log.path) for log in STUDY.config.meter_logs],
         catalog=catalog("tasks", "grids", "training", "paper"),
         source=sources("build_tables", *TABLES.values()),
     output:

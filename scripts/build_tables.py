@@ -9,6 +9,7 @@ from wattlab.foundation.verbs import tell, verb
 from wattlab.study.specs import read_study
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather, gather_beside
+from wattlab.tables.wall import keep_logs
 from wattlab.tables.writing import write_tables
 
 
@@ -20,6 +21,7 @@ def main(
 ) -> None:
     """Read the study and the records beside it, compute all tables, write them, then a copy of the study."""
     resolved, catalog = read_study(study), load_catalog(CATALOG_ROOT)
+    keep_logs(resolved.config, study.parent)
     beside = gather_beside(resolved, catalog, study.parents[1])
     evidence = gather(resolved, catalog, study.parent / "runs", beside)
     built = build(evidence)

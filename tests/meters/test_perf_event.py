@@ -7,6 +7,7 @@ import pytest
 from support.conformance import fake_perf
 from support.meter_windows import window
 from support.meters_fake import FakeRapl
+from wattlab.meters import rapl_perf
 from wattlab.meters.accelerators import on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.meters.rapl import RaplCounters
@@ -47,6 +48,15 @@ def test_what_is_not_as_the_kernel_says_is_no_counter(
     assert len(perf_packages(rapl.pmu)) == 1
     (rapl.pmu / name).write_text(text)
     assert perf_packages(rapl.pmu) == []
+
+
+def test_a_counter_that_stands_still_is_not_offered(monkeypatch: pytest.MonkeyPatch, rapl: FakeRapl) -> None:
+    """As of a virtual machine that lists the event and counts nothing: every window would be a repeat that is invalid."""
+    rapl.deny(monkeypatch, 0, 1)
+    fake_perf(monkeypatch, rapl, [lambda: 1.0, lambda: 1.0])
+    monkeypatch.setattr(rapl_perf, "open_counter", lambda kind, config, cpu: lambda: 0)
+    assert perf_packages(rapl.pmu) == [] and not RaplCounters(rapl.root, rapl.pmu).by_perf
+    assert CodeCarbonMeter().describe()["cpu_mode"] != "perf_event"
 
 
 def test_the_call_is_the_kernels() -> None:

@@ -22,7 +22,7 @@ def canonical(name: str) -> str:
 
 def _third_party(name: str, home: Path) -> str | None:
     top = name.split(".")[0]
-    places = (home, SCRIPTS, ROOT / "tests")  # pytest puts the folder of the tests on the path
+    places = (home, SCRIPTS, ROOT / "tests", ROOT / "benchmarks")  # pytest puts the last two on the path
     of_tests = top == "conftest" or (ROOT / "tests" / top).is_dir()
     own = of_tests or top in sys.stdlib_module_names or any(module_file(top, place) for place in places)
     return None if own else top

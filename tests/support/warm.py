@@ -62,7 +62,8 @@ server.sendmsg([len(content).to_bytes(4, "big")], rights)
 server.sendall(content)
 code = int.from_bytes(server.recv(4), "big", signed=True)
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)
 """

@@ -103,6 +103,19 @@ def test_the_torch_of_the_machine_is_not_installed_again(checkout: Path, tmp_pat
     wanted = (checkout / ".venv/requirements.txt").read_text()
     assert wanted == "# measuring\ntransformers==5\n\n# transitive\nb==2\n"
     assert (checkout / ".venv/.installed").read_text() == lock
+    # It is remembered: nothing is built again, a later lock in the same way, and the lock's torch when it is asked for.
+    (checkout / ".venv/mine").touch()
+    for more in ([], ["TORCH=system"]):
+        assert make(checkout, "install", *more, "PYTHON=./fake-python").returncode == 0
+        assert (checkout / ".venv/mine").exists()
+    (checkout / "requirements.lock").write_text(lock + "c==3\n")
+    assert make(checkout, "install", "PYTHON=./fake-python").returncode == 0
+    assert (checkout / ".venv/requirements.txt").exists() and (checkout / ".venv/.torch").read_text() == "system\n"
+    (checkout / "fake-python").write_text(FAKE_PYTHON)
+    assert make(checkout, "install", "TORCH=lock", "PYTHON=./fake-python").returncode == 0
+    assert not (checkout / ".venv/requirements.txt").exists() and (checkout / ".venv/.torch").read_text() == "lock\n"
+    done = make(checkout, "install", "TORCH=mine", "PYTHON=./fake-python")
+    assert done.returncode != 0 and "TORCH=mine: give system" in done.stderr
 
 
 def test_failed_installation_leaves_what_was_there(checkout: Path) -> None:

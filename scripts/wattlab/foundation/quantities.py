@@ -41,7 +41,11 @@ PROCESS = "tracked by process: CPU and RAM of the process alone"
 MODELLED = frozenset({"model", "constant"})
 
 #: Scope of an energy -> what it holds.
-SCOPES = {"node": "all GPUs, the CPU and the RAM", "device": "the computing device alone"}
+SCOPES = {
+    "node": "all GPUs, the CPU and the RAM",
+    "device": "the computing device alone",
+    "wall": "the whole machine with its power supply, by a meter at the wall",
+}
 
 #: Scope of the energies that the paper's Table 2 prints.
 PAPER_SCOPE = "node"
@@ -55,6 +59,10 @@ LENGTHS = {"set": "set, not produced", "produced": "as the models produced them"
 
 #: Scope of a quantity whose rows say which one it is, in a column of this name.
 HEADLINE = "headline_scope"
+
+
+class IfAny(str):
+    """A column that is there only where a row has a value: without a meter at the wall the tables are as they ever were."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,7 @@ QUANTITIES = {
         Quantity("energy_gpu_kwh_per_1000", "gpu", "energy_gpu_method"),
         Quantity(EMISSIONS, HEADLINE, "energy_method"),
         Quantity(DURATION),
+        Quantity(IfAny("energy_wall_kwh_per_1000"), "wall", IfAny("energy_wall_method")),
     )
 }
 
@@ -160,6 +169,7 @@ INTERVALS = {
     ),
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,
+    "boundaries": Interval("of Spearman's rho by Fisher's z", "the cells", "cell", "n_ranked", 4),
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),
     "flop_energy": _REPEATS,
     "flop_ranks": Interval("of Spearman's rho by Fisher's z", "the models of a task", "model", "n_models", 4),
@@ -185,5 +195,5 @@ def rounded(value: float, digits: int, column: str = "") -> str:
 
 def obtained(component: str, method: str) -> str:
     """`CPU load model`, `constant RAM power`: how a component's energy was obtained."""
-    name = "CPU load" if (component, method) == ("cpu", "model") else COMPONENTS[component]
+    name = "CPU load" if (component, method) == ("cpu", "model") else COMPONENTS.get(component, component)
     return METHODS[method][1].format(name) if method in METHODS else f"{name} {method}"

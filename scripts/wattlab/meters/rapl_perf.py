@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,10 @@ SYSCALLS = {"x86_64": 298}
 #: First version of the kernel's `perf_event_attr`: 64 bytes, of which type, size and config are used.
 ATTRIBUTES = struct.Struct("=IIQ48x")
 CLOSE_ON_EXEC = 8
+
+
+#: A working package draws watts, and the hardware counts every millisecond: one that stands still for so long (s) counts nothing.
+MOVES_WITHIN_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,18 @@ def open_counter(kind: int, config: int, cpu: int) -> Callable[[], int]:
 
 
 def perf_packages(pmu: Path) -> list[PerfPackage]:
-    """The counter of every package; none where one of them can not be opened, or its unit is not known."""
+    """The counter of every package; none where one of them can not be opened or stands still, or its unit is not known."""
     event = pmu / "events/energy-pkg"
     try:
         if event.with_suffix(".unit").read_text().strip() != "Joules":
             return []
         kind, scale = int((pmu / "type").read_text()), float(event.with_suffix(".scale").read_text())
         config = int(event.read_text().strip().removeprefix("event="), 16)
-        return [PerfPackage(event, scale, open_counter(kind, config, cpu)) for cpu in _cpus(pmu / "cpumask")]
+        packages = [PerfPackage(event, scale, open_counter(kind, config, cpu)) for cpu in _cpus(pmu / "cpumask")]
+        before = [package.read_count() for package in packages]
+        time.sleep(MOVES_WITHIN_S if packages else 0.0)
+        moved = all(package.read_count() != count for package, count in zip(packages, before, strict=True))
+        return packages if moved else []
     except (OSError, ValueError):
         return []
 

@@ -39,6 +39,7 @@ SCOPES = {
     "device": "energy_device_kwh_per_1000",
     "net_node": "net_energy_node_kwh_per_1000",
     "net_device": "net_energy_device_kwh_per_1000",
+    "wall": "energy_wall_kwh_per_1000",
 }
 
 #: Tables of which the page shows the rows elsewhere, or that are files only: too long, or the grid's choice stands for them.
@@ -108,10 +109,15 @@ def embedded(
         "quality": quality_rows(tables),
         "pairs": _pairs(tables.get("ranks")),
         "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
-        "quantities": quantities(),
+        "quantities": quantities(cells),
         "estimates": sorted(MODELLED),
         "interval": f"{LEVEL} interval",
     }  # fmt: skip
+
+
+def choices(cells: pd.DataFrame) -> dict[str, str]:
+    """`SCOPES` of a study: the wall where a meter was there."""
+    return {name: column for name, column in SCOPES.items() if name != "wall" or column in cells}
 
 
 def _paper_names(comparison: pd.DataFrame) -> dict[str, str]:
@@ -130,11 +136,11 @@ def _logged(study: ResolvedStudy) -> dict[str, GridEntry]:
     return {study.grid.grid: GridEntry(title=study.grid.grid, intensity_g_per_kwh=intensity, source=source)}
 
 
-def quantities() -> dict[str, dict[str, str | None]]:
+def quantities(cells: pd.DataFrame) -> dict[str, dict[str, str | None]]:
     """Name on the page -> what an energy is: its column, the column of its method, its title."""
     return {
         name: {"column": column, "method": QUANTITIES[column].method, "title": QUANTITIES[column].title}
-        for name, column in SCOPES.items()
+        for name, column in choices(cells).items()
     }
 
 
@@ -177,7 +183,8 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
                 "n_cells": len(group),
                 "n_repeats": int(group["n_valid"].sum()),
                 "energies": {
-                    name: _bounds(_numbers(group, column), group["model"], kind) for name, column in SCOPES.items()
+                    name: _bounds(_numbers(group, column), group["model"], kind)
+                    for name, column in choices(cells).items()
                 },
             }
         )

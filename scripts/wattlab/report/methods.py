@@ -9,6 +9,7 @@ import re
 import pandas as pd
 
 from wattlab.foundation import wording
+from wattlab.foundation.quantities import LEVEL
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import PUBLISHED_LOGS
 from wattlab.tables import words
@@ -78,6 +79,7 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         words.energy(shown),
         words.assumed(shown, tables["provenance"]),
         *_checks(tables["provenance"]),
+        *_wall(tables),
         f"emissions are energy times {words.grid(shown)}",
         f"cells: {words.interval('cells', shown)}",
         f"tasks: {words.interval('tasks', tables['tasks'])}",
@@ -151,6 +153,25 @@ def _checks(provenance: pd.DataFrame) -> list[str]:
     """What `make check-machine` said of the machines that measured."""
     found = provenance.loc[provenance["aspect"] == "meter.machine_check", "value"]
     return [str(value) for value in found.dropna()]
+
+
+def _wall(tables: Tables) -> list[str]:
+    """What a meter at the wall says, and how well."""
+    name = "energy_wall_kwh_per_1000"
+    rows, facts = words.with_value(tables["cells"], name), tables["provenance"].set_index("aspect")["value"]
+    if rows.empty:
+        return []
+
+    def of(aspect: str) -> str:
+        return wording.span(float(value) for value in facts[facts.index == f"wall.{aspect}"])
+
+    uncertain = (rows[f"u95_{name}"] / rows[name]).median()
+    return [
+        f"a meter at the wall logged every {of('interval_s')} s; its clock was {of('offset_s')} s off the machine's, as the edges of "
+        f"idle and load show, and each window's energy was integrated from its log with a median uncertainty of "
+        f"{wording.percent(uncertain)} ({LEVEL}; sampling, offset and resolution, without the meter's own accuracy)",
+        words.energy(rows, name),
+    ]
 
 
 def _order(comparison: pd.DataFrame) -> str:

@@ -23,7 +23,7 @@ from wattlab.paper import audit, decomposition
 from wattlab.report import lead, then_and_now
 from wattlab.report.bundle import ASSETS, page_script, vega_script
 from wattlab.report.charts import charts
-from wattlab.report.explorer import Beside, embedded, script_json
+from wattlab.report.explorer import Beside, choices, embedded, script_json
 from wattlab.report.images import embedded_image
 from wattlab.report.methods import bibtex, methods_paragraph, plain, versions
 from wattlab.report.sections import Section, sections_of
@@ -101,7 +101,7 @@ def glossary(tables: Tables) -> dict[str, str]:
     methods = "; ".join(f"{method}: {meaning}" for method, (meaning, _) in METHODS.items())
     return {
         "cell": "one task, one dataset and one model, measured by a process of its own",
-        **SCOPES,
+        **{name: meaning for name, meaning in SCOPES.items() if name in choices(tables["cells"])},
         **BASES,
         "how an energy was obtained": f"{methods}; an energy is metered as far as it was read, else estimated",
         "parity": "as many inferences as take the energy of training and fine-tuning",

@@ -4,8 +4,9 @@ import operator
 from functools import cached_property
 from itertools import product
 from typing import Any, ClassVar, Literal
+from zoneinfo import available_timezones
 
-from pydantic import NonNegativeFloat, PositiveFloat, ValidationError, model_validator
+from pydantic import NonNegativeFloat, PositiveFloat, ValidationError, field_validator, model_validator
 
 from wattlab.catalog.factors import FACTORS, PROTOCOL, setting_text
 from wattlab.catalog.protocols import Override, Where
@@ -72,6 +73,36 @@ class Nameplate(Closed):
     ram_w: PositiveFloat | None = fact("the memory's power", None, unit="W")
 
 
+class MeterColumns(Closed):
+    """Which columns of a meter's CSV mean what."""
+
+    time: str = fact("column of the time: ISO 8601, or seconds or milliseconds since 1970", min_length=1)
+    value: str = fact("column of the power, or of a counted energy", min_length=1)
+    unit: Literal["mW", "W", "kW", "J", "Wh", "kWh"] = fact("its unit; of a power, or of an energy that adds up")
+    timezone: str | None = fact(
+        "where the log's clock is at home, as Europe/Berlin; needed where times say no offset", None
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError(f"no such zone; {near_matches(name, available_timezones())}")
+        return name
+
+
+class MeterLog(Closed):
+    """What a meter at the wall logged while the study was measured."""
+
+    path: str = fact("CSV file of a smart plug, PDU or power analyser", min_length=1)
+    mapping: MeterColumns = fact("its columns, as {time: Timestamp, value: Power, unit: W}")
+    host: str | None = fact(
+        "whose plug it is, where several machines measured: the first letters of machine.host_sha256 in tables/provenance",
+        None,
+        pattern=r"^[0-9a-f]{4,64}$",
+    )
+
+
 class StudyConfig(Closed):
     """A study: `config.yaml`, and what a file under `studies/` changes of it."""
 
@@ -126,6 +157,11 @@ class StudyConfig(Closed):
         None,
         exclude_if=lambda stated: stated is None,
     )
+    meter_log: MeterLog | list[MeterLog] | None = fact(
+        "a meter's log at the wall, or one for each machine: set beside what was measured, and nothing is measured again",
+        None,
+        exclude_if=operator.not_,
+    )
     settings: list[Setting] = fact("settings beside the protocol's own", [], exclude_if=operator.not_)
     factors: dict[str, list[Any]] = fact(
         "protocol keys and their values: all combinations are settings", {}, exclude_if=operator.not_
@@ -140,6 +176,11 @@ class StudyConfig(Closed):
         combinations = [dict(zip(self.factors, values, strict=True)) for values in product(*self.factors.values())]
         named = [(f"settings.{place}.set", setting) for place, setting in enumerate(self.settings)]
         return named + [("factors", _combination(values)) for values in combinations if values]
+
+    @property
+    def meter_logs(self) -> list[MeterLog]:
+        """Logs of meters at the wall."""
+        return self.meter_log if isinstance(self.meter_log, list) else [self.meter_log] if self.meter_log else []
 
     @property
     def is_imported(self) -> bool:
@@ -170,6 +211,8 @@ class StudyConfig(Closed):
             raise ValueError(f"study = {self.study!r}: all studies share results/{self.study}; choose another name")
         if self.is_imported and self.logs is None:
             raise ValueError(f"source: {self.source} needs logs: {{path, mapping}}")
+        if self.meter_logs and self.is_imported:
+            raise ValueError("meter_log is set beside windows that were measured here, and logs have none; take it out")
         if self.all_settings and self.is_imported:
             raise ValueError("settings and factors are measured: logs have those that they have; take them out")
         return self

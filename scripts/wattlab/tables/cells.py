@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wattlab.foundation.quantities import NET, QUANTITIES
+from wattlab.foundation.quantities import NET, QUANTITIES, IfAny
 from wattlab.records.record import Record
 from wattlab.tables.columns import (
     CALL_COLUMNS,
@@ -59,8 +59,22 @@ _FACTS = (
 TREND_P = 0.05
 
 _UNITS = "n_output_units_per_inference"
-_METHODS = (*METHOD_COLUMNS, "energy_method", "energy_node_method", "energy_device_method")
-_MEANS = ("modelled_share", "idle_power_node_w", "idle_power_device_w", "effective_cores_share", *CALL_COLUMNS)
+_METHODS = (
+    *METHOD_COLUMNS,
+    "energy_method",
+    "energy_node_method",
+    "energy_device_method",
+    IfAny("energy_wall_method"),
+)
+_MEANS = (
+    "modelled_share",
+    "idle_power_node_w",
+    "idle_power_device_w",
+    "effective_cores_share",
+    *CALL_COLUMNS,
+    IfAny("idle_power_wall_w"),
+    IfAny("u95_energy_wall_kwh_per_1000"),
+)
 _TREND = ("trend_tau", "trend_p")
 _MEASURED = (
     "flags",
@@ -80,12 +94,14 @@ def cells(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     Quantities are means over the counted repeats, so that a cell that is not `complete` has none. The interval is
     Student's t over the repeats, which takes them for independent but for the idle window that neighbours share; that of
     a gross energy or a time never goes below zero. `flags` says `several_sessions` where repeats do not come from one
-    process, and `trend` where the energy rises or falls with their order (Mann-Kendall, p below 0.05).
+    process, and `trend` where the energy rises or falls with their order (Mann-Kendall, p below 0.05). Of a meter at the
+    wall `u95_…` is the mean uncertainty of a repeat: of its sampling part the mean has less.
     """
     rows = [_facts(cell, evidence) for cell in evidence.cells]
     facts = pd.DataFrame(rows, columns=[str(column) for column in _FACTS])
     counted = built["runs"][built["runs"]["counted"]]
-    return typed(facts.join(_over_repeats(counted, _shared(evidence)), on="cell"), TABLE.columns)
+    found = facts.join(_over_repeats(counted, _shared(evidence)), on="cell")
+    return typed(found.reindex(columns=[str(column) for column in TABLE.columns]), TABLE.columns)
 
 
 TABLE = Table(
@@ -169,8 +185,8 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
     if counted.empty:
         return pd.DataFrame(columns=list(_MEASURED))
     groups = counted.groupby("cell", sort=False)
-    quantities = (*QUANTITIES, *CODECARBON_2)
-    numbers = [*quantities, _UNITS, *_MEANS]
+    quantities = [name for name in (*QUANTITIES, *CODECARBON_2) if name in counted]
+    numbers = [*quantities, _UNITS, *(name for name in _MEANS if name in counted)]
     complete = groups[numbers].count().eq(groups.size(), axis=0)
     means, sds = groups[numbers].mean().where(complete), groups[numbers].std(ddof=1).where(complete)
     trends = {cell: _trend(repeats) for cell, repeats in groups}
@@ -178,8 +194,8 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
     columns["output_unit"] = groups["output_unit"].agg(
         lambda units: joined([unit for unit in units if isinstance(unit, str)])
     )
-    columns |= {name: groups[name].agg(method_set) for name in _METHODS}
-    columns |= {name: means[name] for name in _MEANS}
+    columns |= {name: groups[name].agg(method_set) for name in _METHODS if name in counted}
+    columns |= {name: means[name] for name in _MEANS if name in counted}
     columns |= {
         f"trend_{name}": pd.Series({cell: getattr(trends[cell], name) for cell in trends}) for name in ("tau", "p")
     }

@@ -11,6 +11,7 @@ import pandas as pd
 
 from wattlab.catalog.factors import FACTORS, value_text
 from wattlab.catalog.protocols import Protocol
+from wattlab.foundation.quantities import IfAny
 from wattlab.foundation.units import ending_of
 from wattlab.records.record import PERCENTILES
 from wattlab.study.cells import Cell
@@ -72,7 +73,9 @@ class Table:
 
 def typed(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The table with the type of each of these columns, by its mark or its name."""
-    return table.astype({str(column): _dtype(column) for column in columns})
+    empty = [str(column) for column in columns if isinstance(column, IfAny) and table[column].isna().all()]
+    types = {str(column): _dtype(column) for column in columns}
+    return table.astype(types).drop(columns=empty)
 
 
 def _dtype(column: str) -> str:
@@ -85,7 +88,8 @@ def _dtype(column: str) -> str:
 
 def statistics_of(quantity: str) -> list[str]:
     """A quantity's columns in `cells`: mean, sample standard deviation over the repeats, bounds of the interval."""
-    return [quantity, f"sd_{quantity}", f"ci95_low_{quantity}", f"ci95_high_{quantity}"]
+    kind = type(quantity)
+    return [kind(f"{part}{quantity}") for part in ("", "sd_", "ci95_low_", "ci95_high_")]
 
 
 def bounds_of(quantity: str) -> list[str]:

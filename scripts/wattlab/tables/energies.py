@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from wattlab.foundation.quantities import MODELLED, UNRECORDED
 from wattlab.records.record import Machine, Method, Record, Repeat, Session, Window
@@ -95,9 +95,9 @@ def modelled_share(parts: Iterable[tuple[float | None, str]]) -> float | None:
     return sum(energy for energy, method in listed if energy is not None and method in MODELLED) / total
 
 
-def method_set(methods: Iterable[str | None]) -> str | None:
-    """Methods as one word, `counter+model`, each once and in a fixed order; None for none."""
-    named = {part for method in methods if method for part in method.split("+")}
+def method_set(methods: Iterable[Any]) -> str | None:
+    """Methods as one word, `counter+model`, each once and in a fixed order; None for none. Missing ones are left out."""
+    named = {part for method in methods if isinstance(method, str) for part in method.split("+")}
     return "+".join(method for method in METHODS if method in named) or None
 
 

@@ -14,6 +14,7 @@ from wattlab.study.cells import ResolvedCell, ResolvedStudy
 from wattlab.study.config import Nameplate
 from wattlab.study.specs import read_study, study_of_tables
 from wattlab.tables.stated import with_stated_power
+from wattlab.tables.wall import Wall, wall_of
 
 _REMEDIES: dict[str, str] = {
     "failed": "read the cell's log, repair the cause, then `make retry`",
@@ -71,6 +72,8 @@ class Evidence:
     beside: Sequence["Evidence"] = ()
     #: Property of the software -> its value today, of which the tables tell the drift; None: that of this process.
     today: Mapping[str, str] | None = None
+    #: What meters at the wall say of the windows; None: the study names none.
+    wall: Wall | None = None
 
     @property
     def exclusive(self) -> bool:
@@ -90,7 +93,9 @@ def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[
     """
     nameplate = study.config.nameplate
     cells = [cell_evidence(resolved, runs / f"{resolved.cell.id}.json", nameplate) for resolved in study.cells]
-    return Evidence(study, catalog, cells, read_unassigned(runs / "unassigned.jsonl"), beside)
+    records = [cell.record for cell in cells if cell.record is not None]
+    wall = wall_of(study.config, runs.parent, records)
+    return Evidence(study, catalog, cells, read_unassigned(runs / "unassigned.jsonl"), beside, wall=wall)
 
 
 def gather_beside(study: ResolvedStudy, catalog: Catalog, results: Path) -> list[Evidence]:

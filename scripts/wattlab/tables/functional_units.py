@@ -1,14 +1,14 @@
 """`functional_units`: the energy of each cell by inference, token, image and megapixel, as its task has them."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from wattlab.catalog.factors import FACTORS
-from wattlab.foundation.quantities import SCOPES
 from wattlab.records.record import Repeat
+from wattlab.study.config import Scope
 from wattlab.tables.aggregates import complete_cells
 from wattlab.tables.columns import KEYS, Flag, Table, statistics_of
 from wattlab.tables.energies import method_set
@@ -16,7 +16,7 @@ from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import t_half_width
 
 _ENERGY = "energy_per_unit_j"
-_ENERGIES_J = {scope: f"energy_{scope}_j" for scope in SCOPES}
+_ENERGIES_J = {scope: f"energy_{scope}_j" for scope in get_args(Scope)}
 
 
 def functional_units(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -22,6 +22,7 @@ TABLES: dict[str, str] = {
     "then_and_now": "wattlab.tables.then_and_now:TABLE",
     "then_and_now_claims": "wattlab.tables.then_and_now:CLAIMS",
     "power": "wattlab.tables.power:TABLE",
+    "boundaries": "wattlab.tables.boundaries:TABLE",
 }
 
 #: Tables that a study has once its FLOPs are counted (`make flops`).

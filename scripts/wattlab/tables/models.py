@@ -24,7 +24,7 @@ def models(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
             rows.append({**row, **first_of(planned, SHARED_FACTS), "n_cells": 0})
             continue
         flags = joined([flag for text in cells["flags"].dropna() for flag in text.split("; ")])
-        means = {quantity: float(np.mean(cells[quantity].to_numpy())) for quantity in QUANTITIES}
+        means = {quantity: float(np.mean(cells[quantity].to_numpy())) for quantity in QUANTITIES if quantity in cells}
         rows.append({**row, **of_group(cells), **means, "flags": flags})
     return TABLE.frame(rows)
 

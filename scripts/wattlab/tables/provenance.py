@@ -34,7 +34,7 @@ def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
     """
     records = [cell.record for cell in evidence.cells if cell.record is not None and cell.record.status == "complete"]
     counts: dict[str, Counter[str]] = {}
-    for aspect, value in (pair for record in records for pair in sorted(set(_aspects(record)))):
+    for aspect, value in (pair for record in records for pair in sorted({*_aspects(record), *_wall(record, evidence)})):
         counts.setdefault(aspect, Counter())[value] += 1
     rows = [
         {
@@ -57,6 +57,13 @@ TABLE = Table(
     latex=("aspect", "value", "n_cells", "mixed"),
     build=provenance,
 )
+
+
+def _wall(record: Record, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Of meters at the wall."""
+    if evidence.wall is not None:
+        for repeat in record.valid_repeats:
+            yield from ((f"wall.{name}", value) for name, value in evidence.wall.facts(repeat).items())
 
 
 def _aspects(record: Record) -> Iterator[tuple[str, str]]:

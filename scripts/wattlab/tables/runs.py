@@ -41,6 +41,7 @@ from wattlab.tables.energies import (
 )
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import is_outlier
+from wattlab.tables.wall import COLUMNS as WALL_COLUMNS
 
 _COLUMNS = (
     *KEYS,
@@ -98,6 +99,7 @@ _COLUMNS = (
     "other_load_cores",
     *QUANTITIES,
     *CODECARBON_2,
+    *WALL_COLUMNS,
 )
 
 
@@ -139,9 +141,8 @@ TABLE = Table(
 def _cell_rows(cell: CellEvidence, record: Record, evidence: Evidence) -> list[dict[str, Any]]:
     sessions = {session.session: session for session in record.sessions}
     places = [(repeat, False) for repeat in record.repeats] + [(repeat, True) for repeat in record.extra_repeats]
-    common = {**_keys(cell, record), "lengths": record.lengths}
     rows = [
-        {**common, **_repeat_row(repeat, extra, record, sessions.get(repeat.session), evidence)}
+        {**_keys(cell, record), **_repeat_row(repeat, extra, record, sessions.get(repeat.session), evidence)}
         for repeat, extra in sorted(places, key=lambda place: place[0].index)
     ]
     _flag_outliers([row for row in rows if row["counted"]])
@@ -177,6 +178,7 @@ def _keys(cell: CellEvidence, record: Record) -> dict[str, Any]:
         **factors_of(record.protocol),
         "device": record.device,
         "status": record.status,
+        "lengths": record.lengths,
     }
 
 
@@ -185,9 +187,7 @@ def _repeat_row(
 ) -> dict[str, Any]:
     device = device_of(record, session)
     energies = _energies(repeat, device, evidence)
-    units = repeat.n_output_units
     ram_j = ram_codecarbon_2_j(repeat, None if session is None else session.machine)
-    threads = None if record.protocol is None else record.protocol.cpu_threads
     return {
         "index": repeat.index,
         "session": repeat.session,
@@ -200,16 +200,17 @@ def _repeat_row(
         "reasons": joined(repeat.reasons),
         "n_inferences": repeat.n_inferences,
         **_calls(repeat),
-        "n_output_units": units,
+        "n_output_units": repeat.n_output_units,
         "output_unit": repeat.output_unit,
-        "n_output_units_per_inference": None if units is None else units / repeat.n_inferences,
+        "n_output_units_per_inference": _ratio(repeat.n_output_units, repeat.n_inferences),
         "gpu_index": None if device is None else device.gpu_index,
         "ram_model": None if ram_j is None else RAM_MODEL,
         **_observed(repeat),
-        "effective_cores_share": _ratio(effective_cores(repeat), threads),
+        "effective_cores_share": _ratio(effective_cores(repeat), getattr(record.protocol, "cpu_threads", None)),
         **energies,
         **_quantities(repeat, energies, evidence),
         **_codecarbon_2(repeat, ram_j, evidence.exclusive),
+        **({} if evidence.wall is None else evidence.wall.columns(repeat)),
     }
 
 
@@ -266,9 +267,9 @@ def _energies(repeat: Repeat, device: Device | None, evidence: Evidence) -> dict
 
 def _codecarbon_2(repeat: Repeat, ram_j: float | None, exclusive: bool) -> dict[str, float | None]:
     """`CODECARBON_2`, from the memory's energy (J) by that model."""
-    by_model = repeat.model_copy(update={"energy_ram_j": ram_j})
-    node_j = None if ram_j is None else total_j(node_components(by_model, exclusive))
-    return {name: _per_1000(repeat, part_j) for name, part_j in zip(CODECARBON_2, (ram_j, node_j), strict=True)}
+    node = node_components(repeat.model_copy(update={"energy_ram_j": ram_j}), exclusive)
+    parts = (ram_j, None if ram_j is None else total_j(node))
+    return {name: _per_1000(repeat, part_j) for name, part_j in zip(CODECARBON_2, parts, strict=True)}
 
 
 def _per_1000(repeat: Repeat, energy_j: float | None) -> float | None:
@@ -279,11 +280,12 @@ def _quantities(repeat: Repeat, energies: dict[str, Any], evidence: Evidence) ->
     per_1000 = partial(_per_1000, repeat)
     scope = evidence.study.config.headline_scope
     headline = per_1000(energies[f"energy_{scope}_j"])
-    intensity = evidence.study.grid.intensity_g_per_kwh
     row: dict[str, Any] = {
         "energy_kwh_per_1000": headline,
         "energy_method": energies[f"energy_{scope}_method"],
-        "emissions_g_per_1000": None if headline is None else emissions_g(headline, intensity),
+        "emissions_g_per_1000": None
+        if headline is None
+        else emissions_g(headline, evidence.study.grid.intensity_g_per_kwh),
         "duration_s_per_1000": s_per_1000(repeat.duration_s, repeat.n_inferences),
         "energy_cpu_kwh_per_1000": per_1000(repeat.energy_cpu_j),
         "energy_ram_kwh_per_1000": per_1000(repeat.energy_ram_j),

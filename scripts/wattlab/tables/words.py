@@ -88,7 +88,7 @@ def with_value(rows: pd.DataFrame, name: str = ENERGY) -> pd.DataFrame:
 
 def methods(rows: pd.DataFrame, name: str = ENERGY) -> dict[str, set[str]]:
     """Component -> how its energy was obtained, within the scope of a quantity; absent components are left out."""
-    found: dict[str, set[str]] = {component: set() for component in COMPONENTS}
+    found: dict[str, set[str]] = {component: set() for component in (*COMPONENTS, "wall")}
     for scope, of_scope in _by_scope(with_value(rows, name), name):
         for component, column in _method_columns(of_scope, scope):
             found[component] |= set("+".join(column.dropna().astype(str)).split("+")) - {"", "absent"}
@@ -105,7 +105,9 @@ def _by_scope(rows: pd.DataFrame, name: str) -> Iterator[tuple[str, pd.DataFrame
 
 def _method_columns(rows: pd.DataFrame, scope: str) -> Iterator[tuple[str, "pd.Series[str]"]]:
     """Component and its methods in a scope; the device of a row is what its column `device` says."""
-    if scope == "device":
+    if scope == "wall":
+        yield "wall", rows["energy_wall_method"]
+    elif scope == "device":
         on_cpu = rows["device"] == "cpu"
         yield from (
             ("gpu", rows.loc[~on_cpu, "energy_device_method"]),
@@ -143,7 +145,8 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     own = rows[rows[HEADLINE] == scope]  # the share is the headline's
     share = modelled_share(own) if verdict(found) == "partly modelled" else ""
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
-    parts = [("all GPUs" if scope == "node" else "one GPU") if part == "gpu" else COMPONENTS[part] for part in found]
+    names = COMPONENTS | {"gpu": "all GPUs" if scope == "node" else "one GPU", "wall": "the whole machine"}
+    parts = [names[part] for part in found]
     holds = f" ({listed(parts)})" if parts else ""
     return f"energy {verdict(found)}{how}, {_tracked(rows, scope)}{holds}, {QUANTITIES[name].basis}"
 

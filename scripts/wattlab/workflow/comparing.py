@@ -25,8 +25,11 @@ from wattlab.tables.runs import runs
 #: False discoveries among what is called different, at most.
 FALSE_DISCOVERIES = 0.05
 
+#: What `make check-machine` said: both sides' sentences are told whole.
+MACHINE_CHECK = "meter.machine_check"
+
 #: Properties that say nothing of how a run was made.
-_OWN_TO_A_RUN = ("study that paid", "protocol.repeats", "protocol.max_redo", "protocol.invalid_below_s")
+_OWN_TO_A_RUN = (MACHINE_CHECK, "study that paid", "protocol.repeats", "protocol.max_redo", "protocol.invalid_below_s")
 
 
 @dataclass(frozen=True)

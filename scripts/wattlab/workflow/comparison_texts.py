@@ -11,7 +11,7 @@ from wattlab.tables.provenance import provenance
 from wattlab.tables.ratios import LEAST
 from wattlab.tables.words import conditions
 from wattlab.tables.writing import shown_value
-from wattlab.workflow.comparing import FALSE_DISCOVERIES, Comparison, Row
+from wattlab.workflow.comparing import FALSE_DISCOVERIES, MACHINE_CHECK, Comparison, Row
 
 #: What no number of the page can say.
 _CAUTION = (
@@ -30,6 +30,7 @@ def as_markdown(found: Comparison) -> str:
         _table([row for row in found.rows if row.kind == "cell"], "cell"),
         _kinds(found),
         f"{_spread(found)} {_CAUTION}",
+        _checks(found),
         "\n".join(_differing(found)),
         "\n".join(_refused(found)),
     ]
@@ -111,6 +112,21 @@ def _spread(found: Comparison) -> str:
     return f"Spread of sessions: a cell's ratio is uncertain by {repeats} by its repeats (median); between the cells the ratios show {told}."
 
 
+def _checks(found: Comparison) -> str:
+    """What `make check-machine` said of both machines."""
+    said = {letter: words for letter, words in zip("AB", _machine_checks(found), strict=True)}
+    if not any(said.values()):
+        return "Neither machine was checked: `make check-machine` says which of its energies can be trusted."
+    return " ".join(
+        f"{letter}: {shown_value(words or 'its machine was not checked')}." for letter, words in said.items()
+    )
+
+
+def _machine_checks(found: Comparison) -> list[str]:
+    tables = (provenance(side.evidence, {}) for side in found.sides)
+    return ["; ".join(table.loc[table["aspect"] == MACHINE_CHECK, "value"]) for table in tables]
+
+
 def _differing(found: Comparison) -> Iterator[str]:
     if not found.differences:
         yield "Versions, code and machine of the two are the same."
@@ -143,6 +159,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "a": found.sides[0].name,
         "b": found.sides[1].name,
         "conditions": _conditions(found),
+        "machine_checks": dict(zip("ab", _machine_checks(found), strict=True)),
         "confidence": LEVEL,
         "false_discoveries": FALSE_DISCOVERIES,
         "spread_of_sessions": None

@@ -57,6 +57,12 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
     devices = {"auto": None} | {device: computing(device) for device in ACCELERATORS}
     if config.device not in devices:
         raise InputError(f"{file_of('device')}: device = {config.device!r}: give one of {', '.join(devices)}")
+    for log in config.meter_logs:
+        if not Path(log.path).is_file():
+            raise InputError(
+                f"{file_of('meter_log')}: meter_log.path = {log.path}: no such file; export the meter's log to it, or take "
+                "meter_log out until it is there: nothing is measured again"
+            )
     fetched = Path("results") / Shared.FETCHED
     study = (
         resolve_published(config, catalog, file_of, fetched)

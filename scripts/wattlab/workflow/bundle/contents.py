@@ -15,6 +15,7 @@ from wattlab.samples.places import earlier_places as earlier_samples
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.study.specs import read_study, spec_path, study_of_tables
+from wattlab.tables.wall import kept_place
 
 #: What the tables' folder holds of ours; other files there are nobody else's.
 _OF_TABLES = re.compile(r"[a-z0-9_-]+\.(csv|md|tex|json)")
@@ -70,10 +71,11 @@ def _of_study(results: Path, name: str, answers: bool) -> Iterator[Entry]:
     path = study_of_tables(results / name)
     assert path is not None, "asked before"
     yield _name(results, path), path
-    unassigned = results / name / "runs/unassigned.jsonl"
-    if unassigned.exists():
-        yield _name(results, unassigned), unassigned
-    for resolved in read_study(path).cells:
+    study = read_study(path)
+    logs = [kept_place(results / name, place) for place in range(len(study.config.meter_logs))]
+    for more in (results / name / "runs/unassigned.jsonl", *logs):
+        yield from _there(results, more)
+    for resolved in study.cells:
         record = results / name / "runs" / f"{resolved.cell.id}.json"
         if record.exists():
             yield _name(results, record), record

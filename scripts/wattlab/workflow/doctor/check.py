@@ -1,5 +1,6 @@
 """Five minutes with this machine: what its meters read while it idles, and while it does work of three sizes."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from wattlab.foundation.clock import utc_now
 from wattlab.foundation.files import free_bytes
 from wattlab.machine.checked import host_sha256
 from wattlab.machine.describe import describe_machine
+from wattlab.machine.locks import gpu_lease
 from wattlab.meters.accelerators import computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.meters.contract import Accelerator
@@ -70,8 +72,25 @@ def matrix_work(accelerator: Accelerator) -> Callable[[], None]:
 def check(device: str, results: Path, n_seconds: float = SMALLEST_S, idle_s: float = IDLE_S) -> dict[str, Any]:
     """The content of `results/machine-check.json`; takes the machine for about four minutes."""
     machine, accelerator = describe_machine(device), on_machine(device)
+    with _leased(computing(machine.device), machine.device) as gpu_index:
+        return _checked(machine, accelerator, gpu_index, results, n_seconds, idle_s)
+
+
+@contextmanager
+def _leased(computer: Accelerator, device: str) -> Iterator[int | None]:
+    """Place of a GPU that nothing else computes on, and the only one that torch, not imported yet, sees; null on a CPU."""
+    if device == "cpu":
+        yield None
+        return
+    with gpu_lease(computer) as gpu:
+        os.environ.update(computer.environment(gpu))
+        yield gpu.index
+
+
+def _checked(
+    machine: Machine, accelerator: Accelerator, gpu_index: int | None, results: Path, n_seconds: float, idle_s: float
+) -> dict[str, Any]:
     computer = computing(machine.device)
-    gpu_index = computer.whole()[0].index if machine.device != "cpu" else None
     bench = Bench(CodeCarbonMeter(gpu_index, accelerator), matrix_work(computer))
     wall_s, steady_s = time.time(), time.perf_counter()
     idle: list[Window] = []
