@@ -128,7 +128,7 @@ def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None
     assert "Spearman's rho is 1.00 (no interval)" in text  # the same order; no interval under four tasks
     assert "1 cell lacks valid repeats (1 failed)" in text
     drawn = {name: load_member(FIGURES[name]).draw(tables, study, TWO_COLUMNS) for name in figures_of(tables)}
-    sentences = {name for name, figure in drawn.items() if not figure.picture}
+    sentences = {name for name, figure in drawn.items() if figure.picture is None}
     assert sentences == {"multipurpose_by_task", "output_length"}  # one such model, and one length
     page = page_of(tables, tmp_path, study)
     assert "out of memory" in page and "add memory" in page

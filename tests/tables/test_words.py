@@ -199,12 +199,12 @@ def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
         return [*where, caption("cells", "Title", built["cells"], study, tables, "md")]
 
     for source, words_of_it in (
-        ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W"),
-        ("nameplate", "CPU 8 W, memory 20 W"),
-        (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W"),
+        ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W (CodeCarbon's guess of its modules)"),
+        ("nameplate", "CPU 8 W, memory 20 W (CodeCarbon's guess of its modules)"),
+        (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W (CodeCarbon's guess of its modules)"),
     ):
         assert all(f"ssumed power: {words_of_it}" in text for text in said(source)), source
     counted = [records.repeat(index, energy_cpu_method="counter") for index in range(3)]
     cell = records.resolved_cell("fill-mask", "c4")
     built = built_of(records.resolved_study([cell]), [records.record_of(cell, counted)])
-    assert all("ssumed power: memory 20 W" in text for text in said("nameplate"))
+    assert all("ssumed power: memory 20 W (CodeCarbon's guess of its modules)" in text for text in said("nameplate"))

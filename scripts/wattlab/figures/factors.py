@@ -12,7 +12,7 @@ _LOW, _HIGH = "ci95_low_energy_ratio", "ci95_high_energy_ratio"
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
-    """The ratios of `factors`, `cells` for the footnote; gids `models`, `tasks` and `intervals`, of each setting."""
+    """The ratios of `factors`, `cells` for the note; gids `models`, `tasks` and `intervals`, of each setting."""
     rows = tables["factors"]
     if rows.empty:
         return Drawn("No cell of a setting has a value beside the protocol's.")
