@@ -75,6 +75,14 @@ bundle: $(STAMP) ## pack the study for a reviewer, with the hash to publish: mak
 verify: $(STAMP) ## judge every repeat of a bundle again and rebuild its tables: make verify BUNDLE=file.zip [SHA256=as published]
 	@PYTHONPATH=scripts python -m verify_bundle "$(BUNDLE)" $(if $(SHA256),--sha256 "$(SHA256)")
 
+.PHONY: pin
+pin: $(STAMP) ## write today's commits into the catalog where it pins none, or none that the hub knows: make pin [ONLY="ids"]
+	@PYTHONPATH=scripts python -m pin_commits $(if $(ONLY),--only $(ONLY))
+
+.PHONY: pin-check
+pin-check: $(STAMP) ## list what the catalog pins, and what has moved on the hub since
+	@PYTHONPATH=scripts python -m pin_commits --check $(if $(ONLY),--only $(ONLY))
+
 .PHONY: unlock
 unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (refused while a study runs)
 	$(HAS_STUDY)

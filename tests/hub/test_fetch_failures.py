@@ -199,7 +199,7 @@ def test_offline(hub, waits, monkeypatch):
             "gated: the account of HF_TOKEN has not been let in",
             "accept the terms",
         ),
-        (Repo(dict(MODEL)), "0" * 40, None, f"model org/other has no revision {'0' * 40}", "pin a commit"),
+        (Repo(dict(MODEL)), "0" * 40, None, f"model org/other has no revision {'0' * 40}", "`make pin ONLY=org/other`"),
     ],
     ids=["gone", "private", "gated", "not let in", "revision"],
 )

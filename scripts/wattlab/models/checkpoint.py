@@ -17,7 +17,8 @@ import torch
 from torch import nn
 
 from wattlab.foundation.errors import InputError
-from wattlab.hub.snapshots import PIPELINE_INDEX, Snapshot, pipeline_parts
+from wattlab.hub.choice import PIPELINE_INDEX, pipeline_parts
+from wattlab.hub.snapshots import Snapshot
 from wattlab.models.image_processors import hub_processor
 from wattlab.models.random_weights.build import count
 from wattlab.models.source import Source, stated

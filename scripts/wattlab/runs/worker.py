@@ -32,8 +32,8 @@ from wattlab.meters.accelerators import CPU, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session
-from wattlab.records.store import StoreWriter, answers_path, open_store, read_store, store_path
-from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.records.store import StoreWriter, answers_path, open_store, read_store
+from wattlab.runs.fingerprint import store_of
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
 from wattlab.runs.places import input_paths
@@ -112,8 +112,7 @@ def measure(job: Job) -> int | None:
     """Measure what a cell lacks, into its store; the exit code where its library can not."""
     spec, inputs = job.cell.spec, load_inputs(input_paths(job.results, job.cell))
     machine = describe_machine(spec.device)
-    content = identity(spec, machine, inputs.contents)
-    path = store_path(job.results, spec.cell.id, fingerprint_of(content))
+    path, content = store_of(job.results, spec, machine, inputs.contents)
     with open_store(path, content) as store:
         if not is_settled(read_store(path), spec):
             try:
