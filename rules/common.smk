@@ -40,19 +40,21 @@ if not snakemake_internals.is_module(workflow):
 gc.set_threshold(200_000)
 gc.freeze()
 
+# Another workflow may set a prefix to all paths: then a file lies elsewhere than the path says by which rules name it.
+placed = snakemake_internals.placing(workflow)
+
 # Relative, so that a moved checkout makes nothing due.
 SCRIPTS, CATALOG = (os.path.relpath(BASE / name) for name in ("scripts", "catalog"))
 try:
     STUDY = resolve_study(
-        config, snakemake_internals.configuration_files(workflow, "config.yaml")
+        config,
+        snakemake_internals.configuration_files(workflow, "config.yaml"),
+        Path(placed("results")),
     )
     for _table in TABLES.values():
         declared(_table, ("title", "row", "columns", "build"))
 except InputError as error:
     raise SystemExit(f"error: {error}") from None
-
-# Another workflow may set a prefix to all paths: then a file lies elsewhere than the path says by which rules name it.
-placed = snakemake_internals.placing(workflow)
 
 RESULTS = f"results/{STUDY.config.study}"
 # Under a name that its content gives, so that no call with another configuration changes what a running one reads; and

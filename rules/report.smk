@@ -19,7 +19,7 @@ rule write_report:
         source=sources("write_report"),
         assets=[
             local(str(path))
-            for path in sorted(Path(SCRIPTS).glob("wattlab/report/assets/*"))
+            for path in sorted(Path(SCRIPTS).glob("wattlab/report/assets/**/*.*"))
         ],
     output:
         report=report(

@@ -16,6 +16,9 @@ from wattlab.foundation.verbs import tell, verb
 from wattlab.hub.receipts import DatasetFetch, ModelFetch, take_over, write_receipt
 from wattlab.runs.deaths import unavailable_by
 
+#: What finds a folder or a file of one's own.
+LOCAL = "wattlab.hub.local_receipts:receipt_of"
+
 #: What determines a fetch of this kind, and what does it: neither waits for the other's libraries.
 KINDS: dict[str, tuple[type[ModelFetch | DatasetFetch], str]] = {
     "model": (ModelFetch, "wattlab.hub.models:fetch_model"),
@@ -37,6 +40,8 @@ def main(
     asked = checked(schema, spec, "--spec", is_json=True)
     hindrance = unavailable_by(died, log)
     found = None if hindrance else take_over(receipt, asked)
+    if found is None and asked.source == "local":
+        found = write_receipt(receipt, load_member(LOCAL)(asked, hindrance, receipt.absolute().parents[3]))
     found = found or write_receipt(receipt, load_member(target)(asked, hindrance))
     size_gb = sum(file.size_bytes for file in found.files) / 10**9
     came = f"{len(found.files)} files, {size_gb:.3f} GB, commit {found.commit}"

@@ -24,10 +24,10 @@ from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
 from wattlab.meters.accelerators import CPU, computing
 from wattlab.models.environments import interpreter, is_this, missing_environment
 from wattlab.records.record import Record
-from wattlab.records.store import end_dead_sessions, read_store, store_path, wait_for_writer
+from wattlab.records.store import end_dead_sessions, read_store, wait_for_writer
 from wattlab.runs.assembly import measured_record, unmeasured_record, write_record
 from wattlab.runs.deaths import STOPPING, Death, death_of, overdue, unavailable_by, was_killed
-from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.runs.fingerprint import store_of
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
 from wattlab.runs.memory_check import too_large
@@ -105,7 +105,7 @@ def measure(job: Job, inputs: Inputs, died: Death | None = None) -> Record:
     """
     spec = job.cell.spec
     machine = describe_machine(spec.device)
-    store = store_path(job.results, spec.cell.id, fingerprint_of(identity(spec, machine, inputs.contents)))
+    store, _ = store_of(job.results, spec, machine, inputs.contents)
     log = job.path("logs/measure_cell", ".log")
     if not died and not is_settled(read_store(store), spec):
         try:

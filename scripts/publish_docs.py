@@ -7,16 +7,14 @@
 Tables as they are; figures as images of half the size and few colours. More than `MAX_BYTES` in all is refused.
 """
 
-import io
 from pathlib import Path
 from typing import Annotated
-
-from PIL import Image
 
 from wattlab.figures.listing import FIGURES
 from wattlab.foundation.errors import InputError, entry_of
 from wattlab.foundation.files import write_bytes
 from wattlab.foundation.verbs import tell, verb
+from wattlab.report.images import small_image
 
 #: Tables, with the forms that are small enough to keep: the rest is a run of seconds away.
 TABLES = {
@@ -54,15 +52,6 @@ KEPT: dict[str, tuple[dict[str, tuple[str, ...]], set[str]]] = {
 
 #: Of all files together.
 MAX_BYTES = 900_000
-
-
-def small_image(content: bytes, width: int = 1050) -> bytes:
-    """A PNG scaled to a width (pixels) and reduced to 256 colours."""
-    image = Image.open(io.BytesIO(content)).convert("RGB")
-    scaled = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
-    written = io.BytesIO()
-    scaled.quantize(256, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
-    return written.getvalue()
 
 
 def _content(path: Path) -> bytes:

@@ -29,19 +29,19 @@ def sample(
     try:
         if hindrance:
             raise hindrance
-        return write_samples(path, *_found(spec, receipt))
+        return write_samples(path, *_found(spec, receipt, path.absolute().parents[2]))
     except Unavailable as error:
         nothing = Manifest.of(spec, 0, status="unavailable", reason=error.reason, remedy=error.remedy, row_ids=[])
         return write_samples(path, nothing, [])
 
 
-def _found(spec: SampleSpec, receipt: Receipt | None) -> tuple[Manifest, Iterator[Row]]:
+def _found(spec: SampleSpec, receipt: Receipt | None, results: Path) -> tuple[Manifest, Iterator[Row]]:
     if receipt is None:
         return Manifest.of(spec, spec.n, row_ids=list(range(spec.n)), notes=notes_on(spec)), surrogate_rows(spec)
     # Surrogates must not wait for the hub's libraries, nor need them.
     from wattlab.samples.from_hub.sampling import hub_samples
 
-    return hub_samples(spec, receipt)
+    return hub_samples(spec, receipt, results)
 
 
 @verb

@@ -247,7 +247,7 @@ def test_words_for_people_do_not_work(catalog: Catalog) -> None:
         for text in (model.notes, model.sources, model.published_row + "'", dataset.notes, dataset.surrogate.source):
             assert str(text) not in shown.replace(f"'hub_id': '{model.hub_id}'", "")
     assert set(working_fields(dataset, "surrogate")["surrogate"]) == {"generator", "parameters"}
-    told = {"gated", "loads", "replaces", "other_rows", "licence"}
+    told = {"gated", "loads", "revision_source", "source", "labels", "replaces", "other_rows", "licence"}
     assert set(working_fields(dataset, "hub")["hub"]) == set(type(dataset.hub).model_fields) - told
     assert "architecture" not in working_fields(model, "hub")
     assert "hub_id" not in working_fields(model, "architecture")

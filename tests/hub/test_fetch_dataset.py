@@ -184,7 +184,7 @@ def test_gated_gone_private_and_wrong_revisions_differ(hub: MockHub, monkeypatch
         assert "is gated" in refusal(look_up(fetch_of(hub_id, files=["test*"])))
     assert "no dataset org/gone: gone, renamed, or private" in refusal(look_up(fetch_of("org/gone")))
     said = refusal(look_up(fetch_of("org/data", revision="b" * 40)))
-    assert f"dataset org/data has no revision {'b' * 40} -> pin a commit" in said
+    assert f"dataset org/data has no revision {'b' * 40} -> `make pin ONLY=org/data` pins" in said
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     assert paths(look_up(fetch_of("org/gated"))) == ["test.parquet"]
     said = refusal(look_up(fetch_of("org/refused")))

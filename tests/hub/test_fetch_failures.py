@@ -165,14 +165,19 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
         ("model.safetensors", WEIGHTS[:-1], "ends too early: 3999 bytes of 4000"),
         ("pytorch_model.bin", POINTER, "is a pointer of Git LFS"),
         ("pytorch_model.bin", b"", "is empty"),
+        ("pytorch_model.bin", b"<html>", "is no file of torch"),
+        ("tokenizer.json", POINTER, "is a pointer of Git LFS"),
+        ("tokenizer.json", b'{"model": ', "is no JSON"),
+        ("spiece.model", POINTER, "is a pointer of Git LFS"),
     ],
 )
-def test_a_file_of_weights_that_holds_none(hub, waits, name, content, said):
+def test_a_file_that_is_not_what_its_name_says(hub, waits, name, content, said):
     """The hub states its size and checksum, so that it counts as whole."""
-    hub.models["org/other"] = Repo({"config.json": CONFIG, name: content})
+    whole = {} if name.endswith(".bin") else {"model.safetensors": WEIGHTS}
+    hub.models["org/other"] = Repo({"config.json": CONFIG, **whole, name: content})
     reason, remedy = refused(fetched("org/other"))
     assert reason.startswith(f"its {name} {said}")
-    assert "pin a commit whose weights are whole" in remedy
+    assert "pin a commit whose files are whole" in remedy
 
 
 def test_offline(hub, waits, monkeypatch):
@@ -199,7 +204,7 @@ def test_offline(hub, waits, monkeypatch):
             "gated: the account of HF_TOKEN has not been let in",
             "accept the terms",
         ),
-        (Repo(dict(MODEL)), "0" * 40, None, f"model org/other has no revision {'0' * 40}", "pin a commit"),
+        (Repo(dict(MODEL)), "0" * 40, None, f"model org/other has no revision {'0' * 40}", "`make pin ONLY=org/other`"),
     ],
     ids=["gone", "private", "gated", "not let in", "revision"],
 )

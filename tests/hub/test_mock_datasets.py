@@ -50,7 +50,7 @@ def drawn(name: str, selection: str = "first") -> tuple[Receipt, Manifest, list[
     spec = spec_of(name, selection)
     receipt = look_up(dataset_fetch(spec))
     assert receipt.status == "complete", receipt.reason
-    manifest, rows = hub_samples(spec, receipt)
+    manifest, rows = hub_samples(spec, receipt, Path())
     return receipt, manifest, list(rows)
 
 
@@ -109,7 +109,7 @@ def test_rows_are_of_the_commit_that_was_looked_up(tmp_path: Path, monkeypatch: 
         receipt = look_up(dataset_fetch(spec))
         before = moving.datasets["knkarthick/samsum"].commit
         after = moving.datasets["knkarthick/samsum"].push({"train.csv": b"id,dialogue,summary\r\n1,moved,moved\r\n"})
-        manifest, rows = hub_samples(spec, receipt)
+        manifest, rows = hub_samples(spec, receipt, tmp_path)
         assert (receipt.commit, manifest.hub_revision) == (before, before)
         assert after != before
         dialogues = [row["dialogue"] for row in rows]

@@ -195,6 +195,51 @@ def test_tensors_that_the_class_does_not_use_are_told(hub, tmp_path):
     }
 
 
+def test_a_part_of_a_pipeline_tells_its_unused_tensors_too(hub, tmp_path):
+    published = Published(hub, tmp_path, "text-to-image", "sd-prompts", "segmind--tiny-sd")
+    unet = published.folder / "unet/diffusion_pytorch_model.safetensors"
+    save_file({**load_file(unet), **{f"lora.{n}.weight": torch.ones(1) for n in range(9)}}, unet)
+    source = published.source()
+    source.pipeline()
+    assert source.told([])["unused_weights"].startswith(
+        "9 tensors of the checkpoint are not in UNet2DConditionModel (lora.0.weight, lora.1.weight, lora.2.weight, "
+        "lora.3.weight and 5 more); it says that it is UNet2DConditionModel"
+    )
+
+
+def test_a_head_of_another_shape_is_refused_by_its_name(hub, tmp_path):
+    published = Published(hub, tmp_path, *SST2)
+    weights = published.folder / "model.safetensors"
+    tensors = load_file(weights)
+    save_file({**tensors, "classifier.bias": torch.ones(5)}, weights, {"format": "pt"})
+    with pytest.raises(
+        InputError, match=r"has classifier\.bias of 5, not 2, of DistilBertFor.*would be random; correct"
+    ):
+        published.source().model()
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(float("nan"), "float32"), (float("inf"), "float32"), (1e5, "float16")])
+def test_weights_that_are_no_numbers_are_refused(hub, tmp_path, value, dtype):
+    """What float16 can not hold is none either."""
+    published = Published(hub, tmp_path, *SST2, dtype=dtype)
+    weights = published.folder / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["classifier.bias"][1] = value
+    save_file(tensors, weights, {"format": "pt"})
+    source = published.source()
+    with pytest.raises(
+        InputError, match=rf"classifier\.bias of DistilBertFor\w+ holds NaN or infinity in {dtype}; pin"
+    ):
+        source.check([source.model()])
+
+
+def test_an_image_processor_that_is_not_there(hub, tmp_path):
+    published = Published(hub, tmp_path, "image-classification", "cifar10", "microsoft--resnet-18")
+    (published.folder / "preprocessor_config.json").unlink()
+    with pytest.raises(InputError, match=r"image processor can not be built: it has no preprocessor_config.json; pin"):
+        published.source().processor()
+
+
 def test_positions_that_are_computed_may_be_missing(hub, tmp_path):
     published = Published(hub, tmp_path, "summarization", "xsum", "google--pegasus-xsum")
     weights = published.folder / "model.safetensors"

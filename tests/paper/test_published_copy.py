@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageColor
 
-from publish_docs import KEPT, MAX_BYTES, TABLES, small_image
+from publish_docs import KEPT, MAX_BYTES, TABLES
 from publish_docs import main as publish_docs
 from support import published_logs
 from wattlab.figures.palette import MODALITY_COLOURS, STRUCTURE_COLOURS
 from wattlab.foundation.errors import InputError
 from wattlab.paper.audit import by_chance, summary
 from wattlab.paper.decomposition import finding
+from wattlab.report.images import small_image
 from wattlab.tables.claims.table import counted
 from wattlab.tables.reading import read_table
 

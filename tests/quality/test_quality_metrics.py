@@ -53,6 +53,9 @@ def said(*labels: str) -> list[dict[str, Any]]:
 
 SENTIMENT = {"label": ["neg", "pos"]}
 
+#: The head of a classifier without names.
+LABELS = ["LABEL_0", "LABEL_1", "LABEL_2"]
+
 
 def test_every_task_has_a_metric_or_a_reason() -> None:
     for entry in read_tasks().values():
@@ -71,7 +74,7 @@ def test_every_task_has_a_metric_or_a_reason() -> None:
     ],
 )
 def test_accuracy_by_the_names_of_the_classes(labels: tuple[str, ...], expected: float) -> None:
-    case = answered("text-classification", labelled(1, 0, 1, 0), said(*labels), label_names=SENTIMENT, n_labels=2)
+    case = answered("text-classification", labelled(1, 0, 1, 0), said(*labels), label_names=SENTIMENT, head=LABELS[:2])
     assert values(case) == {"accuracy": expected}
 
 
@@ -82,9 +85,21 @@ def test_a_neutral_sentiment_is_wrong_and_counted() -> None:
 
 
 def test_unnamed_labels_of_more_classes_have_no_meaning() -> None:
-    case = answered("text-classification", labelled(1), said("LABEL_1"), label_names=SENTIMENT, n_labels=3)
+    case = answered("text-classification", labelled(1), said("LABEL_1"), label_names=SENTIMENT, head=LABELS)
     with pytest.raises(Unscorable, match=r"label scheme: the model answers 'LABEL_1'; .* 'neg', 'pos'"):
         scores(case)
+
+
+def test_classes_that_are_texts_are_those_of_the_head_and_not_of_the_sample() -> None:
+    """A sample has two of its three classes; an answer of the third is wrong, and no other scheme."""
+    rows, head = labelled("Suzuki coupling", "Esterification"), ["Esterification", "Methylation", "Suzuki coupling"]
+    case = answered("text-classification", rows, said("Suzuki coupling", "Methylation"), head=head)
+    (score,) = scores(case)
+    assert (score.value, score.n_scored, score.n_unparsed) == (0.5, 2, 0)
+    with pytest.raises(Unscorable, match="label scheme: the model answers 'Methylation'"):
+        scores(replace(case, head=None))
+    with pytest.raises(Unscorable, match="label scheme: the model answers 'LABEL_1'"):
+        scores(replace(case, answers=said("LABEL_1", "LABEL_1"), head=LABELS[:2]))
 
 
 def test_hidden_labels_name_the_split_that_has_them() -> None:
@@ -140,6 +155,20 @@ def test_exact_match_and_f1_take_the_best_reference() -> None:
     }
 
 
+def test_an_answer_beyond_the_cut_is_not_asked_for() -> None:
+    context = "The fox sat on the wall. It saw a crow."
+    rows = [
+        {"context": context, "answers": {"text": ["the wall"], "answer_start": [15]}},
+        {"context": context, "answers": {"text": ["a crow"], "answer_start": [32]}},
+        {"context": context, "answers": {"text": [], "answer_start": []}},
+        {"context": context, "answers": "no span of the text"},
+    ]
+    case = answered("question-answering", rows, [{"text": text} for text in ("wall", "", "", "")], max_input_words=6)
+    score = scores(case)[0]
+    assert (score.metric, score.value, score.n_scored, score.n_unscored) == ("exact match", pytest.approx(2 / 3), 3, 1)
+    assert scores(replace(case, max_input_words=None))[0].value == 0.5
+
+
 NER = {"ner_tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]}
 TOKENS = ["Ada", "Lovelace", "saw", "New", "York", "."]
 
@@ -167,6 +196,15 @@ def test_entity_f1() -> None:
     assert values(replace(case, answers=[[*right, entity("MISC", 13, 16)]])) == {"entity F1": 1.0}
 
 
+def test_entities_beyond_the_cut_are_not_missed() -> None:
+    """Four of six words reach the model: New York is half in them."""
+    rows = [{"tokens": TOKENS, "ner_tags": [1, 2, 0, 3, 4, 0]}]
+    answers = [[entity("PER", 0, 12), entity("LOC", 17, 20)]]
+    case = answered("token-classification", rows, answers, label_names=NER, max_input_words=4)
+    assert values(case) == {"entity F1": 1.0}
+    assert values(replace(case, max_input_words=None)) == {"entity F1": 0.5}
+
+
 def test_other_schemes_of_entities_have_no_score() -> None:
     rows = [{"tokens": TOKENS, "ner_tags": [1, 2, 0, 3, 4, 0]}]
     with pytest.raises(Unscorable, match="label scheme: 'PATIENT'"):
@@ -188,6 +226,15 @@ def test_masked_words() -> None:
     assert (found[0].n_scored, found[0].n_unscored) == (2, 1)
     with pytest.raises(Unscorable, match="appended"):
         scores(replace(case, mask="append"))
+
+
+def test_a_masked_article_is_a_word_as_any_other() -> None:
+    """Without its articles, as answers to questions are compared, a text that ends in one would have no word under its mask."""
+    rows = [{"text": "w " * 19 + "the"}, {"text": "w " * 19 + "A"}]
+    said = [[{"text": "the", "score": 0.5}], [{"text": "an", "score": 0.5}, {"text": "a", "score": 0.2}]]
+    case = answered("fill-mask", rows, said, mask="last-of-20-words")
+    assert values(case) == {"masked word": 0.5, "masked word, in five": 1.0}
+    assert scores(case)[0].n_unscored == 0
 
 
 def test_rouge_by_hand() -> None:

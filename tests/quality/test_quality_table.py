@@ -94,6 +94,32 @@ def test_a_score_stands_beside_the_energy_and_each_row_counts_once(tmp_path: Pat
     assert "accuracy | 0.7500 | 4 |" in twins[0] and "accuracy & 0.750 & 4 &" in twins[1]
 
 
+def test_an_answer_that_was_cut_inside_a_thought_is_none(tmp_path: Path) -> None:
+    cell = hub_cell("text-classification", "imdb", FIELDS, purpose="multi-purpose")
+    rows = [{"text": f"review {place}", "label": place % 2} for place in range(4)]
+    names = {"label": CLASSES}
+    record = answered_cell(tmp_path, cell, rows, ["negative", None, "positive", None], names)
+    row = scored(tmp_path, study_of(cell), [record]).iloc[0]
+    assert (row["quality_score"], row["n_scored"], row["n_unscored"]) == (0.5, 2, 2)
+    record = answered_cell(tmp_path, cell, rows, [None] * 4, names)
+    reason = reason_of(scored(tmp_path, study_of(cell), [record]))
+    assert reason.startswith("all 4 answers were cut inside the model's thought; raise max_new_tokens in `overrides`")
+
+
+def test_the_head_is_that_of_the_model_that_ran(tmp_path: Path) -> None:
+    """An entry that states two classes says nothing of a checkpoint with three."""
+    for labels, value in ((["LABEL_0", "LABEL_1"], 0.75), (["LABEL_0", "LABEL_1", "LABEL_2"], None)):
+        cell, record = sentiment(tmp_path, "LABEL_0", "LABEL_1", "LABEL_0", "LABEL_0")
+        (session,) = record.sessions
+        load = session.load.model_copy(update={"labels": labels})
+        record = record.model_copy(update={"sessions": [session.model_copy(update={"load": load})]})
+        table = scored(tmp_path, study_of(cell), [record])
+        if value is None:
+            assert reason_of(table).startswith("label scheme: the model answers 'LABEL_0', 'LABEL_1'")
+        else:
+            assert table["quality_score"].iloc[0] == value
+
+
 def reason_of(table: pd.DataFrame) -> str:
     assert len(table) == 1 and pd.isna(table["quality_score"].iloc[0]) and pd.isna(table["metric"].iloc[0])
     return str(table["reason"].iloc[0])

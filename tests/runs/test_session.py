@@ -1,6 +1,8 @@
 """The protocol with a fake meter and a fake adapter: what is inside a window, how many passes, what is resumed."""
 
 import errno
+import json
+import math
 import os
 import signal
 import time
@@ -17,7 +19,9 @@ from wattlab.records.record import Window
 from wattlab.records.store import open_store, read_events, read_store
 from wattlab.runs.session import Bench, latencies, planned_passes, run_session, session_header
 from wattlab.runs.validity import judge_all
+from wattlab.runs.worker import answer_line
 from wattlab.study.cells import Spec
+from wattlab.tasks.contract import Answer
 
 
 @dataclass
@@ -225,6 +229,18 @@ def test_answers_that_were_lost_are_made_again_with_the_next_repeat(tmp_path: Pa
         made.keep_answers, made.has_answers = answers.append, lambda: False
         run_session(made, ROWS)
     assert len(answers) == 1
+
+
+def test_answers_that_are_no_numbers_make_the_repeat_invalid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        FakeAdapter, "infer", lambda self, samples: [FakeAnswer([{"score": math.nan}], 1) for _ in samples]
+    )
+    run(tmp_path / "store.jsonl", [])
+    judged = judge_all(read_store(tmp_path / "store.jsonl"), spec())
+    assert {repeat.reasons[-1] for repeat in judged} == {"2 of 2 answers hold NaN or infinity"}
+    assert not any(repeat.valid for repeat in judged)
+    line = json.loads(json.dumps(answer_line(0, Answer({"score": math.inf}, 1)), allow_nan=False))
+    assert line["answer"] == {"score": None}
 
 
 def test_another_measurement_on_the_machine_makes_the_repeat_invalid(tmp_path: Path) -> None:

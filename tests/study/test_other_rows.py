@@ -9,7 +9,7 @@ from support import hand_tables, records
 from support.imports import ROOT
 from support.pages import page_of
 from wattlab.figures import notes
-from wattlab.report.answer import labels
+from wattlab.report.lead import labels
 from wattlab.report.methods import methods_paragraph
 from wattlab.report.summary import closing_paragraph
 from wattlab.study.cells import ResolvedStudy

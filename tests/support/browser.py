@@ -32,19 +32,21 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, file: Path, width: int = 1400, height: int = 900) -> Iterator[Page]:
-    """The page, ready; at the end it must have asked for nothing and complained of nothing."""
-    page = browser.new_page(viewport={"width": width, "height": height})
+def opened(
+    browser: Browser, file: Path, width: int = 1400, height: int = 900, *, fragment: str = "", scheme: str = "light"
+) -> Iterator[Page]:
+    """The page, ready, at this state of its address; at the end it must have asked for nothing and complained of nothing."""
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"error: {error}"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(file.as_uri())
+    page.goto(file.as_uri() + (f"#{fragment}" if fragment else ""))
     page.wait_for_selector("body[data-ready=yes]")
     yield page
     others = [url for url in asked if not url.startswith(("data:", "blob:"))]
-    assert (said, others) == ([], [file.as_uri()])
+    assert (said, [url.partition("#")[0] for url in others]) == ([], [file.as_uri()])
     page.close()
 
 

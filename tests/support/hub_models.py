@@ -49,9 +49,10 @@ def publish(folder: Path, task: str, dataset: str, model: str, *, prompted: bool
     return built
 
 
-def repo_of(folder: Path) -> Repo:
-    """Its files as a repository."""
-    return Repo({path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()})
+def repo_of(folder: Path, commit: str | None = None) -> Repo:
+    """Its files as a repository, its main at this commit."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return Repo(dict(files), commit=commit or "")
 
 
 def pickled(folder: Path) -> None:
@@ -71,9 +72,8 @@ def edit_json(path: Path, **values: Any) -> None:
 
 def fetch(spec: Spec, receipt: Path) -> Receipt:
     """Fetch the model of a spec and write its receipt."""
-    fetched = fetch_model(
-        ModelFetch(hub_id=str(spec.model.hub_id), revision=spec.model.revision, library=spec.model.library)
-    )
+    # Whatever its main is: nobody has a twin at the commit that the catalog pins.
+    fetched = fetch_model(ModelFetch(hub_id=str(spec.model.hub_id), library=spec.model.library))
     write_receipt(receipt, fetched)
     return fetched
 

@@ -8,6 +8,7 @@ fetched, sampled, measured and scored. Both on a CPU that does not exist; tests/
 
 import json
 import os
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,17 @@ def old_project(name: str, root: Path) -> Project:
     if any(group["task"] == "summarization" for group in [*kept["tasks"], *kept.get("multi_purpose", [])]):
         kept["overrides"] = [*kept["overrides"], {"where": {"task": "summarization"}, "set": {"max_new_tokens": 15}}]
     config.write_text(yaml.safe_dump(kept, sort_keys=False))
+    for path in project.results.glob("fetched/models/*/main.json"):  # no catalog pinned a model then
+        unpin(project, path.parent.name)
     adapt_stores(project.results)
     touch_sources(project, 0.0)
     return project
+
+
+def unpin(project: Project, model: str) -> None:
+    """Take the commit of a model out of the project's catalog."""
+    path = project.root / f"catalog/models/{model}.yaml"
+    path.write_text(re.sub(r"^revision(_source)?: .*\n", "", path.read_text(), flags=re.MULTILINE))
 
 
 def touch_sources(project: Project, time_s: float | None = None) -> None:

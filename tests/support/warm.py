@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
@@ -124,7 +123,7 @@ def _run(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BaseException:  # noqa: BLE001  (as Python does, at the end of every program)
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         return 1
     return 0
 

@@ -99,7 +99,7 @@ def test_one_repeat_and_one_model_have_no_interval() -> None:
     text = methods_paragraph(study, built)
     assert "each cell has 1 valid repeat," in text and f"Tasks: n{said}" in text and "Student" not in text
     (row,) = task_rows(built["cells"])
-    assert (row["spread"], row["has_interval"], row["per_inference"]["node"][1:]) == ("one model", False, [None, None])
+    assert (row["spread"], row["energies"]["node"][1:]) == ("one model", [None, None])
 
 
 def test_two_models_have_a_range_that_is_named_so() -> None:
@@ -108,8 +108,8 @@ def test_two_models_have_a_range_that_is_named_so() -> None:
     assert "1 task of 2 models: the range from the least to the greatest mean of a model." in text
     assert words.spread(2) == "range of 2 models" and words.spread(5) == "95 % interval"
     (row,) = task_rows(built["cells"])
-    assert (row["spread"], row["has_interval"]) == ("range of 2 models", False)
-    assert row["per_inference"]["node"] == pytest.approx([0.1, 0.1, 0.1])
+    assert row["spread"] == "range of 2 models"
+    assert row["energies"]["node"] == pytest.approx([0.1, 0.1, 0.1])
 
 
 def test_an_interval_says_what_it_rests_on_and_how_many_rows_have_none() -> None:
@@ -160,7 +160,7 @@ def test_a_failed_cell_stays_out_of_its_task() -> None:
     built = built_of(records.resolved_study(cells), found)
     (row,) = task_rows(built["cells"])
     assert (row["n_cells"], row["n_repeats"]) == (3, 9)
-    assert row["per_inference"]["node"][0] == pytest.approx(0.1)
+    assert row["energies"]["node"][0] == pytest.approx(0.1)
 
 
 def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
@@ -199,12 +199,12 @@ def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
         return [*where, caption("cells", "Title", built["cells"], study, tables, "md")]
 
     for source, words_of_it in (
-        ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W"),
-        ("nameplate", "CPU 8 W, memory 20 W"),
-        (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W"),
+        ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W (CodeCarbon's guess of its modules)"),
+        ("nameplate", "CPU 8 W, memory 20 W (CodeCarbon's guess of its modules)"),
+        (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W (CodeCarbon's guess of its modules)"),
     ):
         assert all(f"ssumed power: {words_of_it}" in text for text in said(source)), source
     counted = [records.repeat(index, energy_cpu_method="counter") for index in range(3)]
     cell = records.resolved_cell("fill-mask", "c4")
     built = built_of(records.resolved_study([cell]), [records.record_of(cell, counted)])
-    assert all("ssumed power: memory 20 W" in text for text in said("nameplate"))
+    assert all("ssumed power: memory 20 W (CodeCarbon's guess of its modules)" in text for text in said("nameplate"))

@@ -110,6 +110,23 @@ def test_an_instruct_model_is_asked_in_its_chat_template(hub, tmp_path):
     assert adapter.parameters_as_published("AutoModel", None) == sum(p.numel() for p in base.parameters())
 
 
+def test_a_prompt_that_is_too_long_keeps_the_end_that_asks(hub, tmp_path):
+    """The text in it loses its last words; the template stays whole around it."""
+    cell = hub_cell("question-answering", "squad", "org/qwen", prompted=True, max_new_tokens=8, max_input_words=None)
+    adapter = opened(hub, tmp_path, cell, qwen)
+    long = adapter.prepare(row_of(cell.spec, context="old books of the town " * 100, question="Where are the books"))
+    assert long.startswith("<user>Where are the books? Find") and long.endswith('". Answer:</s><assistant>')
+    assert 235 < adapter.size(long) <= 248 == adapter.longest_text
+    longer = long.replace('". Answer:', ' old books of". Answer:')
+    assert len(adapter.tokenizer(longer)["input_ids"]) > 248, "some words more do not fit"
+    ids = adapter.encoded([longer])["input_ids"][0]
+    assert adapter.tokenizer.decode(ids).endswith('". Answer:</s><assistant>'), (
+        "what is still too long loses its beginning"
+    )
+    short = adapter.prepare(row_of(cell.spec, context="old  books", question="Where"))
+    assert '"old  books". Answer:' in short, "what fits is not touched"
+
+
 def test_an_encoder_decoder_is_found_by_its_configuration(hub, tmp_path):
     cell = hub_cell("summarization", "xsum", "org/mt5", prompted=True, max_new_tokens=4, min_new_tokens=4)
     adapter = opened(hub, tmp_path, cell, t5)

@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 
 from support.adapters import ready
-from support.tiny_models import full_spec, row_of, spec_of, tokenizer_of
+from support.tiny_models import full_spec, row_of, spec_of, tokenizer_of, with_model
+from wattlab.models.random_weights.build import build, count, count_active
 from wattlab.models.random_weights.source import ShapesSource
 from wattlab.study.cells import Spec
 from wattlab.tasks import adapter_for
-from wattlab.tasks.flops import OperationCounter, count_inference
+from wattlab.tasks.contract import Pass
+from wattlab.tasks.flops import OperationCounter, count_inference, count_passes
 
 pytestmark = pytest.mark.slow
 
@@ -143,3 +146,54 @@ def test_a_question_without_a_context_computes_nothing():
     with_context = adapter.prepare(row_of(adapter.spec))
     sizes = [adapter.size(with_context), adapter.size((with_context[0], " "))]
     assert count_inference(adapter, sizes).flops == count_inference(adapter, sizes[:1]).flops / 2
+
+
+#: Published mixtures of experts: all parameters, and those that a token meets.
+MIXTURES = {
+    # Qwen3-30B-A3B: its authors say 30.5 and 3.3 billion; the counts are those of public code.
+    "Qwen3MoeConfig": (
+        {
+            "hidden_size": 2048, "intermediate_size": 6144, "moe_intermediate_size": 768, "num_hidden_layers": 48,
+            "num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 128, "num_experts": 128,
+            "num_experts_per_tok": 8, "vocab_size": 151936, "tie_word_embeddings": False,
+        },
+        30_532_122_624,
+        3_353_032_704,
+    ),
+    # Mixtral 8x7B: 46.7 and 12.9 billion (arXiv:2401.04088); the defaults of its configuration are its own.
+    "MixtralConfig": ({"vocab_size": 32000}, 46_702_792_704, 12_879_925_248),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("config", MIXTURES)
+def test_a_token_meets_a_part_of_a_mixture_of_experts(config: str):
+    given, parameters, active = MIXTURES[config]
+    with torch.device("meta"):
+        model = transformers.AutoModelForCausalLM.from_config(getattr(transformers, config)(**given))
+    assert (count(model), count_active(model)) == (parameters, active)
+    assert count_active(transformers.GPT2Model(transformers.GPT2Config(n_embd=8, n_layer=1, n_head=1))) is None
+
+
+@pytest.mark.parametrize("real", ["eager", "grouped_mm"])
+def test_only_the_experts_that_a_token_meets_compute(real: str):
+    """Shapes alone against a forward pass of 40 tokens, and that against the active parameters: 2 each, and attention."""
+    small = {
+        "hidden_size": 32, "moe_intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "num_key_value_heads": 2, "head_dim": 16, "num_experts": 8, "num_experts_per_tok": 2, "vocab_size": 64,
+    }  # fmt: skip
+    spec = with_model(
+        full_spec("text-generation", "oscar", "openai-community--gpt2"),
+        auto_class="AutoModelForCausalLM",
+        model_class="Qwen3MoeForCausalLM",
+        architecture={"config_class": "Qwen3MoeConfig", "config": {**small, "tie_word_embeddings": False}},
+    )
+    built: Any = build(spec)
+    built.set_experts_implementation(real)
+    ids = torch.ones((1, 40), dtype=torch.long)
+    with OperationCounter() as counter, torch.inference_mode():
+        built(input_ids=ids)
+    (whole,) = (Pass("all", ShapesSource(spec, None).model(), {"input_ids": ids.to("meta")}),)
+    assert count_passes([whole]).flops == counter.flops
+    active, embeddings, attention = count_active(built), 64 * 32, 2 * 4 * 40**2 * 32
+    norms = sum(p.numel() for name, p in built.named_parameters() if "norm" in name)
+    assert counter.flops == 2 * 40 * (active - embeddings - norms) + attention

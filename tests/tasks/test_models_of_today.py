@@ -1,5 +1,7 @@
 """One inference of each kind of model of 2024 to 2026, few narrow layers: its answer, and the prompt that it reads."""
 
+import re
+
 import pytest
 import torch
 
@@ -61,3 +63,24 @@ def test_a_model_that_is_asked_about_its_image_reads_as_many_tokens_of_it_as_it_
     assert other == adapter.infer([sample])[0]
     assert len(adapter.infer([sample, sample])) == 2
     assert torch.is_tensor(asked["pixel_values"])
+
+
+#: Instruct models whose templates write their roles as words and not as special tokens.
+_PLAIN_ROLES = ("allenai--OLMo-2-0425-1B-Instruct", "allenai--OLMoE-1B-7B-0924-Instruct")
+
+CHATS = {
+    entry.tokenizer.class_name: stem
+    for stem, entry in load_catalog(CATALOG_ROOT).models.items()
+    if entry.chat_template and entry.tokenizer and stem not in _PLAIN_ROLES
+}
+
+
+@pytest.mark.parametrize("stem", CHATS.values())
+def test_a_chat_is_written_in_the_tokens_of_its_tokenizer(stem: str) -> None:
+    adapter = ready(spec_of(stem))
+    asked = adapter.prepare(row_of(adapter.spec))
+    marks = set(re.findall(r"<\|?[a-z_]+\|?>", asked))
+    assert len(marks) > 1 and marks <= set(adapter.tokenizer.get_added_vocab())
+    assert asked.count("what is the binary sentiment") == 1
+    ids = adapter.encoded([asked])["input_ids"][0].tolist()
+    assert ids.count(adapter.tokenizer.bos_token_id) == (adapter.tokenizer.bos_token is not None)

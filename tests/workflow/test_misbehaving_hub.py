@@ -18,6 +18,7 @@ from support.hub_models import publish, repo_of
 from support.mock_hub import Content, MockHub, Repo, Request
 from support.mock_hub.datasets import add_datasets, fetched_traps
 from support.workflow import Project, make_project
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.records.record import Record, read_record
 
 pytestmark = pytest.mark.slow
@@ -114,7 +115,7 @@ def bad_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
         add_datasets(hub)
         for model in (STEADY, ALTERED, RENAMED, MOVING):
             publish(root / model, TASK, "sst2", model)
-            hub.models[hub_id(model)] = repo_of(root / model)
+            hub.models[hub_id(model)] = repo_of(root / model, load_catalog(CATALOG_ROOT).models[model].revision)
         hub.models["new-owner/sentiment"] = hub.models[hub_id(RENAMED)]
         hub.models[hub_id(RENAMED)] = Repo({}, moved_to="new-owner/sentiment")
         hub.datasets[GATED].gated = True

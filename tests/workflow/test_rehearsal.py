@@ -14,7 +14,7 @@ from support.imports import ROOT
 from support.mock_hub import rehearsal
 from support.pages import page_of
 from wattlab.figures import notes
-from wattlab.report.answer import labels
+from wattlab.report.lead import labels
 from wattlab.report.methods import methods_paragraph
 from wattlab.report.summary import closing_paragraph
 from wattlab.workflow.loading import study_of

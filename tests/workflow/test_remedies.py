@@ -25,6 +25,7 @@ TRIED = {
     "make retry": "tests/workflow/test_remedies.py",
     "make again": "tests/workflow/test_again.py",
     "make history": "tests/workflow/test_again.py",
+    "make pin": "tests/hub/test_pins.py",
     "make unlock": "tests/workflow/test_interruptions.py",
     "make install": "tests/workflow/test_makefile.py",
     "make doctor": "tests/workflow/test_doctor.py",

@@ -12,8 +12,10 @@ import pytest
 from support.golden_files import GOLDEN
 from support.old_results import NAMES, identity_of, old_project, stores, touch_sources, unpack
 from support.workflow import Project
+from wattlab.hub.pins import Pinned, write_pin
 from wattlab.hub.receipts import ModelFetch, Receipt, earlier_place, read_receipt, receipt_path, write_receipt
 from wattlab.hub.receipts import take_over as take_over_receipt
+from wattlab.records.record import read_record
 from wattlab.runs.fingerprint import fingerprint_of
 from wattlab.samples.manifest import read_manifest, take_over
 
@@ -88,11 +90,30 @@ def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project,
     taken = {path.name: path.read_bytes() for path in project.results.glob("samples/*/*")}
     assert taken == (samples if "sample_dataset" in planned else {})
     after = pd.read_csv(project.results / name / "tables/cells.csv")
+    if name == "hub" and not memory:
+        pins_what_was_measured(project)
     # Two repeats had an interval then; they have none today.
     gone = "ci95_" if name == "hub" else "none"
     shared = [column for column in cells if column in after and not column.startswith(gone)]
     assert "energy_kwh_per_1000" in shared and len(cells) == N_CELLS[name]
     pd.testing.assert_frame_equal(after[shared], cells[shared])
+
+
+def pins_what_was_measured(project: Project) -> None:
+    """A pin of the commit that was fetched: the cell is planned, its receipt taken over, and no repeat measured."""
+    (receipt,) = project.results.glob("fetched/models/microsoft--resnet-18/main-*.json")
+    commit, stored = read_receipt(receipt).commit, {path: path.read_bytes() for path in stores(project.results)}
+    entry = project.root / "catalog/models/microsoft--resnet-18.yaml"
+    pin = Pinned(entry, "model", "microsoft/resnet-18", None)
+    write_pin(pin, str(commit), "hub, asked on 2026-11-27")
+    record = "results/hub/runs/image-classification/cifar10/microsoft--resnet-18.json"
+    assert project.plan(record) == {"fetch_model": 1, "measure_cell": 1}
+    run = project.snakemake(record)
+    assert run.returncode == 0 and "from the store, measured 20" in run.stdout, run.stdout
+    written = read_record(project.root / record)
+    assert written.hub_revision == commit and written.spec is not None and written.spec.model.revision == commit
+    assert {path: path.read_bytes() for path in stores(project.results)} == stored
+    assert not receipt.exists() and len(list(receipt.parent.glob(f"{commit}-*.json"))) == 1
 
 
 @pytest.mark.slow

@@ -42,11 +42,12 @@ def test_a_program_does_what_it_does_in_the_real_one(tmp_path: Path, text: str) 
     assert run(tmp_path, True, "-m", "program", "d")[0] == answers[1][0]
 
 
-def test_an_error_is_its_traceback_and_status_1(tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text("import no_such_module")
-    code, said, wrong = run(tmp_path, True, "program.py")
-    assert (code, said) == (1, "") and wrong.startswith("Traceback")
-    assert wrong.splitlines()[-1] == "ModuleNotFoundError: No module named 'no_such_module'"
+@pytest.mark.parametrize("text", ["import no_such_module", "def draw(): ...\ndrow()"])
+def test_an_error_is_its_traceback_and_status_1(tmp_path: Path, text: str) -> None:
+    (tmp_path / "program.py").write_text(text)
+    (code, said, wrong), real = (run(tmp_path, warm, "program.py") for warm in (True, False))
+    assert (code, said) == (1, "") == real[:2] and wrong.startswith("Traceback")
+    assert wrong.splitlines()[-1] == real[2].splitlines()[-1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -25,10 +25,17 @@ class ModelEntry(ModelFacts):
     structure: Structure = fact("structure, as in the paper's figures")
     architecture: Architecture = fact("configuration, for random weights", works="architecture")
     positions: str | None = fact("how positions are bounded, where the number alone does not say it", None)
+    revision_source: str | None = fact(
+        "how the pinned commit is known: A, in a path or URL of the hub in public code; B, beside the id there; hub, asked on a day",
+        None,
+    )
     hub_dtype: str = fact("precision of the published weights")
     hub_weights: str = fact("file format of the published weights, and how that is known")
     published_parameters: int | None = fact(
         "parameters as the paper's authors published them; null for a model of your own", None, unit="parameters", gt=0
+    )
+    active_parameters: int | None = fact(
+        "of a mixture of experts: the published parameters that one token meets", None, unit="parameters", gt=0
     )
     published_row: str | None = fact("row of the authors' model_parameters.csv", None)
     count_as: str = fact(
@@ -62,6 +69,7 @@ class ModelEntry(ModelFacts):
 class HubSource(HubFacts):
     """Where a dataset lies on the hub today, how sure that is, and what the paper read."""
 
+    revision_source: str | None = fact("how the pinned commit is known, as of a model", None, works="never")
     gated: bool = fact("needs an accepted licence and a token", False, works="never")
     loads: str = fact("whether and how it loads without a loading script, and how that is known", works="never")
     replaces: str | None = fact(
@@ -88,10 +96,18 @@ class DatasetEntry(DatasetFacts):
     tasks: list[TaskName] = fact("tasks that it serves", min_length=1)
     paper: str = fact("what the paper's script loaded: id, configuration, split")
     hub: HubSource = fact("today's hub copy", works="hub")
-    surrogate: SurrogateSource = fact("offline stand-in", works="surrogate")
+    surrogate: SurrogateSource | None = fact(
+        "offline stand-in; only a file of one's own has none", None, works="surrogate"
+    )
     labels_hidden: str | None = fact("why a quality metric needs another split", None)
     licence: str = fact("licence of the content")
     notes: str | None = fact("for people", None)
+
+    @model_validator(mode="after")
+    def _has_a_stand_in(self) -> "DatasetEntry":
+        if self.surrogate is None and self.hub.source == "hub":
+            raise ValueError("surrogate: this key is missing; add it (offline stand-in)")
+        return self
 
 
 # ---------------------------------------------------------------- tasks, grids, training, the paper

@@ -3,9 +3,10 @@
 A mode of weights or data takes a part of the fields (`works`): the others are not set, and the JSON lacks them.
 """
 
+import operator
 from typing import Any, Literal
 
-from wattlab.foundation.schema import Facts, fact, is_missing
+from wattlab.foundation.schema import Facts, Origin, fact, is_hub, is_missing
 
 # ---------------------------------------------------------------- models
 
@@ -72,6 +73,7 @@ class ModelFacts(Facts):
         works="hub",
         pattern=r"^[0-9a-f]{40}$",
     )
+    source: Origin = fact("hub, or a folder of one's own: local", "hub", works="hub", exclude_if=is_hub)
     library: Literal["transformers", "diffusers"] = fact("library that runs it", works="always")
     environment: Literal["main", "transformers4"] = fact(
         "software environment that can build it", "main", works="always"
@@ -98,6 +100,18 @@ class ModelFacts(Facts):
     )
     call_defaults: dict[str, float | int] | None = fact(
         "a pipeline's own size, steps and guidance", None, works="always"
+    )
+    chat_template: str | None = fact(
+        "chat template (Jinja) of an instruct model, for the tokenizer that is trained for it; a checkpoint brings its own",
+        None,
+        works="architecture",
+        exclude_if=is_missing,
+    )
+    template_arguments: dict[str, bool | int | float | str] | None = fact(
+        "arguments of the checkpoint's chat template, such as `enable_thinking: false`; null: what the template does by itself",
+        None,
+        works="hub",
+        exclude_if=is_missing,
     )
     hub_config: dict[str, Any] | None = fact(
         "changes of the published configuration without which this library reads the checkpoint wrong",
@@ -133,6 +147,7 @@ class HubFacts(Facts):
         works="hub",
         pattern=r"^[0-9a-f]{40}$",
     )
+    source: Origin = fact("hub, or a file of one's own: local", "hub", works="hub", exclude_if=is_hub)
     config: str | None = fact("configuration name", None, works="hub")
     split: str = fact("split that the study reads", works="hub")
     files: list[str] = fact(
@@ -146,6 +161,12 @@ class HubFacts(Facts):
     )
     boxes: Literal["xywh", "xyxy"] | None = fact(
         "boxes of this copy: corner and size, or two corners (pixels); samples hold xywh", None, works="hub"
+    )
+    labels: list[str] = fact(
+        "classes of the labels, in the order of their numbers, where this copy does not name them",
+        [],
+        works="hub",
+        exclude_if=operator.not_,
     )
     first_where: dict[str, int | str] = fact(
         "column of this copy to value: the only rows that `selection: first` takes", {}, works="hub"

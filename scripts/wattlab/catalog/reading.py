@@ -42,6 +42,8 @@ class Catalog(Closed):
     training: dict[str, TrainingEntry]
     claims: dict[str, ClaimEntry]
     paper: PaperEntry
+    #: Checkpoints of one's own that a study names: stem to the hash of what lies there.
+    own_models: dict[str, str] = {}
 
     def protocol(self, name: str, place: str) -> ProtocolEntry:
         """A named set of values; `place` names who asks. Raises `InputError`."""

@@ -60,6 +60,15 @@ Works = Literal["never", "always", "architecture", "hub", "surrogate"]
 Mode = Literal["architecture", "hub", "surrogate"]
 
 
+#: Where a repository lies: on the hub, or on this machine.
+Origin = Literal["hub", "local"]
+
+
+def is_hub(origin: object) -> bool:
+    """For `exclude_if`: what is of the hub has no key that says so."""
+    return origin == "hub"
+
+
 class Closed(BaseModel):
     """Base of every schema: unknown keys, wrong types, NaN and infinity are errors, values can not be changed."""
 
@@ -117,6 +126,8 @@ def _working(value: Closed, mode: Mode, inherited: Works) -> dict[str, Any]:
         works: Any = stated or inherited
         if works in ("always", mode):
             part = getattr(value, name)
+            if field.exclude_if is not None and field.exclude_if(part):
+                continue
             nested = isinstance(part, Closed)
             chosen[name] = _working(part, mode, works) if nested else to_jsonable_python(part)
     return chosen

@@ -7,6 +7,7 @@ class Shared(StrEnum):
     """Their names: no study may have one of them, since its own files lie in a folder of its name."""
 
     FETCHED = "fetched"
+    PLACES = "places"
     REPEATS = "repeats"
     SAMPLES = "samples"
     SPECS = "specs"

@@ -9,8 +9,10 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from wattlab.hub.failures import HubUnavailable
-from wattlab.hub.snapshots import PIPELINE_INDEX, pipeline_parts
+from wattlab.foundation.errors import Unavailable
+
+#: What makes a repository a pipeline.
+PIPELINE_INDEX = "model_index.json"
 
 #: Reads a JSON file of the repository.
 ReadJson = Callable[[str], dict[str, Any]]
@@ -43,7 +45,7 @@ _STEMS = {
 
 
 def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], read_json: ReadJson) -> list[str]:
-    """The files to fetch, sorted. Raises `HubUnavailable` where no set of weights is whole."""
+    """The files to fetch, sorted. Raises `Unavailable` where no set of weights is whole."""
     there = set(paths)
     if library == "transformers":
         _need(there, "config.json", "it is no repository of transformers")
@@ -54,7 +56,7 @@ def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], 
     _need(there, PIPELINE_INDEX, "it is no pipeline of diffusers")
     index = read_json(PIPELINE_INDEX)
     if not isinstance(index.get("_class_name"), str):
-        raise HubUnavailable(
+        raise Unavailable(
             "its pipeline is code of its own", "choose a pipeline of diffusers: no repository's code is run"
         )
     chosen = {PIPELINE_INDEX}
@@ -62,7 +64,7 @@ def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], 
         folder = f"{name}/"
         inside = {path for path in there if path.startswith(folder)}
         if not inside:
-            raise HubUnavailable(f"its model_index.json names {name}, which it lacks", "pin a commit that has it")
+            raise Unavailable(f"its model_index.json names {name}, which it lacks", "pin a commit that has it")
         weights = _weights(there, folder, "diffusers", read_json)
         if weights is None and any(_looks_like_weights(path) for path in inside):
             raise _without_weights(folder, inside)
@@ -70,14 +72,24 @@ def choose(paths: Iterable[str], library: Literal["transformers", "diffusers"], 
     return sorted(chosen)
 
 
-def is_pickle(path: str) -> bool:
-    """Whether a chosen file is a pickle."""
-    return path.endswith(".bin")
+def pipeline_parts(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Library and class of each part that a model_index.json names."""
+    return {
+        name: (str(value[0]), str(value[1]))
+        for name, value in index.items()
+        if not name.startswith("_") and isinstance(value, list) and len(value) == 2 and value[0] is not None
+    }
+
+
+def notes_on(paths: Iterable[str]) -> list[str]:
+    """What a person should know of chosen files: weights that are a pickle."""
+    pickles = [path for path in paths if path.endswith(".bin")]
+    return [f"weights are a pickle, read with weights_only: {', '.join(pickles)}"] if pickles else []
 
 
 def _need(there: set[str], path: str, meaning: str) -> None:
     if path not in there:
-        raise HubUnavailable(
+        raise Unavailable(
             f"it has no {path}: {meaning}",
             "correct `library` or `hub_id` in its catalog entry, or choose another model",
         )
@@ -109,9 +121,9 @@ def _weights(there: set[str], folder: str, library: str, read_json: ReadJson) ->
     return None
 
 
-def _without_weights(folder: str, there: set[str]) -> HubUnavailable:
+def _without_weights(folder: str, there: set[str]) -> Unavailable:
     found = sorted(path for path in there if _folder_of(path) == folder and _looks_like_weights(path))
-    return HubUnavailable(
+    return Unavailable(
         f"{folder.rstrip('/') or 'it'} has no whole set of weights that torch loads"
         + (f", only {', '.join(found[:5])}{', …' if len(found) > 5 else ''}" if found else ""),
         "pin a commit that has model.safetensors or pytorch_model.bin, or choose another model",

@@ -14,6 +14,7 @@ from typing import TypeVar
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 
+from wattlab.foundation.addresses import without_credentials
 from wattlab.hub.failures import HUB_ERRORS, is_transient, root_of
 
 Result = TypeVar("Result")
@@ -36,8 +37,9 @@ def hub() -> HfApi:
 
 
 def other_endpoint() -> str | None:
-    """The hub that is asked, where it is another than the public one."""
-    return None if constants.ENDPOINT == constants._HF_DEFAULT_ENDPOINT else constants.ENDPOINT
+    """The hub that is asked, where it is another than the public one; without a user's name and password."""
+    asked = constants.ENDPOINT
+    return None if asked == constants._HF_DEFAULT_ENDPOINT else without_credentials(asked)
 
 
 def retried(request: Callable[[], Result]) -> Result:

@@ -5,12 +5,11 @@ from typing import Any
 from huggingface_hub import DatasetCard, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.hf_api import RepoFile
 
-from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import Unavailable
 from wattlab.hub.client import hub, other_endpoint, retried, token
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
 from wattlab.hub.failures import HubUnavailable, hub_errors, no_hub
-from wattlab.hub.receipts import DatasetFetch, FetchedFile, Receipt
+from wattlab.hub.receipts import DatasetFetch, FetchedFile, Receipt, receipt_by
 from wattlab.hub.splits import files_of_split
 
 CARD = "README.md"
@@ -28,25 +27,10 @@ def look_up(fetch: DatasetFetch, hindrance: Unavailable | None = None) -> Receip
 
     `hindrance`: why it can not be looked up.
     """
-    receipt: dict[str, Any] = {
-        "kind": "dataset",
-        "hub_id": fetch.hub_id,
-        "revision": fetch.revision,
-        "split": fetch,
-        "endpoint": other_endpoint(),
-        "fetched_at_utc": utc_now(),
-    }
-    try:
-        if hindrance:
-            raise hindrance
-        repository, files, notes = _split(fetch)
-    except Unavailable as error:
-        return Receipt(status="unavailable", reason=error.reason, remedy=error.remedy, **receipt)
-    listed = [FetchedFile(path=file.path, size_bytes=file.size_bytes) for file in files]
-    return Receipt(status="complete", commit=repository.commit, files=listed, notes=notes, **receipt)
+    return receipt_by(lambda: _split(fetch), fetch, hindrance, other_endpoint())
 
 
-def _split(fetch: DatasetFetch) -> tuple[Repository, list[RemoteFile], list[str]]:
+def _split(fetch: DatasetFetch) -> dict[str, Any]:
     with hub_errors("dataset", fetch.hub_id, fetch.revision):
         info = retried(
             lambda: hub().dataset_info(fetch.hub_id, revision=fetch.revision, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT)
@@ -59,7 +43,8 @@ def _split(fetch: DatasetFetch) -> tuple[Repository, list[RemoteFile], list[str]
     card = {} if fetch.files else card_of(repository, paths)
     files = remote_files(repository, files_of_split(fetch, paths, card))
     renamed = f"renamed: {fetch.hub_id} is {info.id} today; put that into its catalog entry"
-    return repository, files, [renamed] if info.id != fetch.hub_id else []
+    listed = [FetchedFile(path=file.path, size_bytes=file.size_bytes) for file in files]
+    return {"commit": info.sha, "files": listed, "notes": [renamed] if info.id != fetch.hub_id else []}
 
 
 def _check_access(repository: Repository, paths: list[str]) -> None:

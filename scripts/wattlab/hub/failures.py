@@ -29,6 +29,7 @@ from huggingface_hub.errors import (
     XetDownloadError,
 )
 
+from wattlab.foundation.addresses import without_credentials
 from wattlab.foundation.errors import Unavailable
 
 RepositoryKind = Literal["model", "dataset"]
@@ -51,7 +52,10 @@ HUB_ERRORS = (
 
 
 class HubUnavailable(Unavailable):
-    """The hub does not give what was asked for."""
+    """The hub does not give what was asked for. An endpoint's user and password stand in no message."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(without_credentials(reason), without_credentials(remedy))
 
 
 def root_of(error: BaseException) -> BaseException:
@@ -106,7 +110,8 @@ def unavailable(error: BaseException, kind: RepositoryKind, hub_id: str, revisio
             )
         case RevisionNotFoundError():
             return HubUnavailable(
-                f"{kind} {hub_id} has no revision {revision or 'main'}", f"pin a commit of {page}/commits/main"
+                f"{kind} {hub_id} has no revision {revision or 'main'}",
+                f"`make pin ONLY={hub_id}` pins today's commit in the catalog (all of them: {page}/commits/main), then `make retry`",
             )
         case RemoteEntryNotFoundError():
             return HubUnavailable(

@@ -8,16 +8,15 @@ from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.hf_api import ModelInfo
 
 from wattlab.catalog.reading import read_tasks
-from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import free_bytes
-from wattlab.hub.choice import choose, is_pickle
+from wattlab.hub.choice import choose, notes_on
 from wattlab.hub.client import hub, other_endpoint, retried
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
 from wattlab.hub.failures import HubUnavailable, hub_errors, no_hub
-from wattlab.hub.receipts import FetchedFile, ModelFetch, Receipt
+from wattlab.hub.receipts import FetchedFile, ModelFetch, Receipt, receipt_by
 from wattlab.hub.structures import structure_of
-from wattlab.hub.tensors import check_weights
+from wattlab.hub.tensors import check_file
 
 #: Left free on the disk beside a model.
 SPARE_BYTES = 2**30
@@ -30,21 +29,7 @@ def fetch_model(fetch: ModelFetch, hindrance: Unavailable | None = None) -> Rece
 
     `hindrance`: why nothing can.
     """
-    receipt = {
-        "kind": "model",
-        "hub_id": fetch.hub_id,
-        "revision": fetch.revision,
-        "endpoint": other_endpoint(),
-        "fetched_at_utc": utc_now(),
-    }
-    try:
-        if hindrance:
-            raise hindrance
-        return Receipt.model_validate({**receipt, "status": "complete", **_fetched(fetch)})
-    except Unavailable as error:
-        return Receipt.model_validate(
-            {**receipt, "status": "unavailable", "reason": error.reason, "remedy": error.remedy}
-        )
+    return receipt_by(lambda: _fetched(fetch), fetch, hindrance, other_endpoint())
 
 
 def _fetched(fetch: ModelFetch) -> dict[str, Any]:
@@ -59,11 +44,11 @@ def _fetched(fetch: ModelFetch) -> dict[str, Any]:
     check_disk(repository, files)
     fetched = [_fetch(repository, file) for file in files]
     for path, file in fetched:
-        check_weights(path, file.path)
+        check_file(path, file.path)
     snapshot = fetched[0][0].parents[files[0].path.count("/")]
     return {
         "commit": info.sha,
-        "files": [file.model_dump() for _, file in fetched],
+        "files": [file for _, file in fetched],
         "structure": None if fetch.structure_for is None else structure_of(read_tasks()[fetch.structure_for], snapshot),
         "notes": list(_notes(fetch, info, paths)),
     }
@@ -114,7 +99,4 @@ def _notes(fetch: ModelFetch, info: ModelInfo, paths: list[str]) -> list[str]:
     notes = []
     if info.id != fetch.hub_id:
         notes.append(f"renamed: {fetch.hub_id} is {info.id} today; put that into its catalog entry or the study")
-    pickles = [path for path in paths if is_pickle(path)]
-    if pickles:
-        notes.append(f"weights are a pickle, read with weights_only: {', '.join(pickles)}")
-    return notes
+    return notes + notes_on(paths)

@@ -10,14 +10,17 @@ rests on it. The files themselves lie in the hub
 client's own cache (HF_HOME).
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
+from wattlab.foundation.clock import utc_now
+from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import write_json
 from wattlab.foundation.hashing import key_of
-from wattlab.foundation.schema import Closed, Outcome, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, Origin, Outcome, Structure, TaskName, fact, is_hub
 from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import read_json
 
@@ -30,6 +33,7 @@ class Fetch(Closed):
 
     hub_id: str = fact("namespaced hub id")
     revision: str | None = fact("pinned commit; null: whatever `main` is", None)
+    source: Origin = fact("hub, or this machine: local", "hub", exclude_if=is_hub)
 
     @property
     def key(self) -> str:
@@ -64,6 +68,7 @@ class Receipt(Outcome):
     """What a fetch gave."""
 
     kind: Literal["model", "dataset"]
+    source: Origin = fact("hub, or this machine: local", "hub", exclude_if=is_hub)
     hub_id: str = fact("namespaced id, as asked")
     revision: str | None = fact("revision, as asked", None)
     commit: str | None = fact("commit that the hub gave, 40 hexadecimal digits", None, pattern=r"^[0-9a-f]{40}$")
@@ -83,11 +88,41 @@ class Receipt(Outcome):
         return self
 
 
+def receipt_by(
+    find: Callable[[], dict[str, Any]],
+    fetch: ModelFetch | DatasetFetch,
+    hindrance: Unavailable | None,
+    endpoint: str | None = None,
+) -> Receipt:
+    """The receipt of a fetch: what `find` found (commit, files and what else a receipt has), or why nothing could be had.
+
+    `hindrance`: why it is not tried. `endpoint`: the hub that is asked, where it is another than the public one.
+    """
+    split = fetch if isinstance(fetch, DatasetFetch) else None
+    asked: dict[str, Any] = {
+        **fetch.model_dump(include={"hub_id", "revision", "source"}),
+        "kind": "model" if split is None else "dataset",
+        "split": split,
+        "endpoint": endpoint,
+        "fetched_at_utc": utc_now(),
+    }
+    try:
+        if hindrance:
+            raise hindrance
+        return Receipt(status="complete", **asked, **find())
+    except Unavailable as error:
+        return Receipt(status="unavailable", reason=error.reason, remedy=error.remedy, **asked)
+
+
 def receipt_path(
     results: Path, kind: Literal["models", "datasets"], name: str, fetch: ModelFetch | DatasetFetch
 ) -> Path:
     """Where the receipt of a fetch lies; `name` is the cell's model, or the dataset's entry."""
-    return results / Shared.FETCHED / kind / name / f"{fetch.revision or UNPINNED}-{fetch.key}.json"
+    return results / Shared.FETCHED / kind / name / _name(fetch)
+
+
+def _name(fetch: ModelFetch | DatasetFetch) -> str:
+    return f"{fetch.revision or UNPINNED}-{fetch.key}.json"
 
 
 def earlier_place(path: Path) -> Path:
@@ -96,18 +131,20 @@ def earlier_place(path: Path) -> Path:
 
 
 def take_over(path: Path, fetch: ModelFetch | DatasetFetch) -> Receipt | None:
-    """Move the receipt of the same fetch from its earlier place to `path`, whatever it says; null without one.
+    """Move the receipt of the same fetch from its earlier place to `path`, whatever it says, or that of the commit which is
+    pinned today from when it was main; null without one.
 
     Moved, so that nothing is in the way of fetching again once the receipt at `path` is deleted.
     """
-    earlier = earlier_place(path)
-    if not earlier.exists():
-        return None
-    receipt = read_receipt(earlier)
-    if not _answers(receipt, fetch):
-        return None
-    earlier.rename(path)
-    return receipt
+    unpinned = fetch.model_copy(update={"revision": None})
+    at_main = path.with_name(_name(unpinned))
+    for earlier, asked in ((earlier_place(path), fetch), (at_main, unpinned), (earlier_place(at_main), unpinned)):
+        receipt = read_receipt(earlier) if earlier != path and earlier.exists() else None
+        if receipt is not None and _answers(receipt, asked) and fetch.revision in (asked.revision, receipt.commit):
+            earlier.unlink()
+            split = fetch if isinstance(fetch, DatasetFetch) else None
+            return write_receipt(path, receipt.model_copy(update={"revision": fetch.revision, "split": split}))
+    return None
 
 
 def _answers(receipt: Receipt, fetch: ModelFetch | DatasetFetch) -> bool:

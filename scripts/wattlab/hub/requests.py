@@ -23,6 +23,7 @@ def model_fetch(cell: MeasuredCell) -> ModelFetch:
     return ModelFetch(
         hub_id=model.hub_id,
         revision=model.revision,
+        source=model.source,
         library=model.library,
         structure_for=None if cell.facts.structure else cell.cell.task,
     )
@@ -31,4 +32,6 @@ def model_fetch(cell: MeasuredCell) -> ModelFetch:
 def dataset_fetch(spec: SampleSpec) -> DatasetFetch:
     """What determines the fetch of the dataset that samples are drawn from (hub data)."""
     hub = spec.hub
-    return DatasetFetch(hub_id=hub.id, revision=hub.revision, config=hub.config, split=hub.split, files=hub.files)
+    return DatasetFetch(
+        hub_id=hub.id, revision=hub.revision, source=hub.source, config=hub.config, split=hub.split, files=hub.files
+    )

@@ -2,25 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
 
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
+from wattlab.hub.local import place_with
 from wattlab.hub.receipts import Receipt
-
-#: What makes a repository a pipeline.
-PIPELINE_INDEX = "model_index.json"
-
-
-def pipeline_parts(index: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Library and class of each part that a model_index.json names."""
-    return {
-        name: (str(value[0]), str(value[1]))
-        for name, value in index.items()
-        if not name.startswith("_") and isinstance(value, list) and len(value) == 2 and value[0] is not None
-    }
 
 
 class FilesGone(InputError):
@@ -38,9 +26,14 @@ class Snapshot:
 def snapshot_of(receipt: Receipt, path: Path) -> Snapshot:
     """The files of a complete receipt; `FilesGone` names the one that is not there as it was fetched.
 
-    `path`: where the receipt lies, for the message.
+    `path`: where the receipt lies, `results/fetched/models/{name}/….json`.
     """
     assert receipt.commit is not None
+    if receipt.source == "local":
+        try:
+            return Snapshot(receipt, Path(place_with(path.parents[3], receipt.commit, receipt.hub_id).folder))
+        except Unavailable as error:
+            raise FilesGone(f"{path}: {error}") from error
     repository = repo_folder_name(repo_id=receipt.hub_id, repo_type="model")
     folder = Path(constants.HF_HUB_CACHE) / repository / "snapshots" / receipt.commit
     for file in receipt.files:

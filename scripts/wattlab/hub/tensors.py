@@ -1,4 +1,4 @@
-"""Files of weights, read as far as their headers: whether they are what their names say, and which tensors are in them."""
+"""Fetched files, read as far as their headers: whether they are what their names say, and which tensors are in them."""
 
 import json
 from pathlib import Path
@@ -9,24 +9,34 @@ from wattlab.foundation.errors import Unavailable
 #: How a file begins that Git LFS left in the place of a large one (git-lfs, docs/spec.md).
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
-_REMEDY = "pin a commit whose weights are whole, or choose another model; then `make retry`"
+#: How files begin that torch writes: a ZIP archive, before version 1.6 a pickle.
+_PICKLES = (b"PK\x03\x04", b"\x80\x02")
+
+_REMEDY = "pin a commit whose files are whole, or choose another model; then `make retry`"
 
 
-def check_weights(path: Path, name: str) -> None:
-    """Raise `Unavailable` for a file of weights that holds none; `name`: its path in the repository."""
+def check_file(path: Path, name: str) -> None:
+    """Raise `Unavailable` for a file that is not what its name says; `name`: its path in the repository."""
+    begin = _begin(path, name)
     if name.endswith(".safetensors"):
         tensors_of(path, name)
-    elif name.endswith(".bin"):
-        _refuse_pointer(path, name)
+    elif name.endswith(".bin") and not begin.startswith(_PICKLES):
+        raise Unavailable(f"its {name} is no file of torch", _REMEDY)
+    elif name.endswith(".json"):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as error:
+            raise Unavailable(f"its {name} is no JSON: {error}", _REMEDY) from error
 
 
-def _refuse_pointer(path: Path, name: str) -> None:
+def _begin(path: Path, name: str) -> bytes:
     with path.open("rb") as handle:
         begin = handle.read(len(_POINTER))
-    if not begin:
+    if not begin and name.endswith((".safetensors", ".bin")):
         raise Unavailable(f"its {name} is empty", _REMEDY)
     if begin == _POINTER:
         raise Unavailable(f"its {name} is a pointer of Git LFS, and not the file that it points to", _REMEDY)
+    return begin
 
 
 def tensors_of(path: Path, name: str) -> dict[str, Any]:
@@ -35,7 +45,7 @@ def tensors_of(path: Path, name: str) -> dict[str, Any]:
     The header is an unsigned 64-bit length and JSON of that length (the format's documentation). Raises `Unavailable`
     where the file is none, or is shorter than its header says.
     """
-    _refuse_pointer(path, name)
+    _begin(path, name)
     size_bytes = path.stat().st_size
     with path.open("rb") as handle:
         length = int.from_bytes(handle.read(8), "little")

@@ -8,7 +8,7 @@ answers would look like a model's.
 import inspect
 import json
 import pickle
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -17,7 +17,8 @@ import torch
 from torch import nn
 
 from wattlab.foundation.errors import InputError
-from wattlab.hub.snapshots import PIPELINE_INDEX, Snapshot, pipeline_parts
+from wattlab.hub.choice import PIPELINE_INDEX, pipeline_parts
+from wattlab.hub.snapshots import Snapshot
 from wattlab.models.image_processors import hub_processor
 from wattlab.models.random_weights.build import count
 from wattlab.models.source import Source, stated
@@ -27,6 +28,9 @@ from wattlab.study.cells import Spec
 
 #: Nothing is looked up on the hub, and no code of a repository is run.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+#: Loading that says what does not fit, so that the message names the tensors.
+_CHECKED: dict[str, Any] = {"output_loading_info": True, "ignore_mismatched_sizes": True}
 
 #: Tensors that a message names.
 _SHOWN = 4
@@ -66,7 +70,7 @@ class HubSource(Source):
                 weights_only=True,
                 use_safetensors=self._has_safetensors(""),
                 key_mapping=names,
-                output_loading_info=True,
+                **_CHECKED,
                 **_LOCAL,
             )
         wanted = self.spec.model.model_class
@@ -75,10 +79,8 @@ class HubSource(Source):
                 f"catalog/models/{self.spec.cell.model}.yaml: model_class = {wanted!r}: {auto_class} gives "
                 f"{type(model).__name__} for {self._name}; correct one of them"
             )
-        self._refuse_missing(
-            model, found["missing_keys"], "correct auto_class, or choose a checkpoint that was trained for it"
-        )
-        self._tell_unused(model, config, found["unexpected_keys"])
+        self._check(model, found, "correct auto_class, or choose a checkpoint that was trained for it")
+        self._tell_unused(model, config.architectures or [], found, getattr(config, "auto_map", None))
         return model.eval()
 
     def tokenizer(self) -> Any:
@@ -101,9 +103,19 @@ class HubSource(Source):
         read = {} if self._tokenizer is None else dict(told_of(self._tokenizer, texts, self._folder))
         return {**self._told, **read}
 
+    def check(self, networks: list[nn.Module]) -> None:
+        """Raise `InputError` for a weight that is no number."""
+        for network in networks:
+            for name, weight in network.named_parameters():
+                if not bool(weight.isfinite().all()):
+                    raise InputError(
+                        f"{self._name}: {name} of {type(network).__name__} holds NaN or infinity in {self.spec.protocol.dtype}; "
+                        "pin a commit whose weights are whole, or set a dtype that holds them"
+                    )
+
     def processor(self) -> Any:
         """The checkpoint's own."""
-        return hub_processor(self._folder)
+        return hub_processor(self._folder, self._name)
 
     def generation(self, part: Any) -> dict[str, Any]:
         """What the loaded part states: its generation_config.json, else its configuration."""
@@ -150,7 +162,7 @@ class HubSource(Source):
     def _part(self, name: str, library: str, class_name: str) -> Any:
         """A network, verified, or an image processor in its PIL variant; null: the pipeline loads it itself."""
         if class_name.endswith(("ImageProcessor", "FeatureExtractor")):
-            return hub_processor(self._folder / name)
+            return hub_processor(self._folder / name, f"{self._name}: {name}")
         part_class = _class_of(library, class_name)
         if not issubclass(part_class, nn.Module):
             return None
@@ -160,9 +172,10 @@ class HubSource(Source):
                 self._folder / name,
                 **{"dtype": self._dtype, "local_files_only": True, **own},
                 use_safetensors=self._has_safetensors(f"{name}/"),
-                output_loading_info=True,
+                **_CHECKED,
             )
-        self._refuse_missing(network, found["missing_keys"], f"pin a commit whose {name} is whole")
+        self._check(network, found, f"pin a commit whose {name} is whole")
+        self._tell_unused(network, [class_name], found)
         return network.eval()
 
     # ------------------------------------------------------------ both
@@ -189,23 +202,31 @@ class HubSource(Source):
             for file in self._receipt.files
         )
 
-    def _refuse_missing(self, model: nn.Module, missing: Collection[str], remedy: str) -> None:
+    def _check(self, model: nn.Module, found: dict[str, Any], remedy: str) -> None:
+        """Refuse what training makes and the checkpoint lacks, or has in another shape; `found`: what the library says."""
+        missing = found["missing_keys"]
         lacking = sorted(set(missing) & _trained(model)) if missing else []
-        if lacking:
-            raise InputError(
-                f"{self._name}: the checkpoint lacks {_some(lacking)} of {type(model).__name__}, "
-                f"which would be random; {remedy}"
-            )
+        others = [f"{key} of {_shape(theirs)}, not {_shape(ours)}," for key, theirs, ours in found["mismatched_keys"]]
+        for what, names in (("lacks", lacking), ("has", sorted(others))):
+            if names:
+                raise InputError(
+                    f"{self._name}: the checkpoint {what} {_some(names)} of {type(model).__name__}, "
+                    f"which would be random; {remedy}"
+                )
 
-    def _tell_unused(self, model: nn.Module, config: Any, unused: Collection[str]) -> None:
-        """Keep what of the checkpoint is not in the model that runs: adapters, layers beyond the configuration's."""
-        names = config.architectures or []
+    def _tell_unused(self, model: nn.Module, names: list[str], found: dict[str, Any], code: Any = None) -> None:
+        """Keep what of the checkpoint is not in the model that runs: adapters, layers beyond the configuration's.
+
+        `names`: the classes that it says it is; `code`: what it names of its own.
+        """
+        unused = found["unexpected_keys"]
         if unused and (len(unused) > _FEW_UNUSED or type(model).__name__ not in names):
-            own = ", and has code of its own (auto_map), which is not run" if getattr(config, "auto_map", None) else ""
-            self._told["unused_weights"] = (
+            own = ", and has code of its own (auto_map), which is not run" if code else ""
+            told = (
                 f"{len(unused)} tensors of the checkpoint are not in {type(model).__name__} ({_some(sorted(unused))}); "
                 f"it says that it is {' or '.join(names) or 'no class'}{own}"
             )
+            self._told["unused_weights"] = "; ".join(filter(None, [self._told.get("unused_weights"), told]))
 
     def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
         """From the fetched configurations."""
@@ -232,6 +253,10 @@ class HubSource(Source):
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+def _shape(size: Iterable[int]) -> str:
+    return "x".join(map(str, size))
 
 
 def _generating_class(config: Any) -> str:

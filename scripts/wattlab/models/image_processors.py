@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from wattlab.catalog.facts import ImageProcessorFacts
+from wattlab.foundation.errors import InputError
 from wattlab.models.environments import is_this
 
 #: The catalog's names of resampling filters.
@@ -42,9 +43,22 @@ def image_processor(facts: ImageProcessorFacts) -> Any:
     return processor_class(resample=_FILTERS[facts.resample], **arguments)
 
 
-def hub_processor(folder: Path) -> Any:
-    """The image processor that a checkpoint's folder states, in its PIL variant. Looks nothing up on the hub."""
+def hub_processor(folder: Path, name: str) -> Any:
+    """The image processor that a checkpoint's folder states, in its PIL variant. Looks nothing up on the hub.
+
+    Raises `InputError` where there is none; `name`: the checkpoint's.
+    """
     from transformers import AutoImageProcessor
 
     variant = {"backend": "pil"} if is_this("main") else {"use_fast": False}
-    return AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **variant)
+    try:
+        return AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **variant)
+    except (ValueError, OSError) as error:
+        said = (
+            "it has no preprocessor_config.json"
+            if isinstance(error, OSError)
+            else str(error).strip().partition("\n")[0]
+        )
+        raise InputError(
+            f"{name}: its image processor can not be built: {said}; pin a commit that has its files, or choose another model"
+        ) from error

@@ -38,6 +38,10 @@ class Source(ABC):
         """What a reader should know of a loaded model, as flags with their words; `texts` are the cell's inputs."""
         return {}
 
+    def check(self, networks: list[nn.Module]) -> None:
+        """Raise `InputError` for loaded networks whose answers would mean nothing; random weights have no answers."""
+        return
+
     @abstractmethod
     def count_as_published(self, count_as: str, counted_components: list[str] | None) -> int | None:
         """Parameters as the authors counted them, on the meta device; null where the way does not fit the model.

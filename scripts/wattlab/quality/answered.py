@@ -54,8 +54,10 @@ class Answered:
     image_sizes: Sequence[tuple[int, int]] = ()
     #: Width and height (pixels) that the model got every image in; null: the image's own.
     shown_size: tuple[int, int] | None = None
-    #: Classes of the model's head as the catalog knows them.
-    n_labels: int | None = None
+    #: Classes of the head of the model that ran, in the order of their numbers; null: not known.
+    head: Sequence[str] | None = None
+    #: Words that a text was cut to; null: uncut.
+    max_input_words: int | None = None
     #: Where the mask goes, of a task that masks the text.
     mask: str | None = None
     #: Why the split has no references, as the catalog says.
@@ -66,6 +68,10 @@ class Answered:
         if role not in self.fields:
             raise Unscorable(self.labels_hidden or f"the rows of {self.cell.dataset} have no {role}")
         return [row[self.fields[role]] for row in self.rows]
+
+    def shown(self, text: str) -> str:
+        """What of a text the protocol let the model read."""
+        return " ".join(text.split()[: self.max_input_words])
 
     def class_names(self, column: str) -> list[str]:
         """Names of the classes in a column. Raises `Unscorable` where the copy does not state them."""

@@ -9,7 +9,7 @@ image's own, in which the references are.
 from typing import Any
 
 from wattlab.quality.answered import Answered, Score, Unscorable
-from wattlab.quality.labels import class_numbers
+from wattlab.quality.labels import class_numbers, classes_of, folded
 
 #: What the COCO evaluation gives: places of its statistics.
 _METRICS = {"mAP": 0, "mAP at IoU 0.5": 1}
@@ -22,15 +22,16 @@ def mean_average_precision(answered: Answered) -> list[Score]:
     if not any("category" in one for one in objects):
         raise Unscorable(f"the boxes of {answered.cell.dataset} have an open vocabulary and no classes")
     if any(isinstance(category, str) for one in objects for category in one["category"]):
-        names = sorted({category for one in objects for category in one["category"]})
-        numbers = [[names.index(category) for category in one["category"]] for one in objects]
+        names = classes_of([category for one in objects for category in one["category"]], answered.head)
+        place = {folded(name): number for number, name in enumerate(names)}
+        numbers = [[place[folded(category)] for category in one["category"]] for one in objects]
     else:
         names = answered.class_names(column)
         numbers = [list(one["category"]) for one in objects]
     labels = [box["label"] for boxes in answered.answers for box in boxes]
     if not labels:
         raise Unscorable("no answer has a box above 0.5: nothing says which classes the model has")
-    known = class_numbers(labels, names, answered.n_labels)
+    known = class_numbers(labels, names, answered.head if column in answered.label_names else None)
     truths = [
         _annotation(place, number, box)
         for place, (one, of_row) in enumerate(zip(objects, numbers, strict=True))

@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.metrics import accuracy_score
 
 from wattlab.quality.answered import Answered, Score, Unscorable
-from wattlab.quality.labels import class_numbers, folded, said_class
+from wattlab.quality.labels import class_numbers, classes_of, folded, said_class
 
 #: Number that stands for no class: no reference has it.
 _NONE = -1
@@ -39,7 +39,7 @@ def accuracy(answered: Answered) -> list[Score]:
 
 def _classes(answered: Answered, references: list[Any]) -> list[str]:
     if all(isinstance(reference, str) for reference in references):
-        return sorted(set(references))
+        return classes_of(references, answered.head)
     return answered.class_names(answered.fields["label"])
 
 
@@ -55,5 +55,6 @@ def _said(answered: Answered, classes: list[str]) -> list[int | None]:
     if answered.cell.purpose == "multi-purpose":
         return [said_class(answer, classes) for answer in answered.answers]
     labels = [answer["label"] for answer in answered.answers]
-    known = class_numbers(labels, classes, answered.n_labels)
+    numbered = answered.fields["label"] in answered.label_names  # the place of a text among others is no number of it
+    known = class_numbers(labels, classes, answered.head if numbered else None)
     return [known[label] for label in labels]

@@ -6,6 +6,7 @@ that the dataset does not mark (MISC in WikiANN) is left out; a model with label
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import Any
 
 from seqeval.metrics import f1_score
@@ -26,14 +27,24 @@ def entity_f1(answered: Answered) -> list[Score]:
     strange = sorted((said | marked) - _SCHEME)
     if strange:
         raise Unscorable(f"label scheme: {shown(strange)}; only PER, ORG, LOC and MISC have one meaning for all")
-    references = [[_tag(names[number]) for number in numbers] for numbers in tags]
-    tokens = answered.references("tokens")
+    tokens = [_read(words, answered.max_input_words) for words in answered.references("tokens")]
+    references = [
+        [_tag(names[number]) for number in numbers[: len(words)]] for numbers, words in zip(tags, tokens, strict=True)
+    ]
     predicted = [
         tags_of(words, [entity for entity in answer if _kind(entity["label"]) in marked])
         for words, answer in zip(tokens, answered.answers, strict=True)
     ]
     value = float(f1_score(references, predicted, zero_division=0))
     return [Score("entity F1", value, len(references), 0, headline=True)]
+
+
+def _read(tokens: list[str], max_input_words: int | None) -> list[str]:
+    """The tokens that the protocol let the model read: no other has a tag to find."""
+    n_words = list(accumulate(len(token.split()) for token in tokens))
+    return (
+        tokens if max_input_words is None else [t for t, n in zip(tokens, n_words, strict=True) if n <= max_input_words]
+    )
 
 
 def tags_of(tokens: list[str], entities: Iterable[dict[str, Any]]) -> list[str]:

@@ -4,11 +4,12 @@ Names are compared without case, underscores or surrounding blanks, and a name o
 ("tabby, tabby cat") also by each of them that no other class has. Sentiment has two classes in all datasets of the
 paper: `negative`, `neg`, `1 star` and `2 stars` are negative; `positive`, `pos`, `4 stars` and `5 stars` positive;
 `neutral`, `neu` and `3 stars` are no class of theirs, so that these answers are wrong. A label without a name
-(`LABEL_1`) is the class of that number where the model has as many classes as the dataset.
+(`LABEL_1`) is the class of that number where the model's head has as many classes as the dataset. Where the dataset's
+classes are texts, and all of them in the sample are classes of the head, they are the head's: a sample has few of many.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wattlab.quality.answered import Unscorable
 
@@ -33,7 +34,13 @@ def is_sentiment(classes: list[str]) -> bool:
     return sorted(str(_SENTIMENTS.get(folded(name))) for name in classes) == ["negative", "positive"]
 
 
-def class_numbers(labels: Iterable[str], classes: list[str], n_labels: int | None) -> dict[str, int | None]:
+def classes_of(references: Iterable[str], head: Sequence[str] | None) -> list[str]:
+    """The classes of a dataset whose references are texts; `head`: those of the model's head, where it has one."""
+    names, known = sorted(set(references)), {folded(name) for name in head or ()}
+    return list(head or ()) if known.issuperset(map(folded, names)) else names
+
+
+def class_numbers(labels: Iterable[str], classes: list[str], head: Sequence[str] | None) -> dict[str, int | None]:
     """Number of the class that each of a model's labels stands for; None: no class of the dataset's, and so wrong.
 
     Raises `Unscorable` where a label belongs to another scheme than the dataset's.
@@ -45,7 +52,7 @@ def class_numbers(labels: Iterable[str], classes: list[str], n_labels: int | Non
         unnamed = _UNNAMED.fullmatch(folded(label))
         if folded(label) in known:
             found[label] = known[folded(label)]
-        elif unnamed and n_labels == len(classes):
+        elif unnamed and head is not None and len(head) == len(classes):
             found[label] = int(unnamed[1])
         else:
             strange.append(label)

@@ -7,7 +7,7 @@ bounds, comparable between models of one vocabulary. A mask that is appended has
 
 from wattlab.catalog.facts import masked_word
 from wattlab.quality.answered import Answered, Score, Unscorable
-from wattlab.quality.spans import normalised
+from wattlab.quality.spans import bare
 
 
 def masked_words(answered: Answered) -> list[Score]:
@@ -16,13 +16,13 @@ def masked_words(answered: Answered) -> list[Score]:
     if last is None:
         raise Unscorable("the mask is appended to the text: no word is known to be under it")
     words = [text.split()[:last] for text in answered.references("text")]
-    masked = [normalised(cut[-1]) if cut else "" for cut in words]
+    masked = [bare(cut[-1]) if cut else "" for cut in words]
     scored = [place for place, word in enumerate(masked) if word]
     if not scored:
         raise Unscorable("no row has a word under its mask")
     ranks = []
     for place in scored:
-        said = [normalised(candidate["text"]) for candidate in answered.answers[place]]
+        said = [bare(candidate["text"]) for candidate in answered.answers[place]]
         ranks.append(said.index(masked[place]) if masked[place] in said else None)
     n_unscored = len(words) - len(scored)
     first, any_of_five = ranks.count(0) / len(ranks), sum(rank is not None for rank in ranks) / len(ranks)

@@ -21,9 +21,14 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _NO_ANSWER = ("unanswerable", "no answer")
 
 
+def bare(text: str) -> str:
+    """Lower case, no punctuation, single blanks."""
+    return " ".join(text.lower().translate(_PUNCTUATION).split())
+
+
 def normalised(text: str) -> str:
-    """Lower case, no punctuation, no articles, single blanks: `normalize_answer` of the official scripts."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+    """The same without articles: `normalize_answer` of the official scripts."""
+    return " ".join(_ARTICLES.sub(" ", bare(text)).split())
 
 
 def exact(answer: str, reference: str) -> float:
@@ -42,7 +47,11 @@ def f1(answer: str, reference: str) -> float:
 
 def exact_and_f1(answered: Answered) -> list[Score]:
     """The scores of question answering. Raises `Unscorable` where no row has a reference."""
-    references = [_references(value) for value in answered.references("answers")]
+    contexts = [row.get(answered.fields["context"]) for row in answered.rows]
+    references = [
+        _within(_references(value), context, answered)
+        for value, context in zip(answered.references("answers"), contexts, strict=True)
+    ]
     scored = [place for place, texts in enumerate(references) if texts is not None]
     if not scored:
         raise Unscorable(answered.labels_hidden or "no row has a reference answer")
@@ -76,6 +85,14 @@ def _references(value: Any) -> list[str] | None:
     if isinstance(value, str):
         return [value]
     return [text for text in value["text"] if normalised(text)]
+
+
+def _within(texts: list[str] | None, context: str | None, answered: Answered) -> list[str] | None:
+    """The references that the model could read; None where all of them stand in what was cut off."""
+    whole = " ".join((context or "").split())
+    shown = answered.shown(whole)
+    kept = [text for text in texts or [] if text in shown or " ".join(text.split()) not in whole]
+    return None if texts is None or (texts and not kept) else kept
 
 
 def _said(answered: Answered, answer: Any) -> str:

@@ -1,5 +1,6 @@
 """`quality`: every score of every cell, or why a cell has none, beside the energy of its answers."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,28 @@ def _scores(cell: CellEvidence, evidence: Evidence, results: Path) -> list[Score
     metric = metric_of(evidence.catalog.tasks[spec.cell.task])
     if record is None or record.status != "complete":
         raise Unscorable("the cell has no complete record; tables/missing.csv says why")
-    return metric(_answered(spec, record, evidence, results))
+    answered = _answered(spec, record, evidence, results)
+    n_cut = len(answered.answers)
+    answered = _whole(answered)
+    n_cut -= len(answered.answers)
+    return [replace(score, n_unscored=score.n_unscored + n_cut) for score in metric(answered)]
+
+
+def _whole(answered: Answered) -> Answered:
+    """Without the answers that were cut inside a thought: they are none. Raises `Unscorable` where all were."""
+    places = [place for place, answer in enumerate(answered.answers) if answer is not None]
+    if not places:
+        raise Unscorable(
+            f"all {len(answered.answers)} answers were cut inside the model's thought; raise max_new_tokens in `overrides`, "
+            "or turn the thought off by template_arguments of its catalog entry"
+        )
+    answers, rows, sizes = answered.answers, answered.rows, answered.image_sizes
+    return replace(
+        answered,
+        answers=[answers[place] for place in places],
+        rows=[rows[place] for place in places],
+        image_sizes=[sizes[place] for place in places] if sizes else sizes,
+    )
 
 
 def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> Answered:
@@ -141,17 +163,11 @@ def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> 
         label_names=manifest.label_names,
         image_sizes=sizes,
         shown_size=None if size is None else (size[0], size[1]),
-        n_labels=_n_labels(spec.cell.model, evidence.catalog),
+        head=record.labels,
+        max_input_words=spec.protocol.max_input_words,
         mask=spec.dataset.mask,
         labels_hidden=_labels_hidden(spec, evidence.catalog),
     )
-
-
-def _n_labels(model: str, catalog: Catalog) -> int | None:
-    """Classes of the model's head; None for a model that the catalog lacks."""
-    entry = catalog.models.get(model)
-    config = None if entry is None else entry.architecture.config
-    return None if config is None else config.get("num_labels")
 
 
 def _labels_hidden(spec: Spec, catalog: Catalog) -> str | None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, SerializerFunctionWrapHandler, model_serial
 from wattlab import SCHEMA_VERSION
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.clock import UtcText
-from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, Modality, OutputUnit, Purpose, Structure, TaskName, fact, is_missing
 from wattlab.foundation.stored import read_json
 from wattlab.study.cells import Spec, cell_id_of
 
@@ -56,7 +56,7 @@ class Window(Closed):
 
 
 #: Keys of a phase that came later.
-_LATER = ("generation", "flags", "notes")
+_LATER = ("active_parameters", "generation", "labels", "flags", "notes")
 
 
 class Phase(Window):
@@ -66,7 +66,11 @@ class Phase(Window):
     n_inferences: int | None = fact("inferences done, for a warm-up", None)
     parameters: int | None = fact("parameters that run, for a load", None)
     parameters_as_published: int | None = fact("counted as the authors did, for a load", None)
-    generation: dict[str, Any] | None = fact("how the model writes (beams, sampling, lengths), for a load", None)
+    active_parameters: int | None = fact("those that one token meets, of a mixture of experts, for a load", None)
+    labels: list[str] | None = fact("classes of a published model's head, in the order of their numbers", None)
+    generation: dict[str, Any] | None = fact(
+        "how the model writes (beams, sampling, lengths; its chat template), for a load", None
+    )
     flags: list[str] = fact("what a reader should know of the loaded model", [])
     notes: list[str] = fact("the same in words", [])
 
@@ -78,11 +82,6 @@ class Phase(Window):
 
 #: Percentiles of a call's duration.
 PERCENTILES = (50, 90, 99)
-
-
-def _is_unknown(value: Any) -> bool:
-    """Whether an older record, or an imported one, lacks it: it is written as then."""
-    return value is None
 
 
 #: How the flag begins of a repeat whose own log names another model than the cell's.
@@ -100,11 +99,9 @@ class Observed(Window):
     idle_before: Window | None = fact("idle baseline; neighbours share one")
     idle_after: Window | None
     foreign_processes: list[int] | None = fact("other processes seen on the device, by pid; null: not known", None)
-    n_calls: int | None = fact("calls of the model, each a batch", None, exclude_if=_is_unknown)
-    latency_s: dict[str, float] | None = fact(
-        "percentiles of a call's duration", None, unit="s", exclude_if=_is_unknown
-    )
-    inputs: dict[str, float] | None = fact("what went in, by unit; see `tasks.contract`", None, exclude_if=_is_unknown)
+    n_calls: int | None = fact("calls of the model, each a batch", None, exclude_if=is_missing)
+    latency_s: dict[str, float] | None = fact("percentiles of a call's duration", None, unit="s", exclude_if=is_missing)
+    inputs: dict[str, float] | None = fact("what went in, by unit; see `tasks.contract`", None, exclude_if=is_missing)
 
 
 class Repeat(Observed):
@@ -196,7 +193,7 @@ class Record(Closed):
     dataset: str
     variant: str | None = None
     model: str
-    setting: str | None = fact("as in the cell's id; null: the protocol's own", None, exclude_if=_is_unknown)
+    setting: str | None = fact("as in the cell's id; null: the protocol's own", None, exclude_if=is_missing)
     hub_id: str
     hub_revision: str | None = None
     family: str
@@ -205,6 +202,9 @@ class Record(Closed):
     modality: Modality
     parameters: int | None = fact("parameters that run", None)
     parameters_as_published: int | None = fact("counted as the authors did", None)
+    active_parameters: int | None = fact(
+        "those that one token meets, of a mixture of experts", None, exclude_if=is_missing
+    )
     weights: str
     data: str
     dtype: str | None = None
@@ -217,13 +217,19 @@ class Record(Closed):
     sessions: list[Session] = []
     repeats: list[Repeat] = []
     extra_repeats: list[Repeat] = []
-    repeats_wanted: int | None = fact("runs that an imported cell should have", None, exclude_if=_is_unknown)
+    repeats_wanted: int | None = fact("runs that an imported cell should have", None, exclude_if=is_missing)
     outputs_sha256: str | None = None
 
     @property
     def cell_id(self) -> str:
         """As `Cell.id`."""
         return cell_id_of(self.task, self.dataset, self.variant, self.model, self.setting)
+
+    @property
+    def labels(self) -> list[str] | None:
+        """Classes of the head of a published model, in the order of their numbers; None: it has none, or they are not known."""
+        loads = [session.load for session in self.sessions if session.load is not None]
+        return next((load.labels for load in reversed(loads) if load.labels), None)
 
     @property
     def valid_repeats(self) -> list[Repeat]:

@@ -1,14 +1,12 @@
-"""The page's scripts: Vega, Vega-Lite and Vega-Embed as vl-convert ships them, and the explorers' own."""
+"""The page's scripts: Vega, Vega-Lite and Vega-Embed as vl-convert ships them, and the page's own."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import vl_convert
 
-_ASSETS = Path(__file__).parent / "assets"
-
-#: In the order in which they use one another.
-PARTS = ("core", "explorers", "cells", "parity", "start")
+ASSETS = Path(__file__).parent / "assets"
 
 
 @cache
@@ -20,9 +18,10 @@ def vega_script() -> str:
     return _for_element(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
-def page_script() -> str:
-    """The explorers as one script with a scope of its own."""
-    parts = "\n".join((_ASSETS / f"{name}.js").read_text() for name in PARTS)
+def page_script(sections: Iterable[str]) -> str:
+    """What all sections share, the scripts of these sections and the start, as one script with a scope of its own."""
+    paths = ["core", "table", "chart", *(f"sections/{name}" for name in sections), "start"]
+    parts = "\n".join(path.read_text() for name in paths if (path := ASSETS / f"{name}.js").exists())
     return _for_element(f'(() => {{\n"use strict";\n{parts}}})();\n')
 
 

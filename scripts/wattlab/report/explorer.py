@@ -1,10 +1,9 @@
-"""What the page's explorers read: every number of the page once, as one JSON object.
+"""What the page's script reads: every number of the page once, as one JSON object.
 
 Emissions are not in it. The page computes them from the energies and the intensity that its reader chooses.
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,38 +12,48 @@ import numpy as np
 import pandas as pd
 
 from wattlab.catalog.entries import GridEntry
-from wattlab.figures.palette import BLUE, MODALITY_COLOURS, STRUCTURE_COLOURS, VERMILION, task_title
-from wattlab.foundation import wording
+from wattlab.catalog.reading import Catalog
+from wattlab.figures.palette import task_title
 from wattlab.foundation.quantities import (
-    DURATION,
     ENERGY,
     HEADLINE,
     INTERVALS,
-    LENGTHS,
     LEVEL,
+    MODELLED,
     PAPER_SCOPE,
     QUANTITIES,
     RANGE,
 )
+from wattlab.foundation.wording import span
+from wattlab.report.charts import PART_COLOURS
+from wattlab.report.shown import known, shown
 from wattlab.study.cells import AS_LOGGED, ResolvedStudy
 from wattlab.tables import words
-from wattlab.tables.aggregates import complete_cells, measured_cells
+from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.intervals import Estimate, models_estimate
 from wattlab.tables.reading import Tables
 
-#: Name on the page -> column of `cells`: the scopes of the energy, and the time.
-CHOICES = {
+#: Name on the page -> column of `cells`: the scopes of the energy.
+SCOPES = {
     "node": "energy_node_kwh_per_1000",
     "device": "energy_device_kwh_per_1000",
     "net_node": "net_energy_node_kwh_per_1000",
     "net_device": "net_energy_device_kwh_per_1000",
     "wall": "energy_wall_kwh_per_1000",
-    "duration": DURATION,
 }
-UNITS = "n_output_units_per_inference"
 
-#: Of this study and the paper by task, kWh per 1,000 inferences.
-_COMPARED = ("task", "scope", ENERGY, f"paper_{ENERGY}", f"sd_paper_{ENERGY}", "energy_ratio", "energy_rank", "paper_energy_rank")  # fmt: skip
+#: Tables of which the page shows the rows elsewhere, or that are files only: too long, or the grid's choice stands for them.
+_FILES_ONLY = ("runs", "emissions", "cells", "claims", "audit", "ranks", "flops")
+
+_COMPARED = ("task", ENERGY, f"paper_{ENERGY}")
+_CLAIMED = ("text", "section", "verdict", "claim_effect", "ci95_low_claim_effect", "ci95_high_claim_effect", "effect_unit",
+            "direction", "threshold_effect", "n_models", "sentence")  # fmt: skip
+_AUDITED = ("verdict", "place", "text", "printed", "recomputed_as_printed", "unit", "why")
+_DECOMPOSED = ("task", "purpose", ENERGY, "gpu_above_idle_share", "gpu_idle_share", "gpu_idle_others_share", "ram_share",
+               "cpu_share", "codecarbon3_ram_kwh_per_1000")  # fmt: skip
+_TRAINED = ("model", "source", "training_energy_kwh", "fine_tuning_energy_kwh", "inference_energy_kwh", "parity_inferences",
+            "printed_inferences")  # fmt: skip
+_SCORED = ("task", "dataset", "variant", "model", "purpose", "metric", "quality_score")
 
 
 @dataclass(frozen=True)
@@ -55,41 +64,40 @@ class Beside:
     tasks: pd.DataFrame
 
 
-def choices(cells: pd.DataFrame) -> dict[str, str]:
-    """`CHOICES` of a study: the wall where a meter was there."""
-    return {name: column for name, column in CHOICES.items() if name != "wall" or column in cells}
-
-
-_PALETTE = {
-    "modality": MODALITY_COLOURS,
-    "structure": STRUCTURE_COLOURS,
-    "purpose": {"task-specific": BLUE, "multi-purpose": VERMILION},
-}
-
-
 def embedded(
-    study: ResolvedStudy, tables: Tables, cells_csv: str, grids: dict[str, GridEntry], beside: Sequence[Beside]
+    study: ResolvedStudy, tables: Tables, cells_csv: str, catalog: Catalog, beside: Sequence[Beside]
 ) -> dict[str, Any]:
     """The object. `cells_csv` is the text of `cells.csv`, so that the page gives back the same bytes.
 
     Energies in kWh and durations in s per 1,000 inferences; bounds are of intervals; a missing value is null.
     """
-    cells = tables["cells"]
+    cells, comparison = tables["cells"], tables["comparison"]
+    decomposed = tables.get("decomposition", pd.DataFrame({"level": []}))
     return {
         "study": study.config.study,
+        "about": words.ground(cells, study),
+        "machine": words.device(words.with_value(cells), tables["provenance"]).removeprefix("on "),
         "scope": str(cells[HEADLINE].iloc[0]),
         "intensity_g_per_kwh": study.grid.intensity_g_per_kwh,
-        "grid": study.grid.grid,
+        "grid": study.grid.grid if study.grid.grid in {**_logged(study), **catalog.grids} else "",
         "grids": [
-            {"name": name, **entry.model_dump(mode="json")} for name, entry in {**_logged(study), **grids}.items()
+            {"name": name, **entry.model_dump(mode="json")}
+            for name, entry in {**_logged(study), **catalog.grids}.items()
         ],
+        "equivalents": [entry.model_dump(mode="json") for entry in catalog.equivalents.values()],
         "cells_csv": cells_csv,
         "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
+        "paper_names": _paper_names(comparison),
         "tasks": task_rows(cells),
-        "parity": parity_rows(tables),
-        "comparison": _records(tables["comparison"], _COMPARED),
+        "claims": _records(tables["claims"], _CLAIMED),
+        "audit": _records(tables["audit"], _AUDITED) if "audit" in tables else [],
+        "decomposition": _records(decomposed[decomposed["level"] == "task"], _DECOMPOSED),
+        "part_colours": PART_COLOURS,
+        "parity": parity_rows(tables, cells),
+        "comparison": _records(comparison, _COMPARED),
+        "order": "" if "audit" in tables else order(comparison),
         "paper_scope": PAPER_SCOPE,
-        "comparison_scope": _scope(tables["comparison"], "scope"),
+        "comparison_scope": _scope(comparison, "scope"),
         "beside": [
             {
                 "study": other.name,
@@ -99,12 +107,25 @@ def embedded(
             for other in beside
         ],
         "quality": quality_rows(tables),
-        "totals": _records(tables["totals"], ("phase", "reused", "n_windows", "energy_kwh", "duration_s")),
-        "palette": _PALETTE,
-        "quantities": quantities(study, tables),
+        "pairs": _pairs(tables.get("ranks")),
+        "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
+        "quantities": quantities(cells),
+        "estimates": sorted(MODELLED),
         "interval": f"{LEVEL} interval",
-        "lengths": LENGTHS,
-    }
+    }  # fmt: skip
+
+
+def choices(cells: pd.DataFrame) -> dict[str, str]:
+    """`SCOPES` of a study: the wall where a meter was there."""
+    return {name: column for name, column in SCOPES.items() if name != "wall" or column in cells}
+
+
+def _paper_names(comparison: pd.DataFrame) -> dict[str, str]:
+    """Task -> what the paper calls it, to be found by that name too."""
+    named = (
+        comparison.dropna(subset=["paper_name"]) if "paper_name" in comparison else comparison[:0].assign(paper_name="")
+    )
+    return dict(zip(named["task"], named["paper_name"], strict=True))
 
 
 def _logged(study: ResolvedStudy) -> dict[str, GridEntry]:
@@ -115,22 +136,26 @@ def _logged(study: ResolvedStudy) -> dict[str, GridEntry]:
     return {study.grid.grid: GridEntry(title=study.grid.grid, intensity_g_per_kwh=intensity, source=source)}
 
 
-def quantities(study: ResolvedStudy, tables: Tables) -> dict[str, dict[str, str | None]]:
-    """Name on the page -> what a quantity is: its column, the column of its method, its title, and the conditions."""
-    shown = complete_cells(tables["cells"])
+def quantities(cells: pd.DataFrame) -> dict[str, dict[str, str | None]]:
+    """Name on the page -> what an energy is: its column, the column of its method, its title."""
     return {
-        choice: {
-            "column": column,
-            "method": QUANTITIES[column].method,
-            "title": QUANTITIES[column].title,
-            "conditions": wording.sentences(words.conditions(shown, study, tables["provenance"], column)).rstrip("."),
-        }
-        for choice, column in choices(shown).items()
+        name: {"column": column, "method": QUANTITIES[column].method, "title": QUANTITIES[column].title}
+        for name, column in choices(cells).items()
     }
 
 
+def order(comparison: pd.DataFrame) -> str:
+    """How far the order of the tasks is the paper's."""
+    rho = comparison["spearman_rho"].dropna() if "spearman_rho" in comparison else pd.Series(dtype=float)
+    return (
+        ""
+        if rho.empty
+        else f"The order agrees by Spearman’s rho of {rho.iloc[0]:.2f}; heights do not carry over between machines."
+    )
+
+
 def _scope(rows: pd.DataFrame, column: str) -> str:
-    return wording.span(rows[column].dropna()) if column in rows else ""
+    return span(rows[column].dropna()) if column in rows else ""
 
 
 def script_json(value: object) -> str:
@@ -142,33 +167,27 @@ def script_json(value: object) -> str:
 
 
 def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row per task over its selected task-specific cells: mean of each quantity, and the bounds that `spread` names.
+    """A row per task over its selected task-specific cells: mean of each scope's energy, and the bounds that `spread` names.
 
-    `per_inference` are per 1,000 inferences, `per_unit` per 1,000 output units (tokens, labels, boxes, images). A
-    quantity that one of the cells lacks has no mean.
+    kWh per 1,000 inferences. A scope that one of the cells lacks has no mean.
     """
     rows = []
     for task, group in measured_cells(cells, "task-specific").groupby("task", sort=False):
-        units, named = _numbers(group, UNITS), group["output_unit"].dropna().unique()
         n_models = int(group["model"].nunique())
         kind = INTERVALS["tasks"].kind(n_models)
-        row: dict[str, Any] = {
-            "task": task,
-            "n_models": n_models,
-            "spread": words.spread(n_models),
-            "has_interval": kind not in (RANGE, "none"),
-            "n_cells": len(group),
-            "n_repeats": int(group["n_valid"].sum()),
-            "output_unit": named[0] if len(named) == 1 else None,
-            "per_inference": {},
-            "per_unit": {},
-        }
-        for name, column in choices(cells).items():
-            values = _numbers(group, column)
-            row["per_inference"][name] = _bounds(values, group["model"], kind)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                row["per_unit"][name] = _bounds(np.where(units > 0, values / units, np.nan), group["model"], kind)
-        rows.append(row)
+        rows.append(
+            {
+                "task": task,
+                "n_models": n_models,
+                "spread": words.spread(n_models),
+                "n_cells": len(group),
+                "n_repeats": int(group["n_valid"].sum()),
+                "energies": {
+                    name: _bounds(_numbers(group, column), group["model"], kind)
+                    for name, column in choices(cells).items()
+                },
+            }
+        )
     return rows
 
 
@@ -185,53 +204,38 @@ def _bounds(values: "np.ndarray[Any, np.dtype[np.float64]]", models: "pd.Series[
     return [known(number) for number in (shown.mean, shown.low, shown.high)]
 
 
-def known(value: Any) -> Any:
-    """The value, or None where it is missing (NaN, NA)."""
-    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _records(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    present = [column for column in columns if column in table]
-    rows = table[present].astype(object).to_dict("records")
+    rows = table[[column for column in columns if column in table]].astype(object).to_dict("records")
     return [{column: known(row.get(column)) for column in columns} for row in rows]
 
 
-def parity_rows(tables: Tables) -> list[dict[str, Any]]:
-    """The study's models with a training energy, and the paper's four rows."""
-    table = tables.get("parity")
-    if table is None:
-        return []
-    energy = "inference_energy_kwh"
-    return _records(
-        table,
-        (
-            "model",
-            "source",
-            "training_energy_kwh",
-            "fine_tuning_energy_kwh",
-            energy,
-            f"ci95_low_{energy}",
-            f"ci95_high_{energy}",
-            "parity_inferences",
-            "ci95_low_parity_inferences",
-            "ci95_high_parity_inferences",
-            "min_tasks_parity_inferences",
-            "max_tasks_parity_inferences",
-            "printed_inferences",
-            "energy_method",
-            "note",
-        ),
-    )
+def _pairs(ranks: pd.DataFrame | None) -> dict[str, list[dict[str, Any]]]:
+    """Task -> pairs of models, and whether the repeats tell them apart; empty without the table `ranks`."""
+    if ranks is None:
+        return {}
+    return {
+        str(task): [{**row, "told_apart": row["told_apart"] == "yes"} for row in _records(group, ("model", "other_model", "told_apart"))]
+        for task, group in ranks.groupby("task")
+    }  # fmt: skip
+
+
+def parity_rows(tables: Tables, cells: pd.DataFrame) -> list[dict[str, Any]]:
+    """Models with a training energy: those of the study (`own`), and the paper's rows."""
+    ids = dict(zip(cells["model"], cells["hub_id"], strict=True)) if "hub_id" in cells else {}
+    return [
+        {**row, "own": row["model"] in set(cells["model"]) and "printed" not in str(row["source"]), "id": known(ids.get(row["model"])) or str(row["model"]).replace("--", "/", 1)}
+        for row in _records(tables.get("parity", pd.DataFrame()), _TRAINED)
+    ]  # fmt: skip
 
 
 def quality_rows(tables: Tables) -> list[dict[str, Any]]:
-    """A score per cell and metric with the cell's energy, where the study has quality."""
+    """A score per selected cell and metric, the headline's metrics first, where the study has quality."""
     table = tables.get("quality")
     if table is None or not {"metric", "quality_score"} <= set(table):
         return []
     table = table[table["selected"].astype(bool) & table["quality_score"].notna()]
-    return _records(
-        table, ("task", "dataset", "variant", "model", "purpose", "structure", "metric", "quality_score", ENERGY)
-    )
+    if "setting" in table:
+        table = table[table["setting"].isna()]
+    if "headline" in table:
+        table = table.sort_values("headline", ascending=False, kind="stable")
+    return _records(table, _SCORED)

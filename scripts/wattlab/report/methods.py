@@ -17,6 +17,10 @@ from wattlab.tables.reading import Tables
 
 #: Key -> BibTeX. The entries of software without a paper are its repository.
 _BIBTEX = {
+    "wattlab": """@software{wattlab,
+  author = {{The wattlab contributors}},
+  title  = {wattlab: what an inference costs, measured}
+}""",
     "luccioni2024power": """@inproceedings{luccioni2024power,
   author    = {Luccioni, Alexandra Sasha and Jernite, Yacine and Strubell, Emma},
   title     = {Power Hungry Processing: Watts Driving the Cost of {AI} Deployment?},
@@ -69,7 +73,7 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         else _how(study, shown, tables["provenance"])
     )
     return wording.sentences(
-        f"following \\cite{{luccioni2024power}}, we report the energy of {words.rests_on(shown)}, a cell being a task, a "
+        f"following \\cite{{luccioni2024power}}, and with wattlab \\cite{{wattlab}}, we report the energy of {words.rests_on(shown)}, a cell being a task, a "
         f"dataset and a model, with {words.ground(shown, study)}",
         *how,
         words.energy(shown),
@@ -80,6 +84,15 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         f"cells: {words.interval('cells', shown)}",
         f"tasks: {words.interval('tasks', tables['tasks'])}",
         _order(tables["comparison"]),
+    )
+
+
+def plain(paragraph: str) -> str:
+    """The paragraph without the commands of LaTeX."""
+    return re.sub(
+        r" ?\\cite\{[^}]*\}",
+        "",
+        paragraph.replace("Following \\cite{luccioni2024power}", "Following Luccioni et al. (2024)", 1),
     )
 
 

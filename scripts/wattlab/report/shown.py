@@ -1,53 +1,64 @@
-"""Tables as the page shows them: the columns of the Markdown twin, rounded numbers, grams that follow the grid."""
+"""Tables as the page has them: the columns of the Markdown twin under human heads, numbers with six digits, as one object
+for the page's script, which builds a table when it is opened."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from markupsafe import Markup
 
 from wattlab.foundation.members import load_member
+from wattlab.foundation.quantities import LEVEL
+from wattlab.foundation.units import UNITS, ending_of
 from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
-from wattlab.report.numbers import grams, value_text
 from wattlab.tables import listing as of_studies
 from wattlab.tables.columns import Table
 
-#: Rows of a table that the page shows; the rest is in the CSV.
+#: Rows of a table that the page holds; the rest is in the CSV.
 MOST_ROWS = 400
 
 #: An emission's column is its energy's with another unit, of so many grams.
 _TWINS = {"emissions_g_per_1000": ("energy_kwh_per_1000", 1.0), "emissions_kg": ("energy_kwh", 1000.0)}
 
-
-@dataclass(frozen=True)
-class ShownTable:
-    """A table as text: header, rows and which columns are numbers."""
-
-    name: str
-    title: str
-    columns: list[str]
-    numeric: list[bool]
-    rows: list[list[str | Markup]]
-    n_hidden: int
+#: Starts of a column's name -> in words.
+_STARTS = {
+    "ci95_low_": f"{LEVEL} interval, low: ",
+    "ci95_high_": f"{LEVEL} interval, high: ",
+    "sd_": "standard deviation: ",
+    "min_": "least ",
+    "max_": "greatest ",
+    "n_": "number of ",
+}
 
 
-def shown(name: str, table: pd.DataFrame, intensity_g_per_kwh: float, most: int = MOST_ROWS) -> ShownTable:
-    """A table for people: the columns of its Markdown twin, rounded numbers, at most `most` rows."""
+def shown(name: str, table: pd.DataFrame, most: int = MOST_ROWS) -> dict[str, Any]:
+    """A table for people: `title`, `columns`, their `heads`, which are `numeric`, at most `most` `rows`, `n_hidden`.
+
+    A value is text, a number, null, or `{kwh, per}` of an emission, which follows the grid that the reader chooses.
+    """
     declared = _declared(name)
     wanted = declared.page or declared.shown or table.columns
     columns = [column for column in wanted if column in table.columns]
     table = declared.for_people(table)
     rows = table.head(most).to_dict("records")
-    return ShownTable(
-        name=name,
-        title=declared.title.replace("`", ""),
-        columns=columns,
-        numeric=[_is_number(table[column]) for column in columns],
-        rows=[[_cell(row, column, intensity_g_per_kwh) for column in columns] for row in rows],
-        n_hidden=len(table) - len(rows),
-    )
+    return {
+        "title": declared.title.replace("`", ""),
+        "columns": columns,
+        "heads": [head(column) for column in columns],
+        "numeric": [_is_number(table[column]) for column in columns],
+        "rows": [[_value(row, column) for column in columns] for row in rows],
+        "n_hidden": len(table) - len(rows),
+    }
+
+
+def head(column: str) -> str:
+    """A column's name in words: `95 % interval, low: energy (kWh per 1,000)`."""
+    start = next((start for start in _STARTS if column.startswith(start)), "")
+    ending = ending_of(column)
+    unit = UNITS[ending] if ending else ""
+    name = column.removeprefix(start).removesuffix(ending if ending and unit else "").strip("_").replace("_", " ")
+    return f"{_STARTS.get(start, '')}{name}{f' ({unit})' if unit else ''}".replace("CO2", "CO₂")
 
 
 def _declared(name: str) -> Table:
@@ -59,14 +70,28 @@ def _declared(name: str) -> Table:
     return Table(title=name.replace("_", " "), row="", columns=())
 
 
-def _cell(row: dict[Hashable, Any], column: str, intensity_g_per_kwh: float) -> str | Markup:
-    """The value's text; an emission is marked with its energy, so that it follows the chosen grid."""
-    text = value_text(row[column], column)
+def _value(row: dict[Hashable, Any], column: str) -> Any:
     for ending, (twin, per_g) in _TWINS.items():
         energy = column.removesuffix(ending) + twin
-        if text and column.endswith(ending) and energy in row and pd.notna(row[energy]):
-            return grams(float(row[energy]), intensity_g_per_kwh, per_g)
-    return text
+        if column.endswith(ending) and known(row.get(energy)) is not None:
+            return {"kwh": _short(known(row[energy])), "per": per_g}
+    return _short(known(row[column]))
+
+
+def _short(value: Any) -> Any:
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def known(value: Any) -> Any:
+    """The value as JSON has it, None where it is missing (NaN, NA, infinite)."""
+    if value is None or value is pd.NA:
+        return None
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, float):
+        return value if isinstance(value, int) else str(value)
+    return value if np.isfinite(value) else None
 
 
 def _is_number(column: "pd.Series[Any]") -> bool:

@@ -5,6 +5,7 @@ import pandas as pd
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import ENERGY, LEVEL
 from wattlab.report.numbers import grams_words, three_digits
+from wattlab.report.sections import is_of_the_paper
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.claims.table import counted
@@ -38,8 +39,11 @@ def closing_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         ),
         _MODELLED if modelled else None,
         None if shown.empty else words.flags(shown),
-        _order(tables),
-        f"{counted(tables['claims'])}: see tables/claims.md",
+        *(
+            [_order(tables), f"{counted(tables['claims'])}: see tables/claims.md"]
+            if is_of_the_paper(study, tables)
+            else []
+        ),
         _cost(study, shown, tables["totals"]),
         _missing(tables["missing"]),
         _left_out(tables.get("import_problems", pd.DataFrame({"n_rows": []}))),

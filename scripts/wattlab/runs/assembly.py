@@ -88,6 +88,7 @@ def measured_record(
             **judge_cell(stored, cell, died, log_tail),
             "parameters": None if load is None else load.parameters,
             "parameters_as_published": None if load is None else load.parameters_as_published,
+            "active_parameters": None if load is None else load.active_parameters,
             "device": None if machine is None else machine.device,
             "fingerprint": store.stem,
             "samples_sha256": samples_sha256,

@@ -25,7 +25,7 @@ from wattlab.records.record import PERCENTILES, Observed, Phase, Session, Window
 from wattlab.records.store import StoreWriter, phase_event, read_store
 from wattlab.runs.validity import judge_all, n_valid
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Adapter, Answer
+from wattlab.tasks.contract import Adapter, Answer, finite
 
 #: Passes are planned for this much more than the shortest window, since the last warm-up inference is one reading.
 WINDOW_MARGIN = 1.25
@@ -171,9 +171,11 @@ def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | Non
     window, (answers, clock_s) = measured(bench, lambda: run_passes(bench, passes))
     foreign = bench.meter.foreign_processes()
     others = sorted({*others, *bench.other_measurements()})
-    beside = [f"another measurement ran on this machine: process {pid}" for pid in others]
+    problems = [f"another measurement ran on this machine: process {pid}" for pid in others]
+    if strange := sum(finite(answer.value) != answer.value for answer in answers):
+        problems.append(f"{strange} of {len(answers)} answers hold NaN or infinity")
     observed = Observed(
-        **{**window.model_dump(), "problems": [*window.problems, *beside]},
+        **{**window.model_dump(), "problems": [*window.problems, *problems]},
         index=index,
         session=bench.session,
         n_inferences=len(answers),

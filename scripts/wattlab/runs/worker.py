@@ -32,14 +32,15 @@ from wattlab.meters.accelerators import CPU, computing, on_machine
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Machine, Session
-from wattlab.records.store import StoreWriter, answers_path, open_store, read_store, store_path
-from wattlab.runs.fingerprint import fingerprint_of, identity
+from wattlab.records.store import StoreWriter, answers_path, open_store, read_store
+from wattlab.runs.fingerprint import store_of
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
 from wattlab.runs.places import input_paths
 from wattlab.runs.session import Bench, run_session, session_header
 from wattlab.runs.validity import is_settled
 from wattlab.study.cells import CatalogFacts, Spec
+from wattlab.tasks.contract import finite
 
 if TYPE_CHECKING:
     from wattlab.tasks.contract import Adapter
@@ -52,7 +53,7 @@ PARAMETERS_TOLERANCE = 0.005
 
 def answer_line(row: int, answer: Any) -> dict[str, Any]:
     """One answer as a JSON object; an image as its SHA-256 (raw pixels) and a thumbnail."""
-    value = answer.value
+    value = finite(answer.value)
     if isinstance(value, Image.Image):
         thumbnail = value.copy()
         thumbnail.thumbnail(THUMBNAIL_PX)
@@ -63,7 +64,8 @@ def answer_line(row: int, answer: Any) -> dict[str, Any]:
             "size": list(value.size),
             "thumbnail_png_base64": base64.b64encode(content.getvalue()).decode(),
         }
-    return {"row": row, "answer": value, "n_output_units": answer.n_output_units}
+    thought = {"thought": answer.thought} if answer.thought else {}
+    return {"row": row, "answer": value, "n_output_units": answer.n_output_units, **thought}
 
 
 def write_answers(path: Path, answers: list[Any]) -> None:
@@ -112,8 +114,7 @@ def measure(job: Job) -> int | None:
     """Measure what a cell lacks, into its store; the exit code where its library can not."""
     spec, inputs = job.cell.spec, load_inputs(input_paths(job.results, job.cell))
     machine = describe_machine(spec.device)
-    content = identity(spec, machine, inputs.contents)
-    path = store_path(job.results, spec.cell.id, fingerprint_of(content))
+    path, content = store_of(job.results, spec, machine, inputs.contents)
     with open_store(path, content) as store:
         if not is_settled(read_store(path), spec):
             try:
@@ -161,6 +162,7 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
 
 def _of_model(adapter: "Adapter", facts: CatalogFacts, inputs: Inputs) -> dict[str, Any]:
     """What the load's window says of the model: parameters, how it writes, and what a reader should know."""
+    adapter.source.check(adapter.networks())
     counted = adapter.parameters_as_published(facts.count_as, facts.counted_components) if facts.count_as else None
     told = adapter.source.told(adapter.texts(inputs.rows))
     is_published = inputs.receipt is None or inputs.receipt.endpoint is None  # another hub may serve something else
@@ -172,6 +174,8 @@ def _of_model(adapter: "Adapter", facts: CatalogFacts, inputs: Inputs) -> dict[s
     return {
         "parameters": adapter.parameters,
         "parameters_as_published": counted,
+        "active_parameters": adapter.active_parameters,
+        "labels": None if inputs.receipt is None else adapter.labels,  # random weights have no classes
         "generation": adapter.generation,
         "flags": sorted(told),
         "notes": [told[flag] for flag in sorted(told)],

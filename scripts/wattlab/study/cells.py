@@ -14,7 +14,7 @@ from wattlab.catalog.factors import setting_text, setting_values
 from wattlab.catalog.facts import DatasetFacts, HubFacts, ModelFacts, TokenizerFacts
 from wattlab.catalog.protocols import Protocol
 from wattlab.foundation.hashing import KEY_LENGTH, key_of, sha256_of
-from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact
+from wattlab.foundation.schema import Closed, Modality, Purpose, Structure, TaskName, fact, is_missing
 from wattlab.study.config import Data, StudyConfig, Weights
 
 
@@ -82,7 +82,7 @@ class Cell(Closed):
     setting: str | None = fact(
         "values in the place of the protocol's, as `key=value` in the order of the keys; null: the protocol's own",
         None,
-        exclude_if=lambda setting: setting is None,
+        exclude_if=is_missing,
     )
 
     @model_validator(mode="after")

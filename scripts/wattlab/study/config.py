@@ -11,7 +11,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, ValidationError, fi
 from wattlab.catalog.factors import FACTORS, PROTOCOL, setting_text
 from wattlab.catalog.protocols import Override, Where
 from wattlab.foundation.errors import near_matches
-from wattlab.foundation.schema import Closed, TaskName, fact
+from wattlab.foundation.schema import Closed, TaskName, fact, is_missing
 from wattlab.foundation.shared import Shared
 
 Weights = Literal["architecture", "hub"]
@@ -30,8 +30,13 @@ class TaskGroup(Closed):
     """Datasets and models of one task: every model is measured on every dataset."""
 
     task: TaskName = fact("task")
-    datasets: list[str] = fact("names of catalog/datasets, with `@native` for images at their own size", min_length=1)
-    models: list[str] = fact("names of catalog/models, hub ids or aliases", min_length=1)
+    datasets: list[str] = fact(
+        "names of catalog/datasets, or paths of files of rows (./rows.jsonl); with `@native` for images at their own size",
+        min_length=1,
+    )
+    models: list[str] = fact(
+        "names of catalog/models, hub ids, aliases, or paths of checkpoints' folders (./my-checkpoint)", min_length=1
+    )
 
 
 class Setting(Override):
@@ -54,6 +59,18 @@ class CellWhere(Where):
     setting: str | list[str] | None = fact(
         f"settings as ids of cells end, or {PROTOCOL!r} for the protocol's own", None
     )
+
+
+class LocalEntry(Closed):
+    """What a study says of a folder or a file of one's own."""
+
+    name: str | None = fact("its name in cells and tables; null: that of the folder or file", None, min_length=1)
+    fields: dict[str, str] = fact(
+        "of a file of rows: role (text, question, context, tokens, image, prompt; label, summary, …) to column; the inputs of "
+        "its task have columns of their own names where this does not say it",
+        {},
+    )
+    labels: list[str] = fact("classes of its labels in their order, where these are numbers", [])
 
 
 class KnownMissing(Closed):
@@ -149,6 +166,9 @@ class StudyConfig(Closed):
         None,
         unit="g CO2eq/kWh",
     )
+    require_pins: bool = fact(
+        "refuse models and datasets of the hub of which no commit is pinned", False, exclude_if=operator.not_
+    )
     figures: Literal["emissions", "energy"] = fact(
         "what figures show of the cells: emissions at the study's grid, or energy",
         "emissions",
@@ -160,7 +180,7 @@ class StudyConfig(Closed):
     nameplate: Nameplate | None = fact(
         "stated powers: modelled energies are computed from them afterwards, and nothing is measured again",
         None,
-        exclude_if=lambda stated: stated is None,
+        exclude_if=is_missing,
     )
     meter_log: MeterLog | list[MeterLog] | None = fact(
         "a meter's log at the wall, or one for each machine: set beside what was measured, and nothing is measured again",
@@ -173,6 +193,9 @@ class StudyConfig(Closed):
     )
     tasks: list[TaskGroup] = fact("task-specific cells")
     multi_purpose: list[TaskGroup] = fact("multi-purpose cells", [])
+    local: dict[str, LocalEntry] = fact(
+        "names and columns of one's own folders and files, by their paths", {}, exclude_if=operator.not_
+    )
     known_missing: list[KnownMissing] = fact("cells that are expected to be missing", [])
 
     @cached_property

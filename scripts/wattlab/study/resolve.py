@@ -12,6 +12,7 @@ from wattlab.catalog.reading import Catalog, read_tasks
 from wattlab.foundation.errors import InputError, Source, checked, entry_of, near_matches, place_of
 from wattlab.foundation.schema import Purpose, TaskName, task_context, working_fields
 from wattlab.study.cells import CatalogFacts, Cell, Grid, MeasuredCell, ResolvedStudy, SampleSpec, Spec, TokenizerSpec
+from wattlab.study.checks import check_exceptions, check_pins
 from wattlab.study.config import StudyConfig, TaskGroup, Weights
 from wattlab.study.prompts import check_prompt
 from wattlab.study.settings import settings_of
@@ -49,7 +50,8 @@ def resolve(config: StudyConfig, catalog: Catalog, source: Source) -> ResolvedSt
                     )
                 listed[cell.id] = key
                 cells |= {at.cell.id: at for at in _with_settings(cell, config, catalog, source)}
-    _check_exceptions(config, cells, source)
+    check_exceptions(config, list(cells.values()), source)
+    check_pins(config, list(cells.values()), source)
     return ResolvedStudy(
         schema_version=STUDY_VERSION, config=config, grid=grid_of(config, catalog, source), cells=list(cells.values())
     )
@@ -119,7 +121,8 @@ def _model_of(name: str, task: TaskName, catalog: Catalog, names: dict[str, str]
 
 
 def _facts_of(cell: Cell, catalog: Catalog) -> ModelEntry | UncataloguedModel:
-    return catalog.models.get(cell.model) or uncatalogued(cell, catalog.tasks[cell.task])
+    known = catalog.models.get(cell.model)
+    return known or uncatalogued(cell, catalog.tasks[cell.task], catalog.own_models.get(cell.model))
 
 
 def _with_settings(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> list[MeasuredCell]:
@@ -143,7 +146,7 @@ def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: Sou
         selected=unselected is None,
         unselected_because=unselected,
         hub_id=model.hub_id,
-        hub_revision=model.revision,
+        hub_revision=model.revision if config.weights == "hub" else None,
         family=model.family,
         structure=model.structure,
         modality=task.modality,
@@ -262,32 +265,6 @@ def grid_of(config: StudyConfig, catalog: Catalog, source: Source) -> Grid:
         return Grid(grid="stated", intensity_g_per_kwh=named)
     where = f"{place_of(source, 'grid')}: grid = {named!r} is no number and no entry of catalog/grids.yaml"
     return Grid(grid=named, intensity_g_per_kwh=entry_of(catalog.grids, named, where).intensity_g_per_kwh)
-
-
-def _check_exceptions(config: StudyConfig, cells: dict[str, MeasuredCell], source: Source) -> None:
-    """An exception that matches no cell is a typing mistake."""
-    places = [
-        {
-            **resolved.cell.model_dump(include={"task", "dataset", "model", "purpose"}),
-            "family": resolved.facts.family,
-            "setting": resolved.cell.setting or PROTOCOL,
-        }
-        for resolved in cells.values()
-    ]
-    for section in ("overrides", "known_missing"):
-        for index, item in enumerate(getattr(config, section)):
-            where = f"{place_of(source, section)}: {section}.{index}.where"
-            for key, wanted in item.where.names.items():
-                names = {place[key] for place in places}
-                for name in wanted:
-                    if name not in names:
-                        raise InputError(
-                            f"{where}.{key} = {name!r} matches no cell of the study; {near_matches(name, names)}"
-                        )
-            if not any(item.where.matches(**place) for place in places):
-                raise InputError(
-                    f"{where} = {item.where.model_dump(exclude_none=True)}: no cell of the study is all of this at once; take a key out"
-                )
 
 
 def check_config(content: dict[str, Any], source: Source, tasks: Collection[str] | None = None) -> StudyConfig:

@@ -4,10 +4,10 @@ What the catalog would state comes from the task; structure and parameter count 
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from wattlab.catalog.entries import TaskEntry
-from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.schema import Closed, Origin, fact, is_hub
 from wattlab.study.cells import Cell
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -20,7 +20,8 @@ class UncataloguedModel(Closed):
     """Stands where a `ModelEntry` stands; the fields that both have mean the same."""
 
     hub_id: str = fact("namespaced hub id", works="hub")
-    revision: str | None = fact("never pinned", None, works="hub")
+    revision: str | None = fact("of a checkpoint of one's own, the hash of its content", None, works="hub")
+    source: Origin = fact("hub, or a folder of one's own: local", "hub", works="hub", exclude_if=is_hub)
     family: str = fact("for overrides", FAMILY)
     structure: None = fact("from the fetched configuration", None)
     library: Literal["transformers", "diffusers"] = fact("library that runs it", works="always")
@@ -43,11 +44,16 @@ def stem_of(hub_id: str) -> str:
     return hub_id.replace("/", "--")
 
 
-def uncatalogued(cell: Cell, task: TaskEntry) -> UncataloguedModel:
-    """The model of a cell whose name is the stem of a hub id. A multi-purpose one may be of either architecture."""
-    hub_id = cell.model.replace("--", "/", 1)  # an organisation's name has no double dash
+def uncatalogued(cell: Cell, task: TaskEntry, content: str | None = None) -> UncataloguedModel:
+    """The model of a cell whose name is the stem of a hub id. A multi-purpose one may be of either architecture.
+
+    `content`: of a checkpoint of one's own, the hash that stands for a commit.
+    """
+    facts: dict[str, Any] = {"hub_id": cell.model.replace("--", "/", 1)}  # an organisation's name has no double dash
+    if content is not None:
+        facts |= {"revision": content, "source": "local"}
     if cell.purpose == "multi-purpose":
-        return UncataloguedModel(hub_id=hub_id, library="transformers", count_as="AutoModel")
+        return UncataloguedModel(library="transformers", count_as="AutoModel", **facts)
     if task.pipeline_class is not None:
-        return UncataloguedModel(hub_id=hub_id, library="diffusers", pipeline_class=task.pipeline_class)
-    return UncataloguedModel(hub_id=hub_id, library="transformers", auto_class=task.auto_class, count_as="AutoModel")
+        return UncataloguedModel(library="diffusers", pipeline_class=task.pipeline_class, **facts)
+    return UncataloguedModel(library="transformers", auto_class=task.auto_class, count_as="AutoModel", **facts)

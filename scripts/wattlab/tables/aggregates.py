@@ -65,5 +65,5 @@ def of_group(cells: pd.DataFrame) -> dict[str, Any]:
 
 def first_of(cells: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     """Facts that all cells of a group share, from the first of them; a missing value is None."""
-    first = cells.iloc[0]
+    first = cells.iloc[0].reindex(list(columns))  # seldom columns may be missing
     return {column: None if pd.isna(first[column]) else first[column] for column in columns}

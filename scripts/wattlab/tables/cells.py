@@ -156,6 +156,7 @@ def _recorded(record: Record) -> dict[str, Any]:
     return {
         "parameters": record.parameters,
         "parameters_as_published": record.parameters_as_published,
+        "active_parameters": record.active_parameters,
         "weights": record.weights,
         "data": record.data,
         "dtype": record.dtype,

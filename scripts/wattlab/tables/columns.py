@@ -39,8 +39,18 @@ class Flag(str):
     """A column of yes or no, perhaps missing."""
 
 
-#: Parameters of the measured model, as they are counted in publications, and as its authors published them.
-PARAMETERS = (Whole("parameters"), Whole("parameters_as_published"), Whole("published_parameters"))
+class Seldom(Whole, IfAny):
+    """The same, of few rows: the column stands only where one of them has it."""
+
+
+#: Parameters of the measured model, as they are counted in publications, as its authors published them, and those that one
+#: token meets, of a mixture of experts.
+PARAMETERS = (
+    Whole("parameters"),
+    Whole("parameters_as_published"),
+    Whole("published_parameters"),
+    Seldom("active_parameters"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

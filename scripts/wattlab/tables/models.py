@@ -42,7 +42,16 @@ TABLE = Table(
         *QUANTITIES,
         "flags",
     ),
-    shown=(*_KEYS, "structure", "parameters_as_published", "n_cells", *HEADLINES, *METHOD_AND_SHARE, "flags"),
+    shown=(
+        *_KEYS,
+        "structure",
+        "parameters_as_published",
+        "active_parameters",
+        "n_cells",
+        *HEADLINES,
+        *METHOD_AND_SHARE,
+        "flags",
+    ),
     latex=(*_KEYS, "n_cells", *HEADLINES),
     build=models,
 )

@@ -146,8 +146,7 @@ def _energy(rows: pd.DataFrame, scope: str, name: str) -> str:
     share = modelled_share(own) if verdict(found) == "partly modelled" else ""
     how = f" ({means(found)}{share and f'; modelled share {share}'})" if found else ""
     names = COMPONENTS | {"gpu": "all GPUs" if scope == "node" else "one GPU", "wall": "the whole machine"}
-    parts = [names[part] for part in found]
-    holds = f" ({listed(parts)})" if parts else ""
+    holds = f" ({listed([names[part] for part in found])})" if found else ""
     return f"energy {verdict(found)}{how}, {_tracked(rows, scope)}{holds}, {QUANTITIES[name].basis}"
 
 
@@ -160,12 +159,12 @@ def _tracked(rows: pd.DataFrame, scope: str) -> str:
 
 
 def assumed(rows: pd.DataFrame, provenance: pd.DataFrame, name: str = ENERGY) -> str | None:
-    """`assumed power: CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W`; None where nothing is modelled."""
+    """`assumed power: CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W (…)`; None where nothing is modelled."""
     found, parts = methods(rows, name), []
     for component, noun, aspect in (("cpu", "CPU", "cpu_tdp_w"), ("ram", "memory", "ram_power_w")):
         watts = _known(provenance, f"meter.{aspect}")
         if found.get(component, set()) & MODELLED and watts:
-            source = _known(provenance, f"meter.{component}_power_source") or ["nameplate"] * (component == "ram")
+            source = _known(provenance, f"meter.{component}_power_source") or ["modules"] * (component == "ram")
             parts.append(f"{noun} {span(float(one) for one in watts)} W{_guess(source)}")
     return f"assumed power: {', '.join(parts)}" if parts else None
 
@@ -176,7 +175,8 @@ def _guess(sources: list[str]) -> str:
         return " (its nameplate or a guess: not recorded)"
     if "stated" in sources:
         return " (stated by the study)" if set(sources) == {"stated"} else " (stated by the study for a part)"
-    return " (a guess: CodeCarbon does not know it)" if set(sources) - {"nameplate"} else ""
+    guess = "CodeCarbon's guess of its modules" if sources == ["modules"] else "a guess: CodeCarbon does not know it"
+    return f" ({guess})" if set(sources) - {"nameplate"} else ""
 
 
 def _known(provenance: pd.DataFrame, aspect: str) -> list[str]:

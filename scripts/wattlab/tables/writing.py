@@ -75,7 +75,7 @@ def as_csv(table: pd.DataFrame) -> str:
 
 def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> str:
     """The shown columns (all: None) as a Markdown table below its caption."""
-    columns = list(table.columns if shown is None else shown)
+    columns = [column for column in (table.columns if shown is None else shown) if column in table.columns]
     lines = [
         text,
         "",

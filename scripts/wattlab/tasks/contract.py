@@ -13,6 +13,7 @@ answer is that of any other batch within the arithmetic's tolerance, but for sam
 Importing this module loads no torch. `inputs` has the text and image sides of an input, `generation` the generated text.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
@@ -38,10 +39,23 @@ INPUT_UNITS = ("input_token", "image", "megapixel")
 
 @dataclass(frozen=True)
 class Answer:
-    """What one inference gave: a JSON value or a PIL image, and its length in the adapter's unit."""
+    """What one inference gave: a JSON value or a PIL image, and its length in the adapter's unit.
+
+    `thought`: what a model wrote before it; where the value is null, the answer was cut inside it.
+    """
 
     value: Any
     n_output_units: int
+    thought: str = ""
+
+
+def finite(value: Any) -> Any:
+    """A JSON value with null for what is no number (NaN, infinity); an image as it is."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)
@@ -108,9 +122,25 @@ class Adapter(ABC):
         """Distinct parameters of what runs; after `load`."""
         return sum(parameter.numel() for network in self.networks() for parameter in network.parameters())
 
+    @property
+    def active_parameters(self) -> int | None:
+        """Parameters that one token meets, of a mixture of experts; after `load`."""
+        from torch.nn import ModuleList
+
+        from wattlab.models.random_weights.build import count_active
+
+        return count_active(ModuleList(self.networks()))
+
     def networks(self) -> "list[nn.Module]":
         """What runs, as torch modules; after `load`."""
         return [self.model]
+
+    @property
+    def labels(self) -> list[str] | None:
+        """Classes of the model's head in the order of their numbers, of a task that answers by them; after `load`."""
+        if self.output_unit not in ("label", "box"):
+            return None
+        return [name for _, name in sorted(self.model.config.id2label.items())]
 
     @property
     def generation(self) -> dict[str, Any] | None:

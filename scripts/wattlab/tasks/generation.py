@@ -106,17 +106,21 @@ def _step(before: dict[str, Any], length: int, seen: Any) -> dict[str, Any]:
     return {**kept, name: ids, "past_key_values": seen.past_key_values, "use_cache": True}
 
 
-def written(new: torch.Tensor, ends: int | list[int] | None, tokenizer: Any) -> list[Answer]:
-    """The texts of generated tokens (n_samples, n_new), each with its number of tokens.
+def sequences_of(new: torch.Tensor, ends: int | list[int] | None) -> list[list[int]]:
+    """Generated tokens (n_samples, n_new), each sequence up to its first end-of-sequence token.
 
-    A sequence ends with its first end-of-sequence token; in a batch padding stands behind it.
+    In a batch padding stands behind it.
     """
     final = set(ends) if isinstance(ends, list) else {ends}
-    answers = []
-    for tokens in new.tolist():
-        end = next((place for place, token in enumerate(tokens, start=1) if token in final), len(tokens))
-        answers.append(Answer(tokenizer.decode(tokens[:end], skip_special_tokens=True), end))
-    return answers
+    return [
+        tokens[: next((place for place, token in enumerate(tokens, start=1) if token in final), len(tokens))]
+        for tokens in new.tolist()
+    ]
+
+
+def written(sequences: list[list[int]], tokenizer: Any) -> list[Answer]:
+    """The texts of generated tokens, each with its number of tokens."""
+    return [Answer(tokenizer.decode(tokens, skip_special_tokens=True), len(tokens)) for tokens in sequences]
 
 
 class TextGenerating(TextInput):
@@ -147,15 +151,23 @@ class TextGenerating(TextInput):
         inputs = {name: encoded[name].to(self.device) for name in ("input_ids", "attention_mask")}
         sequences = self.model.generate(**inputs)
         new = sequences[:, 1 if self.model.config.is_encoder_decoder else inputs["input_ids"].shape[1] :]
-        return written(new, self.model.generation_config.eos_token_id, self.tokenizer)
+        return self.answers(samples, sequences_of(new, self.model.generation_config.eos_token_id))
+
+    def answers(self, samples: list[str], sequences: list[list[int]]) -> list[Answer]:
+        """The answers to samples in generated tokens."""
+        return written(sequences, self.tokenizer)
 
     def encoded(self, samples: list[str]) -> Any:
         """Token ids of the texts; those that are continued leave room for it, and have their padding before them."""
-        room = 0
         if not self.model.config.is_encoder_decoder:
-            room, self.tokenizer.padding_side = self.spec.protocol.max_new_tokens or 0, "left"
-        longest = None if self.max_tokens is None else self.max_tokens - room
-        return self.encode(samples, max_length=longest, add_special_tokens=self.add_special_tokens)
+            self.tokenizer.padding_side = "left"
+        return self.encode(samples, max_length=self.longest_text, add_special_tokens=self.add_special_tokens)
+
+    @property
+    def longest_text(self) -> int | None:
+        """Most tokens of a text, so that what a decoder writes fits behind it; null: any number. After `load`."""
+        room = 0 if self.model.config.is_encoder_decoder else self.spec.protocol.max_new_tokens or 0
+        return None if self.max_tokens is None else self.max_tokens - room
 
     def passes(self, size: int, new_tokens: float | None) -> Iterator[Pass]:
         """Of an encoder-decoder the encoder once, then the decoder from its start token; else the prompt, and each token."""

@@ -11,7 +11,15 @@ from PIL import Image
 from wattlab.models.source import Source, stated
 from wattlab.study.cells import Spec
 from wattlab.tasks.contract import Answer, Pass, Uncounted
-from wattlab.tasks.generation import after_encoder, decoding, generating_part, generation_config, prompt_tokens, written
+from wattlab.tasks.generation import (
+    after_encoder,
+    decoding,
+    generating_part,
+    generation_config,
+    prompt_tokens,
+    sequences_of,
+    written,
+)
 from wattlab.tasks.inputs import ImageInput
 
 
@@ -53,7 +61,7 @@ class ImageToText(ImageInput):
         # BLIP's `generate` ends a caption with the separator of its text configuration, whatever its defaults say.
         is_blip = hasattr(self.model, "text_decoder")
         ends = self.part.config.sep_token_id if is_blip else self.part.generation_config.eos_token_id
-        return written(sequences[:, n_prompt:], ends, self.tokenizer)
+        return written(sequences_of(sequences[:, n_prompt:], ends), self.tokenizer)
 
     def hindrance(self, samples: list[Any]) -> str | None:
         """Prompts differ in length where images of several sizes have tokens of their own in them."""

@@ -16,7 +16,7 @@ from wattlab.tasks.contract import Adapter, Answer, Pass
 PIXELS_PER_MEGAPIXEL = 1_000_000
 
 #: A question stays whole: the protocol's number of words holds for what it is asked of.
-_WHOLE = ("question",)
+WHOLE = ("question",)
 
 
 class TextInput(Adapter):
@@ -35,7 +35,7 @@ class TextInput(Adapter):
         the protocol's first `max_input_words` words."""
         value = self.field(row, role) or ""
         text = value if isinstance(value, str) else " ".join(value)
-        return text if role in _WHOLE else first_words(text, self.spec.protocol.max_input_words)
+        return text if role in WHOLE else first_words(text, self.spec.protocol.max_input_words)
 
     def texts(self, rows: list[dict[str, Any]]) -> list[str]:
         """The samples; a question and its context are two."""

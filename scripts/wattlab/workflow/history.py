@@ -11,7 +11,7 @@ from wattlab.foundation.shared import Shared
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.records.record import Session, Window
 from wattlab.records.store import StoredCell, read_events, read_store
-from wattlab.runs.fingerprint import comparable_spec
+from wattlab.runs.fingerprint import comparable_spec, without_pins
 from wattlab.study.cells import ResolvedCell
 from wattlab.tables.energies import Device, components_of, total_j
 from wattlab.tables.overlaps import Span, device_name, overlapping
@@ -29,8 +29,7 @@ class Measured:
     @property
     def spec(self) -> dict[str, Any]:
         """The comparable part of the spec that was measured."""
-        spec: dict[str, Any] = self.identity["spec"]
-        return spec
+        return without_pins(self.identity["spec"])
 
     @property
     def fingerprint(self) -> str:
@@ -124,4 +123,6 @@ def measured_cells(
 
 def is_of(measured: Measured, cell: ResolvedCell) -> bool:
     """Whether the study's cell, as it is configured today, would go on with these repeats (on the same machine)."""
-    return not measured.is_set_aside and cell.spec is not None and measured.spec == comparable_spec(cell.spec)
+    if measured.is_set_aside or cell.spec is None or measured.spec != comparable_spec(cell.spec):
+        return False
+    return cell.spec.model.revision in (None, measured.identity.get("hub_commit"))

@@ -20,6 +20,7 @@ from wattlab.samples.surrogate.generate import generator_of
 from wattlab.study.cells import ResolvedStudy, TokenizerSpec
 from wattlab.study.config import StudyConfig
 from wattlab.study.resolve import check_config, resolve
+from wattlab.workflow.own import with_own
 
 
 def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[str], str]:
@@ -46,8 +47,9 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStudy:
-    """The study that a merged configuration means. `files` are where it came from, in order. Raises `InputError`."""
+def resolve_study(content: dict[str, Any], files: Sequence[Path], results: Path = Path("results")) -> ResolvedStudy:
+    """The study that a merged configuration means. `files` are where it came from, in order; `results`: the folder of all
+    studies. Raises `InputError`."""
     _check_apart(files)
     _check_default(content, files)
     catalog, file_of = load_catalog(CATALOG_ROOT), file_of_key(files, content)
@@ -63,12 +65,10 @@ def resolve_study(content: dict[str, Any], files: Sequence[Path]) -> ResolvedStu
                 f"{file_of('meter_log')}: meter_log.path = {log.path}: no such file; export the meter's log to it, or take "
                 "meter_log out until it is there: nothing is measured again"
             )
-    fetched = Path("results") / Shared.FETCHED
-    study = (
-        resolve_published(config, catalog, file_of, fetched)
-        if config.is_imported
-        else resolve(config, catalog, file_of)
-    )
+    if config.is_imported:
+        study = resolve_published(config, catalog, file_of, results / Shared.FETCHED)
+    else:
+        study = resolve(*with_own(config, catalog, file_of, results), file_of)
     if not study.cells:
         raise InputError(
             f"{file_of('tasks')}: the study {config.study!r} has no cell: name tasks, datasets and models under `tasks`"

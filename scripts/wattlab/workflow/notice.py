@@ -109,7 +109,7 @@ def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator
     if not is_of(measured, cell):
         wanted = comparable_spec(cell.spec)
         differing = (key for key in wanted if measured.spec.get(key) != wanted[key])
-        yield f"another {' and '.join(differing).replace('_', ' ')}"
+        yield f"another {' and '.join(differing).replace('_', ' ') or 'commit of the model'}"
         return
     kind, before = measured.identity.get("device_kind"), measured.identity.get("versions")
     if this.device_kind is not None and kind is not None and kind != this.device_kind:

@@ -34,6 +34,26 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+#: How configurations name the number of experts that a token meets.
+_CHOSEN = ("num_experts_per_tok", "moe_topk", "top_k_experts")
+
+
+def count_active(module: nn.Module) -> int | None:
+    """Parameters that one token meets: of each mixture of experts those that its router chooses; None without a mixture.
+
+    Modules that transformers marks as experts (`use_experts_implementation`) say their number, their configuration how
+    many a token meets.
+    """
+    idle = 0.0
+    for part in module.modules():
+        if hasattr(part, "is_concatenated") and getattr(part, "num_experts", None):
+            chosen = next((n for name in _CHOSEN if (n := getattr(part.config, name, None)) is not None), None)
+            if chosen is None:
+                return None
+            idle += count(part) * (1 - chosen / part.num_experts)
+    return round(count(module) - idle) if idle else None
+
+
 # ---------------------------------------------------------------- mending what is initialised
 
 

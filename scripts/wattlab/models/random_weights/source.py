@@ -35,6 +35,8 @@ class ArchitectureSource(Source):
         """The trained one."""
         if self._tokenizer is None:
             raise ValueError(f"{self.spec.cell.id}: the adapter needs a tokenizer")
+        if self.spec.model.chat_template is not None:
+            self._tokenizer.chat_template = self.spec.model.chat_template
         return self._tokenizer
 
     def processor(self) -> Any:
@@ -60,11 +62,14 @@ class ShapesSource(ArchitectureSource):
     """The same architecture without weights, on the meta device: to count what it would compute."""
 
     def model(self) -> nn.Module:
-        """Its attention written out as products of matrices, which a counter sees on every device."""
+        """Its attention and its experts written out as products of matrices, which a counter sees on every device: of a
+        mixture those of the experts that a token meets."""
         key = self.spec.model.model_dump_json()
         if key not in _SHAPES:
             model: Any = weights.on_meta(self.spec)
             model.set_attn_implementation("eager")
+            if weights.count_active(model) is not None:
+                model.set_experts_implementation("batched_mm")
             _SHAPES[key] = model
         return _SHAPES[key]
 

@@ -1,16 +1,19 @@
-// State, numbers and drawing that all explorers share. All data come from the page itself; nothing is fetched.
-const DATA = JSON.parse(document.getElementById("data").textContent);
-const CHARTS = JSON.parse(document.getElementById("charts").textContent);
+// Data, numbers, elements and the state in the address. Everything comes from the page itself; nothing is fetched.
 const byId = (id) => document.getElementById(id);
+const DATA = JSON.parse(byId("data").textContent);
+const CHARTS = JSON.parse(byId("charts").textContent);
 
-const PALETTE = DATA.palette;
-const QUANTITIES = DATA.quantities, INTERVAL = DATA.interval;
-
-const state = {
-  intensity: DATA.intensity_g_per_kwh, metric: "energy", per: "thousand", scope: DATA.scope, axis: "log",
-  tasks: new Set(Object.keys(DATA.titles)), listeners: [],
-};
-const changed = () => state.listeners.forEach((listener) => listener());
+// An element; strings inside become text, so that no name can be markup.
+function el(tag, given = {}, ...inside) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "on") Object.entries(value).forEach(([event, listen]) => made.addEventListener(event, listen));
+    else if (name in made && typeof value !== "string") made[name] = value;
+    else if (value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...inside.flat().filter((one) => one !== null && one !== undefined && one !== ""));
+  return made;
+}
 
 // ---- CSV: the text of cells.csv as objects, each with its own line, so that a download gives back the same bytes.
 function parseCsv(text) {
@@ -31,6 +34,10 @@ function parseCsv(text) {
   }
   return lines;
 }
+const csvLine = (fields) => `${fields.map((one) => {
+  const text = one === null || one === undefined ? "" : String(one);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}).join(",")}\n`;
 
 function readCells() {
   const [header, ...lines] = parseCsv(DATA.cells_csv);
@@ -41,129 +48,185 @@ function readCells() {
     cell.measured = cell.status === "complete" && Number(cell.n_valid) > 0;
     cell.chosen = cell.selected === "True";
     cell.place = cell.variant ? `${cell.dataset}@${cell.variant}` : cell.dataset;
+    cell.id = cell.hub_id || cell.model;
     return cell;
   });
   return { header: header.line, cells };
 }
 const { header: CSV_HEADER, cells: CELLS } = readCells();
+const CHOSEN = CELLS.filter((cell) => cell.chosen && cell.measured && !cell.setting);
 
 // An empty field is missing, never zero.
-const numberOf = (text) => (text === undefined || text === "" ? null : Number(text));
+const numberOf = (text) => (text === undefined || text === null || text === "" ? null : Number(text));
+const meanOf = (values) => (values.length && !values.includes(null) ? values.reduce((a, b) => a + b, 0) / values.length : null);
+const distinct = (values) => [...new Set(values)];
+const many = (count, noun) => `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`);
 
-// ---- numbers as text: three significant digits, the same as the page's own
+// ---- numbers as text: three significant digits, two where the energy is estimated
 const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-function words(value) {
+function words(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "missing";
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (!Number.isFinite(size)) return "never";
-  const [digits, power] = value.toExponential(2).split("e");
+  const [figures, power] = value.toExponential(digits - 1).split("e");
   const exponent = Number(power);
-  if (exponent < -6 || exponent > 14) return `${digits} × 10${[...String(exponent)].map((one) => SUPERSCRIPT[one]).join("")}`;
-  if (exponent >= 2) return Math.round(Number(value.toPrecision(3))).toLocaleString("en-US");
-  return Number(value.toPrecision(3)).toFixed(2 - exponent);
+  if (exponent < -6 || exponent > 14) return `${figures} × 10${[...String(exponent)].map((one) => SUPERSCRIPT[one]).join("")}`;
+  if (exponent >= digits - 1) return Math.round(Number(value.toPrecision(digits))).toLocaleString("en-US");
+  return Number(value.toPrecision(digits)).toFixed(digits - 1 - exponent);
 }
-const NO_INTERVAL = "no interval";
-const interval = (low, high) => (low === null || high === null ? NO_INTERVAL : `${words(low)} to ${words(high)}`);
-
-// ---- the chosen quantity
-const METRICS = { energy: "kWh", emissions: "g CO₂eq", duration: "s" };
-const PER = { thousand: "per 1,000 inferences", one: "per inference", unit: "per 1,000 output units" };
-const unitTitle = () => `${METRICS[state.metric]} ${PER[state.per]}` +
-  (state.metric === "duration" ? "" : ` (${QUANTITIES[state.scope].title})`);
-const quantity = () => (state.metric === "duration" ? "duration" : state.scope);
-const factor = () => (state.metric === "emissions" ? state.intensity : 1) * (state.per === "one" ? 0.001 : 1);
-
-// How a cell's energy was obtained, in the scope of a quantity; a time has a clock.
-function methodOf(cell, name = quantity()) {
-  const { method } = QUANTITIES[name];
-  return method === null ? "a clock" : cell[method] || "not recorded";
+// An amount in the unit of its size; of a span, that of its lower end.
+const LADDERS = { Wh: [[1e6, "MWh"], [1e3, "kWh"], [0, "Wh"]], g: [[1e6, "t"], [1e3, "kg"], [0, "g"]], s: [[0, "s"]] };
+function amount(values, unit, digits) {
+  const known = [values].flat();
+  if (known.includes(null)) return "missing";
+  const [step, name] = LADDERS[unit].find(([least]) => Math.abs(Math.min(...known)) >= least);
+  const texts = distinct(known.map((one) => words(step ? one / step : one, digits)));
+  return `${texts.join(" to ")} ${name}`;
 }
 
-// Mean and bounds of a cell in the chosen quantity; null where missing.
-function valueOf(cell) {
-  const { column } = QUANTITIES[quantity()];
-  const units = numberOf(cell.n_output_units_per_inference);
-  if (state.per === "unit" && !(units > 0)) return { value: null, low: null, high: null };
-  const scale = factor() / (state.per === "unit" ? units : 1);
-  const of = (name) => { const number = numberOf(cell[name]); return number === null ? null : number * scale; };
-  return { value: of(column), low: of(`ci95_low_${column}`), high: of(`ci95_high_${column}`) };
+// ---- the state: strings by key, those that differ from their default in the address
+const state = {}, DEFAULTS = {}, VALID = {}, watchers = [];
+const given = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+function declare(key, value, valid = () => true) {
+  DEFAULTS[key] = String(value);
+  VALID[key] = valid;
+  const wanted = given().get(key);
+  state[key] = wanted !== null && valid(wanted) ? wanted : DEFAULTS[key];
 }
-// A logarithmic axis has no place for what is not above zero.
-const drawable = (row) => row.value !== null && (state.axis !== "log" || row.value > 0);
-const clipped = (row) => (row.low === null || row.high === null || (state.axis === "log" && row.low <= 0)
-  ? { ...row, low: row.value, high: row.value, cut: row.low !== null && row.high !== null } : row);
-
-function point(cell, more) {
-  const found = valueOf(cell);
-  return { ...found, model: cell.model, task: DATA.titles[cell.task], dataset: cell.place, purpose: cell.purpose,
-    shown: `${words(found.value)} ${METRICS[state.metric]}`,
-    interval: found.low === null ? NO_INTERVAL : `${INTERVAL} ${interval(found.low, found.high)}`,
-    n: cell.n_valid, method: methodOf(cell), flags: cell.flags || "none", cell: cell.cell, ...more };
+function address(more = {}) {
+  const changed = Object.entries({ ...state, ...more }).filter(([key, value]) => value !== DEFAULTS[key]);
+  return `#${new URLSearchParams(changed)}`;
 }
-
-// ---- charts
-const shown = {};
-function filled(node, fill) {
-  if (Array.isArray(node)) {
-    if (node.length === 1 && typeof node[0] === "string" && node[0] in fill) return fill[node[0]];
-    return node.map((one) => filled(one, fill));
+// A choice is a step of the back button; letters that are typed are one step together.
+function set(changes, typed = false) {
+  Object.assign(state, Object.fromEntries(Object.entries(changes).map(([key, value]) => [key, String(value)])));
+  history[typed ? "replaceState" : "pushState"](null, "", address() === "#" ? location.href.split("#")[0] : address());
+  watchers.forEach((watcher) => watcher());
+}
+function readAddress() {
+  const wanted = given();
+  for (const key of Object.keys(DEFAULTS)) {
+    const value = wanted.get(key);
+    state[key] = value !== null && VALID[key](value) ? value : DEFAULTS[key];
   }
-  if (node && typeof node === "object") {
-    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, filled(value, fill)]));
-  }
-  return typeof node === "string" && node in fill ? fill[node] : node;
+  watchers.forEach((watcher) => watcher());
+}
+const chosenOf = (key) => state[key].split(",").filter(Boolean);
+const isNumber = (least, most) => (text) => text.trim() !== "" && Number(text) >= least && Number(text) <= most;
+
+// A control and its key: the control writes the state, and every change of the state writes the control.
+function bind(control, key, said = null) {
+  const typed = control.matches("input:not([type=checkbox])");
+  const write = () => { if (document.activeElement !== control || !typed) control.value = state[key]; };
+  control.addEventListener(typed ? "input" : "change", () => {
+    const fits = VALID[key](control.value);
+    control.setAttribute("aria-invalid", String(!fits));
+    if (said) said.textContent = fits ? "" : `not taken: from ${control.min} to ${Number(control.max).toLocaleString("en-US")}`;
+    if (fits) set({ [key]: control.value }, typed);
+  });
+  control.addEventListener("blur", () => { control.value = state[key]; control.setAttribute("aria-invalid", "false"); if (said) said.textContent = ""; });
+  watchers.unshift(write);
+  write();
+}
+function bindNumber(id, key, value) {
+  const control = byId(id);
+  declare(key, value, isNumber(Number(control.min), Number(control.max)));
+  bind(control, key, byId(`${id}-said`));
+}
+// Options that can not be used are there, and say why.
+function options(select, entries) {
+  select.replaceChildren(...entries.map(([value, text, why]) => el("option", { value, disabled: Boolean(why) }, why ? `${text} (${why})` : text)));
 }
 
-// A title below a narrow chart in lines that fit: Vega cuts what is wider than the chart.
-const TITLE_LETTERS = 26;
-function brokenTitle(title) {
-  const lines = [""];
-  for (const word of title.split(" ")) {
-    const line = lines[lines.length - 1];
-    if (line && `${line} ${word}`.length > TITLE_LETTERS) lines.push(word);
-    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
-  }
-  return lines;
+// ---- what the whole page goes by: the scope of the energy and the grid
+const scopeColumn = (scope) => DATA.quantities[scope].column;
+const hasScope = (scope) => CHOSEN.some((cell) => numberOf(cell[scopeColumn(scope)]) !== null);
+declare("scope", DATA.scope, (one) => one in DATA.quantities && hasScope(one));
+declare("grid", DATA.grid, (one) => one === "" || DATA.grids.some((grid) => grid.name === one));
+declare("g", DATA.intensity_g_per_kwh, isNumber(0, 5000));
+const intensity = () => {
+  const grid = DATA.grids.find((one) => one.name === state.grid);
+  return grid ? grid.intensity_g_per_kwh : Number(state.g);
+};
+const scopeTitle = () => DATA.quantities[state.scope].title;
+const gridWords = () => `${Number(intensity().toPrecision(6))} g CO₂eq per kWh`;
+// Wh per 1,000 inferences of a cell in the chosen scope, and its interval.
+const whOf = (cell, end = "") => { const kwh = numberOf(cell[`${end}${scopeColumn(state.scope)}`]); return kwh === null ? null : 1000 * kwh; };
+const methodOf = (cell) => cell[DATA.quantities[state.scope].method] || "";
+const ESTIMATES = new Set(DATA.estimates);
+// The part of the energy that was read from the hardware, 0 to 1.
+function meteredOf(cell) {
+  const kinds = methodOf(cell).split("+").filter(Boolean), guessed = kinds.filter((kind) => ESTIMATES.has(kind)).length;
+  if (!guessed) return kinds.length ? 1 : 0;
+  const share = numberOf(cell.modelled_share);
+  return guessed === kinds.length ? 0 : state.scope === cell.headline_scope && share !== null ? 1 - share : 0.5;
 }
-function breakTitles(spec) {
-  for (const part of [spec, ...(spec.layer || [])]) {
-    const x = part.encoding && part.encoding.x;
-    if (x && typeof x.title === "string") x.title = brokenTitle(x.title);
-  }
-}
+const digitsOf = (cells) => (cells.every((cell) => meteredOf(cell) === 1) ? 3 : 2);
+const shareWords = (share) => (share === 0 ? "estimated" : share === 1 ? "metered" : `${Math.round(100 * share)} % metered`);
 
-async function draw(name, { scale = state.axis, fill = {}, data, empty, label, click, lines }) {
-  const place = byId(`chart-${name}`);
-  if (!place) return;
-  const turn = (place.turn = (place.turn || 0) + 1);
-  const note = byId(`empty-${name}`);
-  note.textContent = empty || "";
-  note.hidden = !empty;
-  place.hidden = Boolean(empty);
-  if (empty) return;
-  const spec = filled(CHARTS[name][scale], fill);
-  spec.datasets = data;
-  // A layer of no rows has no domain: a study of one model per task has no mean over models.
-  spec.layer = spec.layer.filter((layer) => !layer.data || data[layer.data.name].length);
-  if (lines) spec.height = lines * spec.height.step;
-  if (place.clientWidth < 500) {
-    spec.config.legend.columns = "$datasets" in fill ? 1 : 2; // long names on the left leave room for one
-    spec.config.axis.labelLimit = 190;
-    spec.config.axis.labelFontSize = 10;
-    breakTitles(spec);
+const flagsOf = (cell) => (cell.flags || "").replaceAll("_", " ");
+
+// ---- models: a model at a task is the mean of its cells there
+function modelsAt(task, { dataset = "", purpose = "" } = {}) {
+  const groups = new Map();
+  for (const cell of CHOSEN) {
+    if (cell.task !== task || (dataset && cell.place !== dataset) || (purpose && cell.purpose !== purpose)) continue;
+    groups.set(cell.model, [...(groups.get(cell.model) || []), cell]);
   }
-  const many = Object.values(data).some((rows) => rows.length > 1000);
-  const box = document.createElement("div");
-  box.className = "canvas";
-  box.setAttribute("aria-hidden", "true"); // the label of the place says what the chart shows
-  const old = place.firstElementChild;
-  place.append(box);
-  const result = await vegaEmbed(box, spec, { actions: false, ast: true, renderer: many ? "canvas" : "svg" });
-  if (old) old.remove();
-  if (turn !== place.turn) { result.finalize(); box.remove(); return; }
-  if (shown[name]) shown[name].finalize();
-  shown[name] = result;
-  place.setAttribute("aria-label", label);
-  if (click) result.view.addEventListener("click", (_event, item) => { if (item && item.datum) click(item.datum); });
+  return [...groups.values()].map((cells) => modelRow(cells)).filter((row) => row.wh !== null).sort((a, b) => a.wh - b.wh);
 }
+function modelRow(cells) {
+  const energies = cells.map((cell) => whOf(cell)), [first] = cells;
+  const flags = distinct(cells.flatMap((cell) => flagsOf(cell).split("; ")).filter(Boolean));
+  return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags,
+    wh: meanOf(energies), span: energies.includes(null) ? null : [Math.min(...energies), Math.max(...energies)],
+    seconds: meanOf(cells.map((cell) => numberOf(cell.latency_p50_s) ?? scaledOf(numberOf(cell.duration_s_per_1000)))),
+    parameters: numberOf(first.parameters_as_published) ?? numberOf(first.parameters),
+    units: meanOf(cells.map((cell) => numberOf(cell.n_output_units_per_inference))), unit: first.output_unit,
+    metered: meanOf(cells.map((cell) => meteredOf(cell))), digits: digitsOf(cells), structure: first.structure };
+}
+const scaledOf = (seconds) => (seconds === null ? null : seconds / 1000);
+const titleOf = (task) => DATA.titles[task] || task;
+const hubLink = (row) => (row.hub && /^[\w.-]+(\/[\w.-]+)?$/.test(row.id)
+  ? el("a", { href: `https://huggingface.co/${row.id}`, rel: "noreferrer" }, row.id) : row.id);
+
+// ---- scores: by task and metric, of a model on each dataset
+const METRICS = (task) => distinct(DATA.quality.filter((row) => row.task === task).map((row) => row.metric));
+function scoresOf(row, metric, dataset = "") {
+  const found = DATA.quality.filter((one) => one.task === row.task && one.model === row.model && one.metric === metric
+    && one.purpose === row.purpose && (!dataset || one.dataset === dataset)).map((one) => one.quality_score);
+  return found.length ? { mean: meanOf(found), span: [Math.min(...found), Math.max(...found)] } : null;
+}
+const scoreWords = (scores) => (scores === null ? "no score" : `${scores.mean.toFixed(2)}${scores.span[0] === scores.span[1] ? ""
+  : ` (${scores.span.map((one) => one.toFixed(2)).join(" to ")})`}`);
+
+// ---- to the clipboard and to disk
+async function copy(text, button) {
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const box = el("textarea", {});
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+  button.textContent = "copied";
+  setTimeout(() => { button.textContent = before; }, 1500);
+}
+function save(name, content, type) {
+  const url = content.startsWith("data:") ? content : URL.createObjectURL(new Blob([content], { type: `${type};charset=utf-8` }));
+  const link = el("a", { href: url, download: name });
+  link.click();
+  if (url !== content) setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+const here = (at) => `${location.href.split("#")[0]}${address(at ? { at } : {})}`;
+const button = (text, press, more = {}) => el("button", { type: "button", ...more, on: { click: (event) => press(event.currentTarget) } }, text);
+
+// ---- sections: each file of a section adds itself
+const SECTIONS = {};
+const section = (name, { start = null, draw }) => { SECTIONS[name] = { start, draw }; };

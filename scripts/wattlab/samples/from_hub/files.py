@@ -212,6 +212,9 @@ def _csv(path: Path) -> list[Row]:
         parse_options=pc.ParseOptions(newlines_in_values=True),
         convert_options=pc.ConvertOptions(null_values=[""], strings_can_be_null=True),
     )
+    for column in table.schema:
+        if pa.types.is_binary(column.type):
+            raise ValueError(f"its column {column.name} is no UTF-8 text; save it as UTF-8")
     return list(table.to_pylist())
 
 

@@ -7,6 +7,7 @@ in pixels; images are PIL images; classes stay numbers (their names stand in the
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,9 @@ from wattlab.study.cells import SampleSpec
 
 #: Roles that make an input: a row without one of them is no sample.
 _NEEDED = ("text", "question", "tokens", "prompt", "image")
+
+#: Roles whose values are texts.
+_TEXTS = ("text", "question", "context", "prompt", "summary")
 
 #: Modes that PNG holds as they are; others become RGB.
 _STORED_MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16")
@@ -107,6 +111,8 @@ class Layout:
             value, role = raw[self.source(column)], roles[column]
             if value is None and role in needed:
                 raise Refused(f"its {role} is null")
+            if role in _TEXTS and self.spec.hub.source == "local" and isinstance(value, int | float | date):
+                value = str(value)  # nobody looked at the types of one's own file: a text of digits alone
             row[column] = picture(_bytes_of(value)) if role == "image" else value
         return row
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from datasets import Features
@@ -16,9 +17,11 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
 from wattlab.catalog.facts import ArchiveMember
+from wattlab.foundation.errors import Unavailable
 from wattlab.hub.datasets import CardUnreadable, card_of, remote_files
 from wattlab.hub.download import Repository, fetch_file
 from wattlab.hub.failures import HubUnavailable
+from wattlab.hub.local import place_with
 from wattlab.hub.models import check_disk
 from wattlab.hub.receipts import FetchedFile, Receipt
 from wattlab.samples.draws import Draws
@@ -39,6 +42,10 @@ TRIES_PER_ROW, SPARE_TRIES = 5, 50
 _AT_ONCE = 8
 
 _GB = 10**9
+
+_OWN_REMEDY = (
+    "mend the file, or name its columns in the study, `local: {path: {fields: {role: column}}}`; then call again"
+)
 
 
 class SplitFiles(Sequence[RowFile]):
@@ -72,6 +79,29 @@ class SplitFiles(Sequence[RowFile]):
             path, self.fetched[number] = fetch_file(self.repository, file)
             self._open[number] = open_rows(file.path, path, self._archive)
 
+    def card(self) -> dict[str, Any]:
+        """The YAML block of the repository's README. Raises `HubUnavailable`."""
+        return card_of(self.repository)
+
+
+class OwnFiles(SplitFiles):
+    """A file of rows of one's own: it lies here, and no card says anything of it."""
+
+    def __init__(self, receipt: Receipt, results: Path) -> None:
+        super().__init__(receipt, None)
+        self._folder = Path(place_with(results, receipt.commit, receipt.hub_id).folder)
+        self.fetched = dict(enumerate(receipt.files))
+
+    def fetch(self, numbers: Iterable[int]) -> None:
+        """Open these files."""
+        for number in numbers:
+            if number not in self._open:
+                self._open[number] = open_rows(self.paths[number], self._folder / self.paths[number], None)
+
+    def card(self) -> dict[str, Any]:
+        """None."""
+        return {}
+
 
 @dataclass
 class Drawn:
@@ -88,12 +118,20 @@ class Drawn:
         self.skipped[place] = reason
 
 
-def hub_samples(spec: SampleSpec, receipt: Receipt) -> tuple[Manifest, Iterator[Row]]:
-    """The manifest of a spec's rows and the rows, images as PIL. Raises `HubUnavailable`."""
+def hub_samples(spec: SampleSpec, receipt: Receipt, results: Path) -> tuple[Manifest, Iterator[Row]]:
+    """The manifest of a spec's rows and the rows, images as PIL. `results`: below which places are kept. Raises `Unavailable`."""
     if receipt.status == "unavailable":
         raise HubUnavailable(str(receipt.reason), str(receipt.remedy))
+    if receipt.source == "hub":
+        return _samples(spec, receipt, SplitFiles(receipt, spec.hub.archive))
+    try:
+        return _samples(spec, receipt, OwnFiles(receipt, results))
+    except HubUnavailable as error:
+        raise Unavailable(error.reason, _OWN_REMEDY) from error
+
+
+def _samples(spec: SampleSpec, receipt: Receipt, files: SplitFiles) -> tuple[Manifest, Iterator[Row]]:
     layout = Layout(spec)
-    files = SplitFiles(receipt, spec.hub.archive)
     drawn = _draw(spec, files, selection_of(spec, files), layout)
     if not drawn.rows:
         raise _none(spec, drawn)
@@ -225,7 +263,10 @@ def _manifest(
         files=[files.fetched[number] for number in sorted(files.fetched)],
         images=images,
         skipped=[SkippedRow(row_id=row_id(place), reason=drawn.skipped[place]) for place in sorted(drawn.skipped)],
-        label_names=label_names(_features(files, places[0][0], hub.config), layout, columns),
+        label_names={
+            **({layout.fields["label"]: hub.labels} if hub.labels else {}),
+            **label_names(_features(files, places[0][0], hub.config), layout, columns),
+        },
         row_ids=[row_id(place) for place in places],
         notes=[_note(spec, files)],
     )
@@ -236,7 +277,7 @@ def _features(files: SplitFiles, number: int, config: str | None) -> Features | 
     if files[number].features is not None:
         return files[number].features
     try:
-        card = card_of(files.repository)
+        card = files.card()
     except CardUnreadable:
         return None
     stated = DatasetInfosDict.from_dataset_card_data(DatasetCardData(**card))

@@ -13,7 +13,7 @@ from wattlab.hub.requests import model_receipt
 from wattlab.records.record import Record, read_record
 from wattlab.records.store import StoredCell, answers_path, read_events, read_store, store_path
 from wattlab.runs.assembly import measured_record
-from wattlab.runs.fingerprint import comparable_spec, fingerprint_of
+from wattlab.runs.fingerprint import comparable_spec, fingerprint_of, without_pins
 from wattlab.samples.manifest import Manifest, read_manifest
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import CatalogFacts, MeasuredCell, ResolvedStudy
@@ -125,7 +125,8 @@ def _of_identity(
     identity = {key: value for key, value in first.items() if key not in ("event", "schema_version")}
     if fingerprint_of(identity) != store.stem:
         yield f"the fingerprint of its content is {fingerprint_of(identity)}, not its name"
-    yield from _unlike("spec", identity.get("spec"), comparable_spec(cell.spec), "in its first line", "in the record")
+    measured = without_pins(identity.get("spec") or {})
+    yield from _unlike("spec", measured, comparable_spec(cell.spec), "in its first line", "in the record")
     if identity.get("samples_sha256") != record.samples_sha256:
         yield f"samples_sha256 = {identity.get('samples_sha256')} in its first line, {record.samples_sha256} in the record"
     path = model_receipt(results, cell)

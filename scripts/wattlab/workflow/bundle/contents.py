@@ -20,6 +20,9 @@ from wattlab.tables.wall import kept_place
 #: What the tables' folder holds of ours; other files there are nobody else's.
 _OF_TABLES = re.compile(r"[a-z0-9_-]+\.(csv|md|tex|json)")
 
+#: An address of a hub with a user's name or password, as older versions kept it.
+_SECRET = re.compile(rb'endpoint"\s*:\s*"[^"\s]*://[^"/\s]*@')
+
 #: (name in the bundle, file here).
 Entry = tuple[str, Path]
 
@@ -37,8 +40,16 @@ def entries_of(results: Path, study_name: str, answers: bool) -> dict[str, Path]
 
 
 def public(path: Path) -> bytes:
-    """A file's content for other people: of a record without the last lines of its log, which name folders and machines."""
+    """A file's content for other people: of a record without the last lines of its log, which name folders and machines.
+
+    Raises `InputError` for one that tells how to log in to a hub.
+    """
     content = path.read_bytes()
+    if _SECRET.search(content):
+        raise InputError(
+            f"{path}: the address of a hub in it holds a user's name or a password, and nothing was packed: take them out of "
+            "HF_ENDPOINT, then measure the cell again (`make again`), or delete the receipt and `make retry`"
+        )
     if b'"log_tail"' not in content or path.suffix != ".json":
         return content
     record = json.loads(content)

@@ -83,8 +83,15 @@ def _leased(computer: Accelerator, device: str) -> Iterator[int | None]:
         yield None
         return
     with gpu_lease(computer) as gpu:
-        os.environ.update(computer.environment(gpu))
-        yield gpu.index
+        shown = computer.environment(gpu)
+        before = {name: os.environ.get(name) for name in shown}
+        os.environ.update(shown)
+        try:
+            yield gpu.index
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name)
+                os.environ.update({} if value is None else {name: value})
 
 
 def _checked(

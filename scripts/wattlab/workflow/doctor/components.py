@@ -89,7 +89,7 @@ def _no_gpu() -> Component:
 
 
 def _ram(window: Window, meter: dict[str, Any]) -> Component:
-    meaning = f"{meter['ram_power_w']:g} W by the model {meter['ram_model']}; no counter that is read holds it"
+    meaning = f"{meter['ram_power_w']:g} W by the model {meter['ram_model']}, a guess of its modules; no counter that is read holds it"
     return Component("RAM", window.energy_ram_method, meaning, "cells.csv has CodeCarbon 2's model beside it")
 
 

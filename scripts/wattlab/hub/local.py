@@ -1,0 +1,93 @@
+"""Folders and files of one's own, in the hub's place: the hash of their content stands where a commit stands.
+
+    results/places/{key}.json    where one lies, with size, time and hash of each file
+
+Nothing else knows the place: specs, receipts and records hold a name and the hash. A file is read again only where its size
+or its time is another.
+"""
+
+import contextlib
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from wattlab.foundation.errors import InputError, Unavailable
+from wattlab.foundation.files import write_json
+from wattlab.foundation.hashing import key_of, sha256_of
+from wattlab.foundation.schema import Closed, fact
+from wattlab.foundation.shared import Shared
+from wattlab.foundation.stored import read_json
+
+#: Owner in the hub ids of what lies on this machine.
+OWNER = "local"
+
+#: Larger reads are told (bytes).
+_TOLD_FROM = 10**9
+
+_AGAIN = "call again, which takes it as it is now"
+
+
+class PlacedFile(Closed):
+    """A file as it was read."""
+
+    path: str = fact("relative to the folder")
+    size_bytes: int = fact("size", unit="bytes")
+    mtime_ns: int = fact("time of its last change", unit="ns")
+    sha256: str = fact("of its content")
+
+
+class Place(Closed):
+    """A folder and what of it is used."""
+
+    folder: str = fact("absolute")
+    files: list[PlacedFile] = fact("by path")
+
+    @property
+    def commit(self) -> str:
+        """What stands for a commit: 40 digits of the hash of all paths and contents."""
+        return sha256_of([[file.path, file.sha256] for file in self.files])[:40]
+
+
+def place_at(results: Path, named: Path, folder: Path, paths: Iterable[str]) -> Place:
+    """These files of a folder with their hashes; `named`: what a person named, the folder itself or a file in it.
+
+    Keeps what it read below `results`.
+    """
+    kept = results / Shared.PLACES / f"{key_of(str(named))}.json"
+    before = None
+    with contextlib.suppress(InputError):  # none, or one that can not be read: it is made again
+        before = read_json(kept, Place, "")
+    known = {(file.path, file.size_bytes, file.mtime_ns): file for file in before.files} if before else {}
+    found = []
+    for path in sorted(paths):
+        status = (folder / path).stat()
+        at = path, status.st_size, status.st_mtime_ns
+        found.append(known.get(at) or _read(folder, *at))
+    place = Place(folder=str(folder), files=found)
+    if place != before:
+        write_json(kept, place.model_dump(mode="json"))
+    return place
+
+
+def _read(folder: Path, path: str, size_bytes: int, mtime_ns: int) -> PlacedFile:
+    if size_bytes > _TOLD_FROM:
+        print(f"reading {path} ({size_bytes / 10**9:.1f} GB), once until it changes", file=sys.stderr, flush=True)
+    with (folder / path).open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    return PlacedFile(path=path, size_bytes=size_bytes, mtime_ns=mtime_ns, sha256=sha256)
+
+
+def place_with(results: Path, commit: str | None, name: str) -> Place:
+    """The place with this content, by what was planned; `name`: for messages. Raises `Unavailable` where it changed since."""
+    for kept in sorted((results / Shared.PLACES).glob("*.json")):
+        place = read_json(kept, Place, "plan again")
+        if place.commit == commit:
+            for file in place.files:
+                there = Path(place.folder) / file.path
+                status = there.stat() if os.access(there, os.R_OK) else None
+                if status is None or (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
+                    raise Unavailable(f"{name}: {file.path} is not what it was when it was planned", _AGAIN)
+            return place
+    raise Unavailable(f"{name}: no folder or file of this content is known here", _AGAIN)

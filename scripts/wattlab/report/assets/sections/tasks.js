@@ -1,0 +1,100 @@
+// The first screen: the tasks with their models, and what a month of one of them costs.
+const TASKS = Object.keys(DATA.titles);
+const scored = TASKS.filter((task) => METRICS(task).length);
+const modelCount = (task) => modelsAt(task).length;
+const firstTask = [...(scored.length ? scored : TASKS)].sort((a, b) => (b === "summarization") - (a === "summarization") || modelCount(b) - modelCount(a))[0];
+declare("task", firstTask || "", (one) => TASKS.includes(one));
+// Another task begins anew: scores, datasets and models of one are not those of another.
+const takeTask = (task, model = "") => set(task === state.task ? { model } : { task, model, dataset: "", y: "", least: "", compare: "" });
+declare("model", "", (one) => one === "" || CELLS.some((cell) => cell.model === one));
+
+function drawTasks() {
+  const means = DATA.tasks.map((row) => {
+    const [value, low, high] = row.energies[state.scope].map((one) => (one === null ? null : 1000 * one));
+    const models = modelsAt(row.task, { purpose: "task-specific" });
+    return { task: row.task, title: titleOf(row.task), value, low, high, spread: row.spread, several: row.n_models > 1,
+      models, metered: meanOf(models.map((one) => one.metered)), digits: digitsOf(models.flatMap((one) => one.cells)) };
+  }).filter((row) => row.value > 0).sort((a, b) => b.value - a.value);
+  const rows = means.flatMap((row) => row.models.map((one) => ({ key: one.model, task: row.task, title: row.title, value: one.wh,
+    metered: one.metered, model: one.id, shown: `${amount(one.wh, "Wh", one.digits)} per 1,000`, how: shareWords(one.metered), digits: one.digits })));
+  // An interval that reaches zero has no place on a logarithmic axis.
+  const spans = means.filter((row) => row.several && row.low > 0).map((row) => ({ title: row.title, low: row.low, high: row.high }));
+  const cut = means.filter((row) => row.several && row.low !== null && row.low <= 0).length;
+  const absent = TASKS.filter((task) => CHOSEN.some((cell) => cell.task === task && cell.purpose === "task-specific") && !means.some((row) => row.task === task));
+  const columns = [
+    { key: "title", title: "1,000 inferences of", value: (row) => row.title },
+    { key: "wh", title: `Wh (${scopeTitle()})`, number: true, value: (row) => row.value, show: (row) => amount(row.value, "Wh", row.digits) },
+    { key: "spread", title: "interval or range", value: (row) => row.spread, show: (row) => (row.several && row.low !== null ? `${row.spread}: ${amount([row.low, row.high], "Wh", row.digits)}` : row.spread) },
+    { key: "g", title: "g CO₂eq", number: true, value: (row) => row.value * intensity() / 1000, show: (row) => amount(row.value * intensity() / 1000, "g", row.digits) },
+    { key: "models", title: "models", number: true, value: (row) => row.models.length },
+    { key: "metered", title: "energy is", value: (row) => shareWords(row.metered) },
+  ];
+  return draw("tasks", { rows, columns, table: means, lines: means.length, press: (row) => takeTask(row.task, row.key),
+    data: { rows, means: means.filter((row) => row.several), spans }, fill: { $tasks: means.map((row) => row.title) },
+    say: (row) => `${row.title}, ${row.model}: ${row.shown}, ${row.how}`, empty: rows.length ? "" : "Nothing to show: no model has an energy of this scope.",
+    caption: `Wh per 1,000 inferences, ${scopeTitle()}. A circle is a task-specific model, filled as far as its energy was metered, hollow where it was estimated. `
+      + `The tick is the mean of a task of several models; the line its ${listed(distinct(means.filter((row) => row.several).map((row) => row.spread))) || "range"}. `
+      + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + "A click takes a model to the calculator." });
+}
+
+// ---- the calculator
+function calculated() {
+  const rows = modelsAt(state.task);
+  const row = rows.find((one) => one.model === state.model) || rows[0];
+  if (!row) return null;
+  const n = Number(state.n), pue = Number(state.pue), price = Number(state.price);
+  const monthly = (wh) => n / 1000 * wh * pue;
+  return { rows, row, n, pue, price, wh: monthly(row.wh), span: row.span && row.span.map(monthly), grams: monthly(row.wh) / 1000 * intensity(), cost: monthly(row.wh) / 1000 * price };
+}
+function calculatorTexts(found) {
+  const { row, rows, n, pue, price, wh, span, grams, cost } = found, { digits } = row;
+  const span_ = span && span[0] !== span[1] ? ` (${amount(span, "Wh", digits)} over ${many(row.cells.length, "dataset")})` : "";
+  const answer = `${n.toLocaleString("en-US")} a month of ${titleOf(row.task)} with ${row.id}: ${amount(wh, "Wh", digits)}${span_}, ${amount(grams, "g", digits)} CO₂eq, ${words(cost, digits)} at ${price} per kWh.`;
+  const sum = `${n.toLocaleString("en-US")} / 1,000 × ${amount(row.wh, "Wh", digits)} × PUE ${pue} = ${amount(wh, "Wh", digits)}; × ${gridWords()} = ${amount(grams, "g", digits)}; × ${price} = ${words(cost, digits)}.`;
+  const [metric] = METRICS(row.task), others = rows.filter((one) => one !== row);
+  const score = (one) => (metric ? scoresOf(one, metric) : null);
+  const better = others.filter((one) => score(one) && score(row) && score(one).mean > score(row).mean).sort((a, b) => a.wh - b.wh)[0] || others[0];
+  const beside = better ? `${better.id} takes ${words(better.wh / row.wh, digits)} times as much${score(better) && score(row) ? `, with ${metric} ${score(better).mean.toFixed(2)} against ${score(row).mean.toFixed(2)}` : ""}.` : "";
+  const amounts = DATA.equivalents.map((one) => `${words(one.energy_kwh ? wh / 1000 / one.energy_kwh : grams / one.emissions_g, digits)} ${one.title}`);
+  const basis = `${scopeTitle()}, ${shareWords(row.metered)}, ${DATA.about}.`;
+  return { answer, sum, beside, amounts: amounts.length ? `As much as ${amounts.join(", or ")}.` : "", basis };
+}
+function drawCalculator() {
+  const tasks = TASKS.map((task) => [task, titleOf(task), modelCount(task) ? "" : "no energy of this scope"]);
+  options(byId("calc-task"), tasks);
+  byId("calc-task").value = state.task;
+  const found = calculated(), out = byId("calc-answer");
+  const [metric] = METRICS(state.task);
+  options(byId("calc-model"), found ? found.rows.map((row, at) => [at ? row.model : "", `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreWords(scoresOf(row, metric))}` : ""}${at ? "" : ", the cheapest"}`]) : []);
+  if (found) byId("calc-model").value = found.rows[0] === found.row ? "" : found.row.model;
+  const source = DATA.grids.find((one) => one.name === state.grid);
+  byId("grid-source").textContent = source ? `Grid: ${source.source}${source.year ? "" : "; year not stated"}.` : "Grid: an intensity that you typed.";
+  byId("g").value = document.activeElement === byId("g") ? byId("g").value : String(intensity());
+  if (!found) { out.replaceChildren(el("p", {}, "No model of this task has an energy of this scope.")); return; }
+  const texts = calculatorTexts(found);
+  out.replaceChildren(el("div", {}, el("p", { class: "result" }, texts.answer), el("p", {}, texts.beside), el("p", { class: "note" }, `${texts.sum} ${texts.amounts} Energy: ${texts.basis}`),
+    found.row.flags.length ? el("p", { class: "note mark" }, `Flagged: ${found.row.flags.join("; ")}.`) : null));
+  out.dataset.kwh = String(found.wh / 1000);
+}
+function startCalculator() {
+  bindNumber("n", "n", 1000000);
+  bindNumber("price", "price", 0.2);
+  bindNumber("pue", "pue", 1);
+  const grid = byId("grid");
+  options(grid, [...DATA.grids.map((one) => [one.name, `${one.title}: ${one.intensity_g_per_kwh} g/kWh${one.year ? ` (${one.year})` : ""}`]), ["", "typed"]]);
+  bind(grid, "grid");
+  byId("g").addEventListener("input", () => {
+    const { value } = byId("g"), fits = VALID.g(value);
+    byId("g").setAttribute("aria-invalid", String(!fits));
+    byId("g-said").textContent = fits ? "" : "not taken: from 0 to 5,000";
+    if (fits) set({ g: value, grid: "" }, true);
+  });
+  const scope = byId("scope");
+  options(scope, Object.entries(DATA.quantities).map(([name, one]) => [name, one.title, hasScope(name) ? "" : "no cell has it"]));
+  bind(scope, "scope");
+  byId("calc-task").addEventListener("change", () => takeTask(byId("calc-task").value));
+  byId("calc-model").addEventListener("change", () => set({ model: byId("calc-model").value }));
+  byId("calc-copy").addEventListener("click", (event) => { const texts = calculatorTexts(calculated()); copy(`${texts.answer} ${texts.beside} ${texts.sum} Energy: ${texts.basis} ${DATA.study}, wattlab.`, event.currentTarget); });
+  byId("calc-link").addEventListener("click", (event) => copy(here(), event.currentTarget));
+}
+section("tasks", { start: startCalculator, draw: () => { drawCalculator(); return drawTasks(); } });

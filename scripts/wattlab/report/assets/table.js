@@ -1,0 +1,48 @@
+// Every table of the page: sorted by a click on its head, 25 rows at a time, with its rows as CSV.
+const plainNumber = (value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : words(value, 4));
+const PAGE_ROWS = 25, PAPER_ROWS = 500;
+
+// A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element.
+function grid(place, { name, columns, rows, sort = "", caption = "", csv = null, marked = null }) {
+  const key = `${name}-sort`;
+  if (!(key in DEFAULTS)) declare(key, sort);
+  const page = place.page = place.page || { at: 0 };
+  const [by, down] = [state[key].replace(/^-/, ""), state[key].startsWith("-")];
+  const column = columns.find((one) => one.key === by);
+  const missing = (one) => one === null || one === undefined || one === "";
+  // Missing values last, whichever way it is sorted.
+  const ordered = !column ? rows : rows.map((row) => [column.value(row), row]).sort(([a], [b]) => (missing(a) || missing(b)
+    ? missing(a) - missing(b) : (down ? -1 : 1) * (typeof a === "number" ? a - b : String(a).localeCompare(String(b))))).map(([, row]) => row);
+  const per = onPaper() ? PAPER_ROWS : PAGE_ROWS, pages = Math.max(1, Math.ceil(ordered.length / per));
+  page.at = Math.min(page.at, pages - 1);
+  const again = () => grid(place, { name, columns, rows, sort, caption, csv, marked });
+  const focus = document.activeElement && place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  const shown = ordered.slice(page.at * per, (page.at + 1) * per);
+  const heads = columns.map((one) => el("th", { scope: "col", class: one.number ? "n" : "", "aria-sort": one.key === by ? (down ? "descending" : "ascending") : "none" },
+    one.plain ? one.title : button(one.title, () => { set({ [key]: by === one.key && !down ? `-${one.key}` : one.key }); again(); }, { "data-key": one.key })));
+  const body = shown.map((row) => el("tr", { class: marked ? marked(row) : "" }, columns.map((one) => {
+    const inside = one.show ? one.show(row) : one.value(row);
+    return el("td", { class: one.number ? "n" : one.wide === "long" ? "long" : one.wide ? "t" : "" }, inside === null || inside === undefined ? "" : typeof inside === "number" ? plainNumber(inside) : inside);
+  })));
+  const count = ordered.length ? `${page.at * per + 1} to ${page.at * per + shown.length} of ${many(ordered.length, "row")}` : "no row";
+  const turn = (by_) => () => { page.at += by_; again(); };
+  place.replaceChildren(
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `table: ${caption || name}` },
+      el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
+    el("div", { class: "tools pager" }, pages > 1 ? button("previous", turn(-1), { disabled: page.at === 0, "data-key": "back" }) : null,
+      el("span", { role: "status" }, count), pages > 1 ? button("next", turn(1), { disabled: page.at >= pages - 1, "data-key": "on" }) : null,
+      button("CSV", () => save(`${name}.csv`, csv ? csv(ordered)
+        : [columns.map((one) => one.title), ...ordered.map((row) => columns.map((one) => one.value(row)))].map(csvLine).join(""), "text/csv"),
+      { "aria-label": `${caption || name} as CSV` })));
+  const back = focus && place.querySelector(`[data-key="${focus}"]`);
+  if (back) back.focus();
+}
+
+// A table of the study as its folder has it: numbers rounded, emissions by the chosen grid.
+function studyTable(place, name) {
+  const { columns, heads, numeric, rows } = DATA.tables[name];
+  const value = (one) => (one !== null && typeof one === "object" ? one.kwh * intensity() / one.per : one);
+  grid(place, { name, caption: DATA.tables[name].title, rows,
+    columns: columns.map((key, at) => ({ key, title: heads[at], number: numeric[at], value: (row) => value(row[at]),
+      wide: rows.some((row) => typeof row[at] === "string" && row[at].length > 40) })) });
+}

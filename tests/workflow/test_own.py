@@ -1,0 +1,293 @@
+"""A checkpoint's folder and a file of rows of one's own: named in a study by their paths, and by no path afterwards."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from support.hub_models import SST2, edit_json, publish
+from support.workflow import make_project
+from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog
+from wattlab.foundation.errors import InputError
+from wattlab.hub.local import place_at, place_with
+from wattlab.records.record import read_record
+from wattlab.study.cells import ResolvedStudy
+from wattlab.study.config import StudyConfig
+from wattlab.study.resolve import check_config, resolve
+from wattlab.workflow.own import with_own
+
+TASK = SST2[0]
+CELL = f"{TASK}/local-prompts-more/local--my-checkpoint"
+ROWS = [{"said": f"A {'fine' if row % 2 else 'dull'} film, number {row}.", "feeling": row % 2} for row in range(6)]
+TINY = {
+    "repeats": 2,
+    "n_inferences": 8,
+    "min_window_s": 0,
+    "invalid_below_s": 0,
+    "warmup_inferences": 0,
+    "idle_window_s": 0.05,
+    "max_other_load_cores": None,
+}
+
+
+def lines(rows: list[dict[str, Any]]) -> str:
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+def checkpoint(folder: Path, **config: Any) -> Path:
+    """What a plan looks at of a folder that `save_pretrained` wrote."""
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"model_type": "bert", **config}))
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "optimizer.pt").write_bytes(b"no part of it")
+    return folder
+
+
+def configured(**changes: Any) -> StudyConfig:
+    content: dict[str, Any] = {
+        "study": "mine",
+        "weights": "hub",
+        "data": "hub",
+        "device": "cpu",
+        "protocol": "laptop",
+        "tasks": [{"task": TASK, "models": ["./mine"], "datasets": ["./rows.jsonl"]}],
+        **changes,
+    }
+    return check_config(content, "mine.yaml")
+
+
+def planned(**changes: Any) -> ResolvedStudy:
+    return resolve(
+        *with_own(configured(**changes), load_catalog(CATALOG_ROOT), "mine.yaml", Path("results")), "mine.yaml"
+    )
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work directory with a checkpoint and a file of rows."""
+    monkeypatch.chdir(tmp_path)
+    checkpoint(tmp_path / "mine")
+    (tmp_path / "rows.jsonl").write_text(lines([{"text": "one"}]))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_folder_and_a_file_go_the_whole_way_and_no_path_is_told(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "a project")
+    folder = project.root / "my checkpoint"
+    publish(folder, *SST2)
+    edit_json(folder / "config.json", id2label={"0": "NEGATIVE", "1": "POSITIVE"}, label2id=None)
+    file = project.root / "prompts & more.jsonl"
+    file.write_text(lines(ROWS))
+    group = {"task": TASK, "models": ["./my checkpoint"], "datasets": ["./prompts & more.jsonl"]}
+    own = {
+        "./prompts & more.jsonl": {"fields": {"text": "said", "label": "feeling"}, "labels": ["negative", "positive"]}
+    }
+    project.configure(
+        study="mine",
+        weights="hub",
+        data="hub",
+        device="cpu",
+        tasks=[group],
+        local=own,
+        overrides=[{"where": {}, "set": TINY}],
+    )
+    no_hub = {"HF_ENDPOINT": "http://user:marker-7f3a@127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
+    run = project.snakemake("results/mine/tables/quality.csv", **no_hub)
+    assert run.returncode == 0, run.stdout
+    record = read_record(project.results / f"mine/runs/{CELL}.json")
+    assert (record.status, record.hub_id, record.structure) == ("complete", "local/my-checkpoint", "encoder")
+    assert len(record.valid_repeats) == 2 and record.samples_sha256 is not None
+    manifest = json.loads(next(project.results.glob("samples/local-prompts-more/*.json")).read_text())
+    assert (manifest["n_rows"], manifest["n_wanted"], manifest["cycled"]) == (6, 8, True)
+    (score,) = pd.read_csv(project.results / "mine/tables/quality.csv").to_dict("records")
+    assert (score["metric"], score["n_scored"], score["n_unparsed"]) == ("accuracy", 6, 0)
+    assert score["quality_score"] in {right / 6 for right in range(7)}
+    bundled = project.run("-m", "bundle_study", PYTHONPATH="scripts", **no_hub)
+    assert bundled.returncode == 0, bundled.stdout
+    with zipfile.ZipFile(project.results / "mine/bundle.zip") as bundle:
+        packed = {name: bundle.read(name) for name in bundle.namelist()}
+    assert not [name for name in packed if name.endswith(("safetensors", "parquet")) or "places" in name]
+    kept = [path.read_bytes() for path in project.results.rglob("*.json*") if "places" not in path.parts]
+    for content in (*packed.values(), *kept):
+        for secret in (str(tmp_path), "./my checkpoint", "./prompts", "marker-7f3a"):
+            assert secret.encode() not in content
+    assert project.plan("results/mine/tables/quality.csv") == {}
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    again = project.plan("results/mine/tables/quality.csv")
+    assert again["fetch_model"] == again["measure_cell"] == 1 and "sample_dataset" not in again
+
+
+def test_a_cell_has_the_name_and_the_hash(here: Path) -> None:
+    (cell,) = planned().measured
+    assert cell.cell.id == f"{TASK}/local-rows/local--mine"
+    spec = cell.spec
+    assert (spec.model.hub_id, spec.model.source, spec.model.auto_class) == (
+        "local/mine",
+        "local",
+        "AutoModelForSequenceClassification",
+    )
+    assert spec.dataset.fields == {"text": "text"} and spec.dataset.hub is not None
+    assert (spec.dataset.hub.id, spec.dataset.hub.files) == ("local/rows", ["rows.jsonl"])
+    place = place_with(here / "results", spec.model.revision, "mine")
+    assert [file.path for file in place.files] == ["config.json", "model.safetensors", "tokenizer.json"]
+    assert str(here) not in planned().model_dump_json()
+
+
+def test_another_content_is_another_measurement_and_the_same_one_at_another_place_is_not(here: Path) -> None:
+    (before,) = planned().measured
+    (here / "mine/optimizer.pt").write_bytes(b"trained on")
+    os.utime(here / "mine/config.json")
+    assert planned().measured == [before]
+    (here / "mine").rename(here / "elsewhere")
+    (here / "mine").symlink_to(here / "elsewhere")
+    assert planned().measured == [before]
+    moved = planned(tasks=[{"task": TASK, "models": [f"{here}/x/../mine"], "datasets": ["./rows.jsonl"]}])
+    assert moved.measured == [before]
+    (here / "mine/config.json").write_text('{"model_type": "roberta"}')
+    (here / "rows.jsonl").write_text(lines([{"text": "two"}]))
+    (after,) = planned().measured
+    assert after.spec.key != before.spec.key
+    assert before.spec.dataset.hub is not None and after.spec.dataset.hub is not None
+    assert before.spec.dataset.hub.revision != after.spec.dataset.hub.revision
+
+
+def test_a_file_is_read_once_until_it_changes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, results, read = here / "mine", here / "results", []
+    from wattlab.hub import local
+
+    kept = local._read
+    monkeypatch.setattr(local, "_read", lambda *at: (read.append(at[1]), kept(*at))[1])
+    for _ in range(2):
+        place_at(results, folder, folder, ["config.json", "model.safetensors"])
+    assert read == ["config.json", "model.safetensors"]
+    (folder / "config.json").write_text("{}")
+    place_at(results, folder, folder, ["config.json", "model.safetensors"])
+    assert read == ["config.json", "model.safetensors", "config.json"]
+
+
+def without(*names: str) -> Any:
+    def take(here: Path) -> dict[str, Any]:
+        for name in names:
+            (here / name).unlink()
+        return {}
+
+    return take
+
+
+def group(task: str = TASK, models: str = "./mine", datasets: str = "./rows.jsonl") -> dict[str, Any]:
+    return {"tasks": [{"task": task, "models": [models], "datasets": [datasets]}]}
+
+
+def two_of_a_name(here: Path) -> dict[str, Any]:
+    checkpoint(here / "other/mine")
+    return {"tasks": [{"task": TASK, "models": ["./mine", "./other/mine"], "datasets": ["imdb"]}]}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda here: group(models="./gone"), r"tasks.0.models: './gone': no such folder.*relative to the folder"),
+        (lambda here: group(models="./rows.jsonl"), "no such folder"),
+        (lambda here: group(datasets="./mine"), "no such file of rows"),
+        (without("mine/config.json"), r"it has no config.json.*save_pretrained\('/"),
+        (without("mine/model.safetensors"), "no whole set of weights"),
+        (without("mine/tokenizer.json"), "it has no tokenizer"),
+        (lambda here: group("image-classification", datasets="cifar10"), "it has no image processor"),
+        (lambda here: group("text-to-image", datasets="sd-prompts"), "it has no model_index.json"),
+        (lambda here: {"weights": "architecture"}, "set `weights: hub`"),
+        (lambda here: {"data": "surrogate"}, "set `data: hub`"),
+        (two_of_a_name, r"other/mine has the name 'mine' too|/mine has the name 'mine' too"),
+        (lambda here: {"local": {"./mien": {}}}, "local: './mien' is named under no task; did you mean './mine'"),
+        (lambda here: {"local": {"./rows.jsonl": {"fields": {"txt": "text"}}}}, "'txt' is no role"),
+    ],
+)
+def test_what_is_not_whole_is_one_message(here: Path, spoil: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        planned(**spoil(here))
+
+
+def test_names_that_clash_may_be_given(here: Path) -> None:
+    changes = two_of_a_name(here) | {"local": {"./other/mine": {"name": "of May"}}}
+    assert [cell.cell.model for cell in planned(**changes).measured] == ["local--mine", "local--of-May"]
+
+
+def test_roles_have_columns_of_their_names_unless_they_are_said(here: Path) -> None:
+    catalog: Catalog = load_catalog(CATALOG_ROOT)
+    config = configured(
+        tasks=[{"task": "question-answering", "models": ["./mine"], "datasets": ["./rows.jsonl"]}],
+        local={"rows.jsonl": {"fields": {"question": "asked"}}},
+    )
+    _, found = with_own(config, catalog, "mine.yaml", here / "results")
+    assert found.datasets["local-rows"].fields == {"question": "asked", "context": "context"}
+    assert (
+        with_own(configured(**group("fill-mask")), catalog, "mine.yaml", here / "results")[1]
+        .datasets["local-rows"]
+        .mask
+        == "append"
+    )
+
+
+def drawn(here: Path, name: str, content: bytes, **own: Any) -> Any:
+    """The manifest and the rows of a file, by the programs that the rules run."""
+    import fetch_from_hub
+    import sample_dataset
+    from support.samples import read_samples
+    from wattlab.hub.requests import dataset_fetch, samples_receipt
+    from wattlab.samples.places import manifest_of
+
+    (here / name).write_bytes(content)
+    (cell,) = planned(**group(datasets=f"./{name}"), local={f"./{name}": own} if own else {}).measured
+    samples, results = cell.spec.samples, Path("results")
+    receipt, manifest = samples_receipt(results, samples), manifest_of(results, samples)
+    fetch = dataset_fetch(samples).model_dump_json()
+    assert fetch_from_hub.main(["--kind", "dataset", "--spec", fetch, "--receipt", str(receipt)]) == 0
+    given = ["--spec", samples.model_dump_json(), "--manifest", str(manifest), "--receipt", str(receipt)]
+    assert sample_dataset.main(given) == 0
+    return read_samples(manifest)
+
+
+def parquet(rows: list[dict[str, Any]]) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.csv", b'text,label\n"one, two",1\n007,0\n'),
+        ("rows.jsonl", lines([{"text": "one, two", "label": 1}, {"text": 7, "label": 0}]).encode()),
+        ("rows.parquet", parquet([{"text": "one, two", "label": 1}, {"text": "7", "label": 0}])),
+    ],
+)
+def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None:
+    manifest, rows = drawn(here, name, content, fields={"label": "label"}, labels=["no", "yes"])
+    assert manifest.status == "complete", manifest.reason
+    assert (manifest.n_rows, manifest.label_names) == (2, {"label": ["no", "yes"]})
+    assert {row["text"].lstrip("0") for row in rows} == {"one, two", "7"}
+    assert all(isinstance(row["text"], str) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("rows.csv", b"text\n\xff\xfe\n", "rows.csv can not be read"),
+        ("rows.csv", b"said\none\n", "has no column text; allowed: said"),
+        ("rows.jsonl", b"", "local/rows has no"),
+        ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),
+        ("rows.parquet", b"PAR1", "rows.parquet can not be read"),
+    ],
+)
+def test_rows_that_are_none_are_a_reason_and_a_remedy(here: Path, name: str, content: bytes, said: str) -> None:
+    manifest, _ = drawn(here, name, content)
+    assert manifest.status == "unavailable" and said in manifest.reason, manifest.reason
+    assert "mend the file, or name its columns in the study" in manifest.remedy
