@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants
-from huggingface_hub.file_download import repo_folder_name
-
 from wattlab.foundation.errors import InputError
 from wattlab.hub.receipts import Receipt
 
@@ -40,6 +37,10 @@ def snapshot_of(receipt: Receipt, path: Path) -> Snapshot:
 
     `path`: where the receipt lies, for the message.
     """
+    # Like pyarrow only where it is needed: a cell with random weights has no use for the client of the hub.
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
     assert receipt.commit is not None
     repository = repo_folder_name(repo_id=receipt.hub_id, repo_type="model")
     folder = Path(constants.HF_HUB_CACHE) / repository / "snapshots" / receipt.commit
