@@ -37,6 +37,10 @@ reproduce: $(STAMP) ## measure the study, then build its tables, figures and rep
 	$(HAS_STUDY)
 	@$(SNAKEMAKE) --cores $(CORES) $(OPTIONS) $(STUDY_OPTION)
 
+.PHONY: quick
+quick: STUDY := studies/quick.yaml
+quick: reproduce ## a first result in three minutes: ten cells, one small model for each task
+
 .PHONY: plan
 plan: $(STAMP) ## say what `make reproduce` would run, and run nothing
 	$(HAS_STUDY)
@@ -112,11 +116,19 @@ publish-docs: $(STAMP) ## copy the small results of `make published` to docs/pub
 publish-factors: $(STAMP) ## copy the small results of studies/factors.yaml to docs/factors
 	@PYTHONPATH=scripts python -m publish_docs --results results/factors --docs docs/factors
 
+.PHONY: publish-today
+publish-today: $(STAMP) ## copy the small results of studies/today-laptop.yaml to docs/today
+	@PYTHONPATH=scripts python -m publish_docs --results results/today-laptop --docs docs/today
+
 ##@ Development
 
+# A worker of pytest for each core, four at most: each holds a torch. What measures time runs after them, alone.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
+
 .PHONY: test
-test: $(STAMP) ## all tests
-	python -m pytest
+test: $(STAMP) ## all tests: side by side, then those that measure time, one after the other
+	python -m pytest $(WORKERS) -m "not alone"
+	python -m pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 .PHONY: chaos
 chaos: $(STAMP) ## a hundred rounds of kills, signals and full disks on a study of milliseconds (15 min)
@@ -145,19 +157,21 @@ test-meters: $(STAMP) ## the meters in real time, with the long windows (some mi
 	python -m pytest tests/meters/test_accuracy_real_time.py tests/meters/test_accuracy.py tests/meters/test_meter_traps.py \
 	  tests/meters/test_rapl.py
 
-.PHONY: benchmark
-benchmark: $(STAMP) ## what the harness itself costs, beside a bare script (some minutes)
-	PYTHONPATH=scripts python benchmarks/harness_overhead.py
+.PHONY: benchmarks
+benchmarks: $(STAMP) ## what the harness, a plan, tables and pages cost, as ratios, against benchmarks/results.json (20 min, a quiet machine; ONLY="...")
+	PYTHONPATH=scripts:tests:benchmarks python benchmarks/run_all.py $(ONLY)
 
 .PHONY: check
+# Modules whose tests are all slow are not even read.
 check: $(STAMP) ## format, lint, types and the quick tests
 	python -m ruff check .
 	python -m ruff format --check .
 	python -m snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint
-	python -m mypy
 	PYTHONPATH=scripts python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	python -m pytest -m "not slow"
+	@python -m mypy & types=$$!; \
+	python -m pytest $(WORKERS) -m "not slow and not alone" \
+	  $$(grep -rLE --include='test_*.py' '^pytestmark = pytest\.mark\.slow$$' tests) || { kill $$types; exit 1; }; wait $$types
 
 .PHONY: schema
 schema: $(STAMP) ## write the JSON schemas of the configuration and of the catalog's entries
@@ -183,12 +197,19 @@ $(STAMP): FORCE
 .PHONY: clean
 clean: ## remove .venv and the tools' caches; results and their history stay
 	@envs/idle.sh .snakemake/wattlab.lock requirements.lock requirements-transformers4.lock
-	rm -rf .venv{,-transformers4}{,.new,.old} .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv{,-transformers4}{,.new,.old} .venv-optimum .pytest_cache .mypy_cache .ruff_cache
 	find . -path ./results -prune -o -path ./.snakemake -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 .PHONY: env-transformers4
 env-transformers4: ## optional: build .venv-transformers4, for models that transformers 5 lacks
 	@PATH="$$OUTER_PATH" envs/build.sh .venv-transformers4 requirements-transformers4.lock torchvision
+
+.PHONY: env-optimum
+env-optimum: $(STAMP) ## optional: build .venv-optimum over .venv, for the side-by-side with optimum-benchmark of `make benchmarks`
+	rm -rf .venv-optimum
+	python -m venv .venv-optimum
+	python -c 'import site; print(site.getsitepackages()[0])' >"$$(ls -d .venv-optimum/lib/python*/site-packages)/wattlab.pth"
+	.venv-optimum/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement benchmarks/optimum.txt
 
 .PHONY: help
 help: ## this list

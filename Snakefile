@@ -56,7 +56,7 @@ rule all:
         records,
         rules.build_tables.output,
         EXTRA_TABLES,
-        expand(rules.draw_figure.output, figure=STUDY_FIGURES),
+        rules.draw_figures.output,
         rules.write_report.output,
         rules.give_verdict.output,
     localrule: True

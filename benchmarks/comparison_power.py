@@ -8,6 +8,7 @@ Seeded. Normal repeats about each cell's true mean, of a session each; in some t
 from collections.abc import Iterator
 
 import numpy as np
+from ratios import Ratio
 
 from wattlab.tables.ratios import Spread, log_ratio, q_values, ratio_of, spread_between
 
@@ -59,6 +60,15 @@ def power(
     effects = np.where(np.arange(n_cells) < (n_changed or n_cells), 1 + effect, 1.0)
     hits = [found(draw(generator, n_cells, n_repeats, effects, session_sd))[1] for _ in range(draws)]
     return float(np.mean(hits))
+
+
+def ratios() -> list[Ratio]:
+    """False alarms over the 5 % allowed, and changes that are not found, of all."""
+    alarms = [false_alarms(n_cells, 10, session_sd) for n_cells in (1, 12) for session_sd in (0.0, 0.01)]
+    return [
+        Ratio("false alarms over those allowed, at worst", max(alarms) / 0.05, 0.2),
+        Ratio("rises of 5 % in one cell of 12 that are not found", 1 - power(12, 10, 0.05, 1), 0.2),
+    ]
 
 
 def lines() -> Iterator[str]:

@@ -17,16 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 import torch
 import yaml
-from scipy import stats
+from ratios import Ratio, paired
 
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.models.random_weights.source import ArchitectureSource
@@ -45,15 +42,14 @@ TOKENS = 128
 IDLE_S = 10.0
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """Seconds of one side of a pair."""
 
     wall_s: float
     cpu_s: float
 
 
-def study_of(inferences: int) -> ResolvedStudy:
+def study_of(inferences: int, model: str = MODEL) -> ResolvedStudy:
     """One cell: half as many samples as inferences and two repeats, the least that a protocol has."""
     content = yaml.safe_load((ROOT / "config.yaml").read_text())
     values: dict[str, Any] = {
@@ -69,7 +65,7 @@ def study_of(inferences: int) -> ResolvedStudy:
     content |= {
         "study": "overhead",
         "overrides": [{"where": {}, "set": values}],
-        "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": [MODEL]}],
+        "tasks": [{"task": "text-classification", "datasets": ["imdb"], "models": [model]}],
         "multi_purpose": [],
     }
     return resolve_study(content, [ROOT / "config.yaml"])
@@ -126,25 +122,18 @@ def pairs(n: int, ours: Callable[[], Cost], bare: Callable[[], Cost]) -> list[tu
         first, second = (ours, bare) if place % 2 == 0 else (bare, ours)
         one, other = first(), second()
         made.append((one, other) if place % 2 == 0 else (other, one))
-        show(f"  pair {place + 1}", made[-1:])
     return made
 
 
-def show(name: str, made: list[tuple[Cost, Cost]]) -> None:
-    """Median ratio of the pairs, by wall clock and by CPU time, and the medians."""
-    wall = median(ours.wall_s / bare.wall_s for ours, bare in made)
-    cpu = median(ours.cpu_s / bare.cpu_s for ours, bare in made)
-    ours_s, bare_s = median(ours.wall_s for ours, _ in made), median(bare.wall_s for _, bare in made)
-    print(f"{name}: {wall:.4f} by wall clock, {cpu:.4f} by CPU time ({ours_s:.2f} s and {bare_s:.2f} s)", flush=True)
-    if len(made) > 2:
-        for what, name in (("wall clock", "wall_s"), ("CPU time", "cpu_s")):
-            logs = np.log([getattr(ours, name) / getattr(bare, name) for ours, bare in made])
-            half = stats.t.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / np.sqrt(len(logs))
-            low, mean, high = (float(np.exp(logs.mean() + step)) for step in (-half, 0.0, half))
-            print(f"  {what}: geometric mean {mean:.4f}, 95 % interval {low:.4f} to {high:.4f} ({len(logs)} pairs)")
+def ratios_of(name: str, made: list[tuple[Cost, Cost]], tolerance: float) -> list[Ratio]:
+    """Ours over the other side, by wall clock and by CPU time."""
+    return [
+        paired(f"{name}, {words}", [ours[place] for ours, _ in made], [bare[place] for _, bare in made], tolerance)
+        for place, words in enumerate(("wall clock", "CPU time"))
+    ]
 
 
-def in_the_loop(cell: MeasuredCell, tokenizer: Path, texts: list[str], n_pairs: int, inferences: int) -> None:
+def in_the_loop(cell: MeasuredCell, tokenizer: Path, texts: list[str], n_pairs: int, inferences: int) -> list[Ratio]:
     """The same inferences in our window and in a plain loop, in one process."""
     torch.set_num_threads(1)
     adapter = adapter_for(cell.spec)(
@@ -166,9 +155,10 @@ def in_the_loop(cell: MeasuredCell, tokenizer: Path, texts: list[str], n_pairs: 
         return timed(lambda: [alone(adapter, text) for _ in range(inferences)])
 
     bare()
-    show(f"In the loop, {inferences} inferences at {TOKENS} tokens", pairs(n_pairs, ours, bare))
-    beside = beside_the_work(bench)
-    print(f"Beside the work in a window: {beside:.4%} of a core (CodeCarbon's sampler, once a second)")
+    return [
+        *ratios_of("in the loop over a bare one", pairs(n_pairs, ours, bare), 0.02),
+        Ratio("beside the work in a window, of a core", beside_the_work(bench), 2.0),
+    ]
 
 
 @torch.inference_mode()
@@ -192,19 +182,12 @@ def beside_the_work(bench: Bench) -> float:
     return cpu_s / window.duration_s
 
 
-def whole_process(study: ResolvedStudy, tokenizer: Path, texts: list[str], n_pairs: int, folder: Path) -> None:
-    """`measure_cell`, from nothing to the record, beside a script that loads and loops."""
+def ours_of(study: ResolvedStudy, folder: Path) -> Callable[[], Cost]:
+    """`measure_cell`, from nothing to the record."""
     (cell,) = study.measured
-    (folder / "texts.json").write_text(json.dumps(texts))
     keys, path = write_specs(folder / "results", study), write_study(folder / "results/overhead", study)
     spec = spec_path(folder / "results", keys[cell.cell.id])
     measure = [sys.executable, "-m", "measure_cell", *job_arguments(path, spec, cell)]
-    plain = folder / "tokenizer.json"
-    load_tokenizer(read_tokenizer(tokenizer)).backend_tokenizer.save(str(plain))
-    script = [
-        *(sys.executable, str(ROOT / "benchmarks/bare_script.py"), "--texts", str(folder / "texts.json")),
-        *("--tokenizer", str(plain), "--passes", "2"),
-    ]
 
     def ours() -> Cost:
         shutil.rmtree(folder / "results/repeats", ignore_errors=True)
@@ -214,24 +197,45 @@ def whole_process(study: ResolvedStudy, tokenizer: Path, texts: list[str], n_pai
             raise RuntimeError(f"the cell is {record['status']}: {record['failure']}")
         return cost
 
-    show(f"Whole process, {2 * len(texts)} inferences", pairs(n_pairs, ours, lambda: process(script, folder)))
+    return ours
+
+
+def whole_process(study: ResolvedStudy, tokenizer: Path, texts: list[str], n_pairs: int, folder: Path) -> list[Ratio]:
+    """`measure_cell` beside a script that loads and loops."""
+    (folder / "texts.json").write_text(json.dumps(texts))
+    plain = folder / "tokenizer.json"
+    load_tokenizer(read_tokenizer(tokenizer)).backend_tokenizer.save(str(plain))
+    script = [
+        *(sys.executable, str(ROOT / "benchmarks/bare_script.py"), "--texts", str(folder / "texts.json")),
+        *("--tokenizer", str(plain), "--passes", "2"),
+    ]
+    made = pairs(n_pairs, ours_of(study, folder), lambda: process(script, folder))
+    return ratios_of("whole process over a bare script", made, 0.1)
+
+
+def ratios(n_pairs: int = 5, inferences: int = 100, loop_pairs: int = 200, loop_inferences: int = 10) -> list[Ratio]:
+    """Both comparisons."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        os.environ.setdefault("WATTLAB_LOCKS", str(folder / "locks"))
+        study = study_of(inferences)
+        cell, tokenizer, texts = prepare(study, folder)
+        return [
+            *in_the_loop(cell, tokenizer, texts, loop_pairs, loop_inferences),
+            *whole_process(study, tokenizer, texts, n_pairs, folder),
+        ]
 
 
 def main() -> int:
-    """Run both comparisons and print their ratios."""
+    """Print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--inferences", type=int, default=100)
     parser.add_argument("--loop-pairs", type=int, default=200)
     parser.add_argument("--loop-inferences", type=int, default=10)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        os.environ.setdefault("WATTLAB_LOCKS", str(folder / "locks"))
-        study = study_of(arguments.inferences)
-        cell, tokenizer, texts = prepare(study, folder)
-        in_the_loop(cell, tokenizer, texts, arguments.loop_pairs, arguments.loop_inferences)
-        whole_process(study, tokenizer, texts, arguments.pairs, folder)
+    for ratio in ratios(arguments.pairs, arguments.inferences, arguments.loop_pairs, arguments.loop_inferences):
+        print(ratio, flush=True)
     return 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from ratios import Ratio
 
 from wattlab.foundation.quantities import CONFIDENCE, INTERVALS
 from wattlab.tables.intervals import lognormal_bounds, t_half_width
@@ -44,6 +45,18 @@ def net_coverage(n_repeats: int, idle_sd: float, generator: np.random.Generator)
     mean = net.mean(axis=1)
     with_shared, without = (_held(mean - half, mean + half, 0.0) for half in halves)
     return with_shared, without
+
+
+def ratios() -> list[Ratio]:
+    """How often the intervals miss the truth, over how often 95 % allows."""
+    generator, allowed = np.random.default_rng(SEED), 1 - CONFIDENCE
+    sizes = [n_models for n_models in (2, 5, 8, 12) if n_models >= INTERVALS["tasks"].least]
+    cox = [1 - models_coverage(n, sd, [3], generator)[0] for n in sizes for sd in (0.5, 1.0, 1.3)]
+    net = [1 - net_coverage(n, sd, generator)[0] for n in (3, 5, 10) for sd in (0.0, 1.0, 10.0)]
+    return [
+        Ratio("misses of Cox's intervals over those allowed, at worst", max(cox) / allowed, 0.1),
+        Ratio("misses of intervals of net energy over those allowed, at worst", max(net) / allowed, 0.1),
+    ]
 
 
 def _held(low: Any, high: Any, truth: float) -> float:

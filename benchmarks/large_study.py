@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ratios import Ratio
 
 from support import records
 from support.workflow import REPOSITORY, Project, make_project
@@ -90,28 +91,40 @@ def show(what: str, used: dict[str, Any]) -> None:
     print(f"{what}: {used['wall_s']:.1f} s, {used['cpu_s']:.1f} s of CPU, {used['rss_mb']:.0f} MB", flush=True)
 
 
+def measured(folder: Path, n_cells: int) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """How many cells there are, and what their plan and their tables took."""
+    plan = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "host", "progress", "reason"]
+    project = large_study(folder, n_cells)
+    planned = timed(plan, folder)
+    results = project.results / "large"
+    (study_file,) = results.glob("study-*.json")
+    study = read_study(study_file)
+    show(f"{len(study.cells)} cells: plan", planned)
+    write_records(study, results)
+    tables = [sys.executable, "-m", "build_tables", "--study", str(study_file), "--tables", str(results / "tables")]
+    built = timed(tables, folder, PYTHONPATH=str(folder / "scripts"))
+    show(f"{len(study.cells)} cells, {len(study.cells) * REPEATS} repeats: tables", built)
+    return len(study.cells), planned, built
+
+
+def ratios(n_cells: int = 3120) -> list[Ratio]:
+    """CPU time of a cell in the whole study over that in a quarter of it: below 1 where growth is linear, since the imports
+    are shared by more."""
+    with tempfile.TemporaryDirectory() as scratch:
+        sizes = [measured(Path(scratch) / str(share), n_cells // share) for share in (4, 2, 1)]
+    (few, *small), _, (many, *large) = sizes
+    return [
+        Ratio(f"{what} of a cell, all over a quarter", (all_["cpu_s"] / many) / (quarter["cpu_s"] / few), 0.15)
+        for what, all_, quarter in zip(("plan", "tables"), large, small, strict=True)
+    ]
+
+
 def main() -> int:
     """Print the numbers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=3120)
-    arguments = parser.parse_args()
-    plan = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", "host", "progress", "reason"]
-    with tempfile.TemporaryDirectory() as scratch:
-        for share in (4, 2, 1):
-            folder = Path(scratch) / str(share)
-            project = large_study(folder, arguments.cells // share)
-            used = timed(plan, folder)
-            results = project.results / "large"
-            (study_file,) = results.glob("study-*.json")
-            study = read_study(study_file)
-            show(f"{len(study.cells)} cells: plan", used)
-            write_records(study, results)
-            tables = [sys.executable, "-m", "build_tables", "--study", str(study_file)]
-            tables += ["--tables", str(results / "tables")]
-            show(
-                f"{len(study.cells)} cells, {len(study.cells) * REPEATS} repeats: tables",
-                timed(tables, folder, PYTHONPATH=str(folder / "scripts")),
-            )
+    for ratio in ratios(parser.parse_args().cells):
+        print(ratio)
     return 0
 
 

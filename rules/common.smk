@@ -113,7 +113,6 @@ wildcard_constraints:
     setting=r"(@\w+=[\w.-]+(\+\w+=[\w.-]+)*)?",
     key="[0-9a-f]{12}",
     revision="main|[0-9a-f]{40}",
-    figure="[a-z_]+",
 
 
 # Functions of `input` are in no param that is tracked: another place of the checkout makes nothing due.

@@ -1,48 +1,52 @@
 # The figures whose tables the study has.
 STUDY_FIGURES = figures_of(
     {Path(path).stem for path in [*rules.build_tables.output.csv, *EXTRA_TABLES]},
-    has_settings=bool(STUDY.config.all_settings),
+    STUDY.config,
 )
 
 
-# One job per figure, from the tables alone, for two columns of a paper and for one: an edit of a figure's module draws
-# that figure again.
-rule draw_figure:
+# All figures in one job, from the tables alone: what costs is the libraries, which are loaded once. For two columns of a
+# paper and for one (`tasks_column`); what a caption says lies beside, since a journal's picture has neither title nor note.
+rule draw_figures:
     input:
         study=TABLES_STUDY,
-        tables=lambda wildcards: [
+        tables=sorted(
             f"{RESULTS}/tables/{table}.csv"
-            for table in STUDY_FIGURES[wildcards.figure].tables
-        ],
-        source=lambda wildcards: sources("draw_figure", FIGURES[wildcards.figure]),
-    output:
-        pdf=f"{RESULTS}/figures/{{figure}}.pdf",
-        png=report(
-            f"{RESULTS}/figures/{{figure}}.png",
-            caption="captions/figure.rst",
-            category="Figures",
-            labels=lambda wildcards: {"figure": STUDY_FIGURES[wildcards.figure].title},
+            for table in {
+                table for figure in STUDY_FIGURES.values() for table in figure.tables
+            }
         ),
-        column_pdf=f"{RESULTS}/figures/{{figure}}_column.pdf",
-        column_png=f"{RESULTS}/figures/{{figure}}_column.png",
+        source=sources("draw_figures", *(FIGURES[name] for name in STUDY_FIGURES)),
+    output:
+        png=[
+            report(
+                f"{RESULTS}/figures/{name}{form}.png",
+                caption="captions/figure.rst",
+                category="Figures",
+                labels={"figure": figure.title, "for": columns},
+            )
+            for name, figure in STUDY_FIGURES.items()
+            for form, columns in (("", "two columns"), ("_column", "one column"))
+        ],
+        others=expand(
+            f"{RESULTS}/figures/{{name}}{{form}}",
+            name=STUDY_FIGURES,
+            form=[".md", ".tex", ".pdf", ".svg", "_column.pdf", "_column.svg"],
+        ),
     log:
-        f"{RESULTS}/logs/draw_figure/{{figure}}.log",
-    wildcard_constraints:
-        # By name: `tasks_column` is no figure but a form of one.
-        figure="|".join(STUDY_FIGURES),
+        f"{RESULTS}/logs/draw_figures.log",
     localrule: True
     conda:
         "../envs/analysis.yaml"
     resources:
         quiet=1,
     params:
-        program=program("draw_figure"),
+        program=program("draw_figures"),
         tables=tables_folder,
         figures=figures_folder,
-        title=lambda wildcards: STUDY_FIGURES[wildcards.figure].title,
-        caption=lambda wildcards: STUDY_FIGURES[wildcards.figure].caption,
+        names=list(STUDY_FIGURES),
     message:
-        "Drawing {wildcards.figure}"
+        "Drawing the figures"
     shell:
-        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --figure {wildcards.figure}"
+        "python {params.program:q} --study {input.study:q} --tables {params.tables:q} --figure {params.names}"
         " --figures {params.figures:q} > {log:q} 2>&1"

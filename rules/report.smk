@@ -10,7 +10,7 @@ rule write_report:
         study=TABLES_STUDY,
         tables=rules.build_tables.output.csv,
         more=EXTRA_TABLES,
-        figures=expand(rules.draw_figure.output.png, figure=STUDY_FIGURES),
+        figures=rules.draw_figures.output,
         catalog=catalog("grids", "equivalents"),
         beside=[
             str(Path(cells).with_name("tasks.csv"))

@@ -10,7 +10,7 @@ rule tables:
 rule figures:
     input:
         records,
-        expand(rules.draw_figure.output, figure=STUDY_FIGURES),
+        rules.draw_figures.output,
 
 
 rule report:

@@ -2,6 +2,7 @@
 
     python -m publish_docs --results results/published --docs docs/published
     python -m publish_docs --results results/factors --docs docs/factors
+    python -m publish_docs --results results/today-laptop --docs docs/today
 
 Tables as they are; figures as images of half the size and few colours. More than `MAX_BYTES` in all is refused.
 """
@@ -37,8 +38,18 @@ TABLES = {
 
 #: Study -> its tables and figures that are kept.
 KEPT: dict[str, tuple[dict[str, tuple[str, ...]], set[str]]] = {
-    "published": (TABLES, FIGURES.keys() - {"flops", "factors"}),
+    "published": (TABLES, FIGURES.keys() - {"flops", "factors", "then_and_now", "comparison"}),
     "factors": ({"factors": ("csv", "md"), "functional_units": ("csv", "md"), "cells": ("csv",)}, {"factors"}),
+    "today-laptop": (
+        {
+            "then_and_now": ("csv", "md"),
+            "then_and_now_claims": ("csv", "md"),
+            "tasks": ("csv", "md"),
+            "multipurpose": ("csv", "md"),
+            "cells": ("csv",),
+        },
+        {"then_and_now", "multipurpose_vs_specific"},
+    ),
 }
 
 #: Of all files together.

@@ -1,6 +1,7 @@
 """What several test modules share. What only a measuring environment has is imported where it is used: the tests of
 tables, figures and page run without it too."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,28 +12,51 @@ if TYPE_CHECKING:
     from support.mock_hub import MockHub
     from support.workflow import Project
 
+# Two threads may be many times slower than one where others run beside them. Before torch and BLAS are loaded, and for
+# every process that a test starts.
+os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> "Project":
-    """A small study that ran to its end; its repeats lay in the store before. Tests change copies of it."""
+
+@pytest.fixture(scope="session", autouse=True)
+def _locks(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Locks of these tests' own: another worker of pytest is no other measurement on this machine."""
+    os.environ["WATTLAB_LOCKS"] = str(tmp_path_factory.mktemp("locks"))
+
+
+def finish(root: Path) -> "Project":
+    """A small study that ran to its end; its repeats lay in the store before. With the real Python, as people run it."""
     from support.workflow import make_project
 
-    project = make_project(tmp_path_factory.mktemp("workflow") / "a project")
-    inputs = project.snakemake("--until", "sample_dataset", "train_tokenizer")
+    project = make_project(root)
+    inputs = project.snakemake("--until", "sample_dataset", "train_tokenizer", WATTLAB_WARM="")
     assert inputs.returncode == 0, inputs.stdout
     project.fill_stores()
-    run = project.snakemake()
+    run = project.snakemake(WATTLAB_WARM="")
     assert run.returncode == 0, run.stdout
     assert "[3/3]" in run.stdout and "(from the store, measured 20" in run.stdout
     return project
 
 
-@pytest.fixture(scope="module")
-def one_thread() -> None:
-    """Two threads of torch may be many times slower than one on a shared machine."""
-    import torch
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> "Project":
+    """The finished small study, made once for all workers of pytest. Tests change copies of it."""
+    from filelock import FileLock
 
-    torch.set_num_threads(1)
+    from support.workflow import Project
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "workflow"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "whole").exists():
+            finish(folder / "a project")
+            (folder / "whole").touch()
+    return Project(folder / "a project")
+
+
+@pytest.fixture
+def project(finished: "Project", tmp_path: Path) -> "Project":
+    """A copy of the finished study, .snakemake and modification times included."""
+    return finished.copy(tmp_path / "copy")
 
 
 @pytest.fixture

@@ -184,6 +184,7 @@ def not_valid(repeat: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell_id", "mutate", "changed"),
     [

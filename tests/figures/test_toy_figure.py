@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-import draw_figure
+import draw_figures
 from support import hand_tables
-from support.drawn import drawn, text_of
+from support.drawn import drawn, note_of
 from support.records import write_study
 from support.toy_figure import toy_figure
 from support.workflow import Project, run_with
@@ -23,16 +23,18 @@ def test_it_is_drawn_where_its_tables_are(tmp_path: Path, monkeypatch: pytest.Mo
     figure = drawn("toy", tables)
     (axes,) = figure.axes
     assert [bar.get_width() for bar in axes.patches] == pytest.approx(list(tables["cells"]["energy_kwh_per_1000"]))
-    assert "Example Silicon 9000" in text_of(figure, "footnote")
+    assert "Example Silicon 9000" in note_of("toy", tables)
     study, folder = write_study(tmp_path, hand_tables.study()), hand_tables.write(tmp_path / "tables", tables)
     given = {"--study": study, "--tables": folder, "--figure": "toy", "--figures": tmp_path / "figures"}
-    assert draw_figure.main([str(part) for pair in given.items() for part in pair]) == 0
+    assert draw_figures.main([str(part) for pair in given.items() for part in pair]) == 0
     assert (tmp_path / "figures/toy_column.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.slow
 def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None:
-    project = run_with(finished, tmp_path / "project", toy_figure, due="Drawing toy", not_due="Building the tables")
+    project = run_with(
+        finished, tmp_path / "project", toy_figure, due="Drawing the figures", not_due="Building the tables"
+    )
     assert (project.results / "small/figures/toy.png").is_file()
     page = (project.results / "small/report.html").read_text()
     assert toy_figure.FIGURE.title in page and toy_figure.FIGURE.caption in page

@@ -20,6 +20,7 @@ from support.mock_hub.datasets import add_datasets, fetched_traps
 from support.mock_hub.models import make_twins, twins
 from support.mock_hub.twin_weights import SHARDED_ABOVE
 from support.samples import read_samples
+from support.surrogates import papers_catalog
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.hub.datasets import look_up
 from wattlab.hub.models import fetch_model
@@ -41,7 +42,7 @@ pytestmark = [
     ),
 ]
 
-MODELS = load_catalog(CATALOG_ROOT).models
+MODELS = papers_catalog().models
 DETA = "jozhang97--deta-swin-large"
 
 
@@ -89,7 +90,6 @@ class Rehearsed:
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
     folder = tmp_path_factory.mktemp("rehearsal")
-    torch.set_num_threads(1)
     make_twins(folder / "twins")
     with MockHub(twins(folder / "twins")) as hub, pytest.MonkeyPatch.context() as patch:
         add_datasets(hub)

@@ -43,6 +43,7 @@ def gpus(monkeypatch: pytest.MonkeyPatch, **settings: float) -> TracedNvml:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(("seconds", "n", "limit"), [(10.0, 2, 0.005), (1.0, 5, 0.02)])
 def test_gross_energy_with_a_counter_of_1_ms(
     monkeypatch: pytest.MonkeyPatch, seconds: float, n: int, limit: float
@@ -58,6 +59,7 @@ def test_gross_energy_with_a_counter_of_1_ms(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_twenty_windows_of_a_second_with_a_counter_of_100_ms(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml = gpus(monkeypatch, refresh_s=0.1, latency_s=LATENCY_S)
     bench = bench_of(CodeCarbonMeter(GPU))
@@ -77,6 +79,7 @@ def test_twenty_windows_of_a_second_with_a_counter_of_100_ms(monkeypatch: pytest
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_rapl_across_many_wraps_while_power_flows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """140 W for five seconds through counters of 262 J: both wrap, one of them twice."""
     fake = fake_rapl(monkeypatch, tmp_path, packages=2, range_uj=262_143_328)

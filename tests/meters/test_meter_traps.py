@@ -67,6 +67,7 @@ def test_slow_readings_lose_no_time_of_the_modelled_components(monkeypatch: pyte
     assert made.energy_ram_j == pytest.approx(meter.describe()["ram_power_w"] * 5.0, rel=0.03)
 
 
+@pytest.mark.alone
 def test_the_first_task_of_a_process_measures_nothing(monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml) -> None:
     calls: list[str] = []
     for name in ("start_task", "stop_task"):

@@ -15,7 +15,7 @@ from support.meters_fake import fake_rapl
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.runs.session import Bench, measured, run_passes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 WATTLAB = str(Path(sys.modules["wattlab"].__file__ or "").parent)
 

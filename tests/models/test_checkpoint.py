@@ -17,7 +17,7 @@ from wattlab.hub.receipts import read_receipt
 from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.random_weights.build import build
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 
 # ---------------------------------------------------------------- every task

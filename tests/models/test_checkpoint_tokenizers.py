@@ -13,7 +13,7 @@ from wattlab.foundation.errors import InputError
 from wattlab.hub.snapshots import snapshot_of
 from wattlab.models.checkpoint import HubSource
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 
 def test_a_tokenizer_that_is_a_sentencepiece_model_alone(hub, tmp_path):

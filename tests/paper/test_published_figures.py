@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from support import hand_tables
-from support.drawn import drawn, points, text_of
+from support.drawn import drawn, note_of, points, reason
 from wattlab.figures.style import LAYOUTS, ONE_COLUMN, Layout
 from wattlab.tables.reading import Tables
 
@@ -101,7 +101,7 @@ def test_a_score_without_energy_or_selection_is_not_drawn(tables: Tables) -> Non
     table.loc[0, "energy_kwh_per_1000"] = np.nan
     table.loc[1, "selected"] = False
     figure = drawn("quality", tables | {"quality": table})
-    assert "1 score without a value is left out." in text_of(figure, "footnote")
+    assert "1 score without a value is left out." in note_of("quality", tables | {"quality": table})
     shown = {
         round(float(y), 9)
         for axes in figure.axes
@@ -118,7 +118,7 @@ def test_decomposition_stacks_the_shares_from_0_to_100(tables: Tables) -> None:
     assert [label.get_text() for label in left.get_yticklabels()] == [
         "fill mask",
         "text to image",
-        "text classification, multi-purpose",
+        "text classification (multi)",
         "all selected cells",
     ]
     expected = tables["decomposition"].iloc[[3, 1, 2, 4]]
@@ -170,7 +170,7 @@ def test_a_column_has_a_row_per_dataset_and_the_readings_below_the_shares(tables
     shares, readings = figure.axes
     for axes in (shares, readings):
         assert [label.get_text() for label in axes.get_yticklabels()][2:] == [
-            "text classification,\nmulti-purpose",
+            "text classification (multi)",
             "all selected cells",
         ]
         assert axes.get_ylim() == (3.6, -0.6)
@@ -184,9 +184,7 @@ def test_nothing_overlaps_or_reaches_beyond_the_page(name: str, layout: Layout, 
     page = figure.get_tightbbox(FigureCanvasAgg(figure).get_renderer())
     width, height = figure.get_size_inches()
     assert page.x0 >= 0 and page.y0 >= 0 and page.x1 <= width and page.y1 <= height
-    (note,) = [text for text in figure.findobj(matplotlib.text.Text) if text.get_gid() == "footnote"]
-    apart = [note.get_window_extent()]
-    apart += [legend.get_window_extent() for legend in figure.findobj(matplotlib.legend.Legend)]
+    apart = [legend.get_window_extent() for legend in figure.findobj(matplotlib.legend.Legend)]
     drawn_axes = [axes for axes in figure.axes if axes.axison]
     labels = [text for axes in drawn_axes for text in (axes.title, axes.xaxis.label) if text.get_text()]
     check_apart(apart + [text.get_window_extent() for text in labels])
@@ -203,9 +201,7 @@ def check_apart(apart: list[Bbox]) -> None:
 
 
 @pytest.mark.parametrize("name", ("quality", "decomposition"))
-def test_nothing_to_show_is_a_page_that_says_why(name: str, tables: Tables) -> None:
-    empty = drawn(name, tables | {name: tables[name][:0]})
-    assert empty.axes == [] and "has no selected cells with" in text_of(empty, "reason")
+def test_nothing_to_show_is_a_sentence_that_says_why(name: str, tables: Tables) -> None:
+    assert "has no selected cells with" in reason(name, tables | {name: tables[name][:0]})
     columns = ["energy_kwh_per_1000", *(column for column in SHARES if column in tables[name])]
-    unknown = tables[name].assign(**dict.fromkeys(columns, np.nan))
-    assert drawn(name, tables | {name: unknown}).axes == []
+    assert reason(name, tables | {name: tables[name].assign(**dict.fromkeys(columns, np.nan))})

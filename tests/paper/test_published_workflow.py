@@ -49,12 +49,12 @@ def planned(text: str) -> dict[str, int]:
 def test_the_papers_logs_plan_its_audit_and_two_more_figures(folder: Path) -> None:
     jobs = planned(snakemake(folder, str(ROOT / "studies" / "published.yaml"), "--dry-run"))
     assert "measure_cell" not in jobs and jobs["import_logs"] == 1
-    assert jobs["examine_logs"] == 1 and jobs["draw_figure"] == 9
+    assert jobs["examine_logs"] == 1 and jobs["draw_figures"] == 1
 
 
 def test_logs_of_ones_own_have_no_print_to_audit_and_no_quality(folder: Path) -> None:
     jobs = planned(snakemake(folder, "my-logs.yaml", "--dry-run"))
-    assert jobs["examine_logs"] == 1 and jobs["draw_figure"] == 8
+    assert jobs["examine_logs"] == 1 and jobs["draw_figures"] == 1
 
 
 def test_logs_of_ones_own_without_a_gpu_reach_the_page(folder: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,7 @@ from support.workflow import Project
 pytestmark = pytest.mark.slow
 
 
-def test_the_page_shows_the_studies_of_the_configuration(finished: Project, tmp_path: Path) -> None:
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    project = Project(tmp_path / "copy")
+def test_the_page_shows_the_studies_of_the_configuration(project: Project) -> None:
     own, other = project.results / "small", project.results / "other"
     shutil.copytree(own / "tables", other / "tables")
     (study,) = (other / "tables").glob("study-*.json")

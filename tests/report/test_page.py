@@ -15,6 +15,8 @@ from support import hand_tables
 from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, WORDS, Page, data_of, more_tables, page_of, visible
 from support.records import write_study
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.figures import captions, tasks
+from wattlab.figures.figure import Drawn
 from wattlab.figures.listing import figures_of
 from wattlab.report import answer
 from wattlab.report.bundle import page_script, vega_script
@@ -32,6 +34,7 @@ def test_the_page_is_well_formed_and_loads_nothing(tmp_path: Path) -> None:
     figures = tmp_path / "figures"
     figures.mkdir()
     (figures / "tasks.png").write_bytes(b"\x89PNG a picture")
+    captions.write(figures, "tasks", "laptop", tasks.FIGURE, Drawn("A note.", "a picture"))
     study = write_study(tmp_path, hand_tables.study())
     folder = hand_tables.write(tmp_path / "tables", hand_tables.tables())
     report = tmp_path / "report.html"
@@ -47,6 +50,7 @@ def test_the_page_is_well_formed_and_loads_nothing(tmp_path: Path) -> None:
     assert not re.search(r"@import|url\(|https?://", re.sub(r"<pre.*?</pre>", "", visible(text), flags=re.DOTALL))
     listed = figures_of(hand_tables.tables())
     assert text.count("is not drawn") == len(listed) - 1 == 6
+    assert f"{tasks.FIGURE.caption} A note." in text
     assert "Nothing: every cell has its full number of valid repeats." in text
     assert all(one.caption.split(".")[0].replace("'", "&#39;") in text for one in listed.values())
     assert data_of(text)["cells_csv"] == (folder / "cells.csv").read_text()

@@ -40,8 +40,8 @@ def test_the_catalogs_fact_holds_for_the_hubs_copy_alone(study: str, named: str)
 def test_figures_page_and_paragraphs_say_so(tmp_path: Path) -> None:
     study, tables = told(hand_tables.study()), hand_tables.tables()
     cells = tables["cells"]
-    assert FINEWEB in notes.footnote(tables, cells, study)
-    assert FINEWEB not in notes.footnote(tables, cells[cells["dataset"] != "oscar"], study)
+    assert FINEWEB in notes.note(tables, cells, study)
+    assert FINEWEB not in notes.note(tables, cells[cells["dataset"] != "oscar"], study)
     assert f"({FINEWEB})." in closing_paragraph(study, tables)
     assert FINEWEB in methods_paragraph(study, tables)
     assert FINEWEB in dict(labels(study, cells))["data: surrogate"]

@@ -5,6 +5,7 @@ from collections import Counter
 from support.studies import FLAN, ROOT, hashes, resolved, study_content
 from support.surrogates import papers_catalog
 from wattlab.catalog.reading import Catalog, read_yaml
+from wattlab.runs.fingerprint import comparable_spec
 
 
 def test_laptop_has_48_cells(catalog: Catalog) -> None:
@@ -24,6 +25,15 @@ def test_laptop_has_48_cells(catalog: Catalog) -> None:
     assert {cell.cell.model for cell in study.cells if cell.cell.purpose == "multi-purpose"} == {FLAN}
 
 
+def test_quick_is_one_cell_of_each_task_and_the_default_study_goes_on_from_its_repeats(catalog: Catalog) -> None:
+    laptop = {cell.cell.id: comparable_spec(cell.spec) for cell in resolved(catalog).measured}
+    quick = {cell.cell.id: cell.spec for cell in resolved(catalog, study_content("studies/quick.yaml")).measured}
+    assert len(quick) == 10
+    assert {spec.cell.task for spec in quick.values()} == set(catalog.tasks)
+    assert {spec.protocol.repeats for spec in quick.values()} == {2}
+    assert {cell: comparable_spec(spec) for cell, spec in quick.items()} == {cell: laptop[cell] for cell in quick}
+
+
 def test_wide_has_75_cells_and_all_of_laptop(catalog: Catalog) -> None:
     laptop, wide = hashes(resolved(catalog)), hashes(resolved(catalog, study_content("studies/wide.yaml")))
     assert len(wide) == 75
@@ -39,6 +49,24 @@ def test_wide_holds_only_what_differs() -> None:
 def test_every_key_of_a_study_stands_in_the_default_one(catalog: Catalog) -> None:
     content = read_yaml(ROOT / "config.yaml")
     assert set(content) == set(type(resolved(catalog).config).model_fields) - {"logs"}
+
+
+def test_the_studies_of_today_meet_those_of_the_paper_s_models(catalog: Catalog) -> None:
+    """In every task, on its datasets, under the same protocol, with models that the paper lacks."""
+    papers = set(papers_catalog().models)
+    for name, other, cells in (("today-laptop", None, 47), ("today", "gpu", 114)):
+        study = resolved(catalog, study_content(f"studies/{name}.yaml"))
+        then = resolved(catalog, study_content(*([f"studies/{other}.yaml"] if other else [])))
+        assert study.config.beside == [then.config.study]
+        assert len(study.cells) == cells
+        assert not {cell.cell.model for cell in study.cells} & papers
+        places = {(cell.cell.task, cell.cell.purpose, cell.cell.dataset) for cell in then.cells}
+        for task in catalog.tasks:
+            own = [cell for cell in study.measured if cell.cell.task == task and cell.cell.setting is None]
+            assert {(task, cell.cell.purpose, cell.cell.dataset) for cell in own} & places, task
+            theirs = next(cell for cell in then.measured if cell.cell.task == task)
+            if task != "text-to-image":  # a model of one step takes one
+                assert own[0].spec.protocol == theirs.spec.protocol
 
 
 def test_the_papers_study_has_312_cells() -> None:

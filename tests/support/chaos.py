@@ -82,8 +82,7 @@ BLOWS = (
 
 def fake_project(root: Path, study: dict[str, Any]) -> Project:
     """A copy of the project with that study, whose worker is the fake one."""
-    project = make_project(root)
-    shutil.copy(TESTS / "fake_worker.py", root / "scripts/wattlab/runs/worker.py")
+    project = make_project(root).with_fake_worker()
     project.configure(**study)
     return project
 

@@ -1,14 +1,13 @@
 """A project whose fake workers die as a test says: after so many repeats, in so many ways."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.workflow import Project
+from support.workflow import Project, warm_environment
 from wattlab.records.record import Record, read_record
 
 FINISHED, REPEATS = 7, 10
@@ -26,10 +25,8 @@ class Fragile:
     folder: Path
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        environment = warm_environment() | {
             "PYTHONPATH": str(self.project.root / "scripts"),
-            "WATTLAB_DOCTOR": "no",
             "WATTLAB_DISK": str(self.project.results / "repeats"),
             "WATTLAB_FAULTS": str(self.folder / "faults.json"),
             "WATTLAB_INFERENCE_S": "0.005",

@@ -33,6 +33,7 @@ def _distributions() -> dict[str, list[str]]:
     return dict(packages_distributions())
 
 
+@cache
 def direct_imports(file: Path) -> tuple[set[str], set[Path]]:
     """Distributions (canonical names) and files of this repository that one file imports.
 

@@ -32,7 +32,32 @@ _RESNET = {"embedding_size": 8, "hidden_sizes": [8, 16, 32, 64], "depths": [1, 1
 _GPT2 = {"n_embd": 32, "n_layer": 2, "n_head": 2}
 _T5 = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2}
 _OPT = {"hidden_size": 32, "ffn_dim": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "word_embed_proj_dim": 32}
+_DECODER = {**_ENCODER, "num_key_value_heads": 1, "head_dim": 16}
 _DETECTOR = {**_SEQ2SEQ, "backbone_config": _RESNET, "num_queries": 10}
+
+_VISION = {"hidden_size": 32, "depth": 2, "num_heads": 2, "intermediate_size": 64, "out_hidden_size": 32}
+_RT_DETR = {
+    "backbone_config": {"embedding_size": 8, "hidden_sizes": [8, 16, 32, 64], "depths": [1, 1, 1, 1]},
+    "encoder_in_channels": [16, 32, 64],
+    "encoder_hidden_dim": 32,
+    "encoder_ffn_dim": 64,
+    "encoder_attention_heads": 2,
+    "feat_strides": [8, 16, 32],
+    "d_model": 32,
+    "decoder_in_channels": [32, 32, 32],
+    "decoder_layers": 2,
+    "decoder_ffn_dim": 64,
+    "decoder_attention_heads": 2,
+    "num_queries": 10,
+}
+_D_FINE = {
+    **{
+        key: value
+        for key, value in _RT_DETR.items()
+        if key not in ("backbone_config", "encoder_in_channels", "feat_strides")
+    },
+    "decoder_in_channels": [32, 32],
+}
 
 #: Configuration class -> what makes it small. Vocabularies stay whole, so that every special token has its row.
 SMALLER: dict[str, dict[str, Any]] = {
@@ -58,12 +83,58 @@ SMALLER: dict[str, dict[str, Any]] = {
     "MobileNetV1Config": {"depth_multiplier": 0.25},
     "YolosConfig": {**_ENCODER, "num_detection_tokens": 10},
     **dict.fromkeys(("DetrConfig", "DeformableDetrConfig"), _DETECTOR),
+    "DetaConfig": {
+        **_SEQ2SEQ,
+        "backbone_config": {
+            "model_type": "swin",
+            "embed_dim": 16,
+            "depths": [1, 1, 1, 1],
+            "num_heads": [1, 2, 2, 2],
+            "window_size": 4,
+        },
+        "num_queries": 20,
+    },
     "GitConfig": {**_ENCODER, "vision_config": _ENCODER},
     "BlipConfig": {"text_config": {**_ENCODER, "encoder_hidden_size": 32}, "vision_config": _ENCODER},
     "Blip2Config": {
         "vision_config": _ENCODER,
         "qformer_config": {**_ENCODER, "encoder_hidden_size": 32},
         "text_config": {"t5": _T5, "opt": _OPT},
+    },
+    **dict.fromkeys(
+        ("LlamaConfig", "Qwen3Config", "Olmo2Config", "Gemma3TextConfig", "GraniteConfig", "SmolLM3Config"), _DECODER
+    ),
+    "ModernBertConfig": _ENCODER,
+    "Phi3Config": {key: value for key, value in _DECODER.items() if key != "head_dim"},
+    "GraniteMoeHybridConfig": {
+        **_ENCODER,
+        "shared_intermediate_size": 64,
+        "mamba_n_heads": 2,
+        "num_key_value_heads": 1,
+        "layer_types": ["attention"] * 2,
+    },
+    "Lfm2Config": {**_DECODER, "layer_types": ["conv", "full_attention"], "full_attn_idxs": [1]},
+    "OlmoeConfig": {**_ENCODER, "num_key_value_heads": 1, "num_experts": 4, "num_experts_per_tok": 2},
+    "Qwen3MoeConfig": {**_DECODER, "moe_intermediate_size": 64, "num_experts": 4, "num_experts_per_tok": 2},
+    "GptOssConfig": {**_DECODER, "num_local_experts": 4, "layer_types": ["sliding_attention", "full_attention"]},
+    **dict.fromkeys(("MT5Config", "LongT5Config"), {**_T5, "num_decoder_layers": 2}),
+    "Dinov2Config": _ENCODER,
+    "RTDetrV2Config": _RT_DETR,
+    "DFineConfig": _D_FINE,
+    "Florence2Config": {
+        "vision_config": {
+            "embed_dim": [8, 8, 16, 16],
+            "depths": [1, 1, 1, 1],
+            "num_heads": [1, 1, 2, 2],
+            "num_groups": [1, 1, 2, 2],
+            "projection_dim": 32,
+        },
+        "text_config": _SEQ2SEQ,
+    },
+    "Qwen3VLConfig": {"vision_config": {**_VISION, "deepstack_visual_indexes": [0]}, "text_config": _DECODER},
+    "Qwen2_5_VLConfig": {
+        "vision_config": {**_VISION, "fullatt_block_indexes": [1]},
+        "text_config": {**_DECODER, "rope_parameters": {"mrope_section": [2, 3, 3]}},
     },
     "VisionEncoderDecoderConfig": {"encoder": _ENCODER, "decoder": _GPT2},
 }
@@ -105,8 +176,6 @@ DATASETS = {
     "image-to-text": "coco-captions",
     "text-to-image": "sd-prompts",
 }
-
-_MULTI_PURPOSE = ("flan-t5", "bloomz")
 
 
 def _merge(values: dict[str, Any], smaller: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +231,7 @@ def spec_of(stem: str, *, tiny: bool = True) -> Spec:
     """A cell of this model."""
     entry = load_catalog(CATALOG_ROOT).models[stem]
     task = entry.tasks[0]
-    return (tiny_spec if tiny else full_spec)(task, DATASETS[task], stem, prompted=entry.family in _MULTI_PURPOSE)
+    return (tiny_spec if tiny else full_spec)(task, DATASETS[task], stem, prompted=len(entry.tasks) > 1)
 
 
 def tiny_architecture(architecture: dict[str, Any]) -> dict[str, Any]:

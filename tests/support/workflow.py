@@ -4,14 +4,12 @@ Everything is real but the joules: the repeats lie in the store before the measu
 left to measure and make their records from it.
 """
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 import yaml
 
 from support import records
+from support.warm import python_folder
 from wattlab.machine.describe import describe_machine
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, store_path
@@ -51,16 +50,11 @@ def environment() -> dict[str, str]:
     }
 
 
-@cache
-def _planner() -> "subprocess.Popen[str]":
-    """The one process that answers every dry run (see planner.py); it ends when its stdin does."""
-    return subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("planner.py"))],
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def warm_environment() -> dict[str, str]:
+    """The same, but `python` is one that starts in milliseconds (see warm.py)."""
+    folder, place = python_folder()
+    environment_ = environment()
+    return environment_ | {"PATH": f"{folder}{os.pathsep}{environment_['PATH']}", "WATTLAB_WARM": place}
 
 
 @dataclass(frozen=True)
@@ -68,6 +62,16 @@ class Project:
     """A copy of the project that a test may change."""
 
     root: Path
+
+    def copy(self, root: Path) -> "Project":
+        """A copy at `root`, .snakemake and modification times included."""
+        subprocess.run(["cp", "-pR", str(self.root), str(root)], check=True)
+        return Project(root)
+
+    def with_fake_worker(self) -> "Project":
+        """Let the cells be measured in milliseconds (see fake_worker.py)."""
+        shutil.copy(Path(__file__).with_name("fake_worker.py"), self.root / "scripts/wattlab/runs/worker.py")
+        return self
 
     def with_modules_of(self, folder: Path) -> dict[str, str]:
         """Put modules beside the programs: somebody else's; the environment in which Python finds them."""
@@ -80,11 +84,11 @@ class Project:
         return self.run("-m", "snakemake", "--cores", "2", *arguments, **variables)
 
     def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Run Python in the project; its two streams come back as one text."""
+        """Run Python in the project, and `python` in its rules, warm; its two streams come back as one text."""
         return subprocess.run(
-            [sys.executable, *arguments],
+            [str(python_folder()[0] / "python"), *arguments],
             cwd=self.root,
-            env=environment() | variables,
+            env=warm_environment() | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -110,14 +114,9 @@ class Project:
         return set(re.findall(r"^Job \d+: (.*)$", self._dry_run(*arguments), re.MULTILINE))
 
     def _dry_run(self, *arguments: str) -> str:
-        planner = _planner()
-        assert planner.stdin is not None
-        assert planner.stdout is not None
-        question = {"root": str(self.root), "arguments": ["--cores", "2", "--dry-run", *arguments]}
-        print(json.dumps(question), file=planner.stdin, flush=True)
-        answer = json.loads(planner.stdout.readline())
-        assert answer["code"] == 0, answer["text"]
-        return str(answer["text"])
+        answer = self.snakemake("--dry-run", *arguments)
+        assert answer.returncode == 0, answer.stdout
+        return answer.stdout
 
     def configure(self, **changes: Any) -> None:
         """Change keys of config.yaml."""
@@ -160,12 +159,12 @@ class Project:
 
 
 def make_project(root: Path) -> Project:
-    """Copy the project to `root`, with the small study as its default."""
+    """Copy the project to `root`, with the small study as its default. What is compiled comes along: compiling all costs a second."""
     root.mkdir(parents=True)
     for name in COPIED:
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, root / name)
         else:
             shutil.copy(source, root / name)
     project = Project(root)
@@ -175,7 +174,7 @@ def make_project(root: Path) -> Project:
 
 def project_with(finished: Project, root: Path, module: ModuleType) -> tuple[Project, dict[str, str]]:
     """A copy of a finished project with somebody else's module beside its programs; the environment that finds it."""
-    project = Project(shutil.copytree(finished.root, root, copy_function=shutil.copy2))
+    project = finished.copy(root)
     return project, project.with_modules_of(Path(str(module.__file__)).parent)
 
 

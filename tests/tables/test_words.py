@@ -65,7 +65,7 @@ def test_the_cpu_is_the_device_of_a_cell_that_ran_on_it_whatever_the_machine_has
     study, built = measured(cells, study=study, **GPU)
     assert built["cells"]["energy_method"].tolist() == ["model"]
     said = "Energy modelled (CPU load model), device (CPU), gross"
-    assert said in captioned("cells", study, built) and said in notes.footnote(built, built["cells"], study)
+    assert said in captioned("cells", study, built) and said in notes.note(built, built["cells"], study)
     assert said in closing_paragraph(study, built) and said in methods_paragraph(study, built)
 
 
@@ -194,7 +194,7 @@ def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
         where = [
             methods_paragraph(study, tables),
             closing_paragraph(study, tables),
-            notes.footnote(tables, built["cells"], study),
+            notes.note(tables, built["cells"], study),
         ]
         return [*where, caption("cells", "Title", built["cells"], study, tables, "md")]
 

@@ -27,8 +27,6 @@ from wattlab.runs.places import input_paths
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.tasks import adapter_for
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}

@@ -10,7 +10,7 @@ from support.adapters import ready
 from support.tiny_models import DATASETS, TEXT, photo, row_of, tiny_spec
 from wattlab.tasks.generation import generating_part, written
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 #: Three lengths, none sorted, and a text without a word.
 TEXTS = [TEXT, "A fine film.", TEXT * 3, ""]

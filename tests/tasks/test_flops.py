@@ -12,7 +12,7 @@ from wattlab.study.cells import Spec
 from wattlab.tasks import adapter_for
 from wattlab.tasks.flops import OperationCounter, count_inference
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 #: One model at least of every task, and of every way to write text.
 MODELS = (

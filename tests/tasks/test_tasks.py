@@ -21,7 +21,7 @@ from wattlab.tasks.generation import generating_part
 from wattlab.tasks.question_answering import MAX_ANSWER_TOKENS, best_span
 from wattlab.tasks.token_classification import entities
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.slow
 
 
 def answer(spec: Spec, **values: Any) -> Any:

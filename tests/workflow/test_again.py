@@ -1,14 +1,11 @@
 """A cell measured again on purpose: new repeats count, the old ones stay in the history."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from support.workflow import REPOSITORY, Project
+from support.workflow import Project
 
 pytestmark = pytest.mark.slow
 
@@ -16,11 +13,9 @@ C4 = "fill-mask/c4/distilbert--distilbert-base-uncased"
 
 
 @pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
+def project(project: Project) -> Project:
     """A copy of the finished study, with a worker of milliseconds."""
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    shutil.copy(REPOSITORY / "tests/support/fake_worker.py", tmp_path / "copy/scripts/wattlab/runs/worker.py")
-    yield Project(tmp_path / "copy")
+    return project.with_fake_worker()
 
 
 def again(project: Project, *arguments: str) -> str:
@@ -62,18 +57,18 @@ def test_a_setting_is_a_cell_of_its_own(project: Project) -> None:
     project.configure(settings=[{"name": "pairs", "set": {"batch_size": 2}, "where": {"dataset": "c4"}}])
     own = project.results / f"small/runs/{C4}.json"
     before = own.read_bytes()
-    run = project.snakemake()
+    run = project.snakemake("tables")
     assert run.returncode == 0, run.stdout
     assert f"{C4}@batch_size=2: 3 repeats" in run.stdout and own.read_bytes() == before
-    said = again(project, "--cell", f"{C4}@batch_size=2")
+    said = again(project, "tables", "--cell", f"{C4}@batch_size=2")
     assert f"{C4}@batch_size=2: 3 repeats are set aside" in said and own.read_bytes() == before
     cells = pd.read_csv(project.results / "small/tables/cells.csv").set_index("cell")
     at = cells.loc[f"{C4}@batch_size=2"]
     assert (at["setting"], at["batch_size"], at["n_valid"]) == ("batch_size=2", 2, 3) and not at["selected"]
     assert pd.isna(cells.loc[C4, "setting"]) and cells.loc[C4, "batch_size"] == 1
-    assert project.plan() == {}
+    assert project.plan("tables") == {}
     (project.results / f"small/runs/{C4}@batch_size=2.json").unlink()
-    restored = project.snakemake()
+    restored = project.snakemake("tables")
     assert restored.returncode == 0 and "from the store" in restored.stdout, restored.stdout
 
 

@@ -1,8 +1,8 @@
 """One bad input of one cell: its row in missing.csv says why and what to do, and everything else comes all the same."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +14,6 @@ pytestmark = pytest.mark.slow
 
 MODEL = "distilbert--distilbert-base-uncased"
 C4 = f"fill-mask/c4/{MODEL}"
-
-
-@pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the finished study, .snakemake and modification times included."""
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    yield Project(tmp_path / "copy")
 
 
 def path_of(project: Project, name: str) -> Path:
@@ -85,9 +78,12 @@ def test_a_bad_input_takes_its_own_cells_alone_and_retry_mends_it(
     sources = {path: path.read_bytes() for path in (project.root / "scripts/wattlab").rglob("*.py")}
     records = {path: path.read_bytes() for path in project.results.glob("small/runs/*/*/*.json")}
     spoil(project)
+    begun_s = time.time()
     for dataset in datasets:
         (project.results / f"small/runs/fill-mask/{dataset}/{MODEL}.json").unlink()
-    run = project.snakemake()
+    # As far as the page for one of them: it and the figures come from the tables.
+    target = "all" if reason == "KeyError: 'webdocument'" else "tables"
+    run = project.snakemake(target)
     assert run.returncode == 1, run.stdout
     missing = pd.read_csv(project.results / "small/tables/missing.csv")
     assert set(missing["dataset"]) == datasets
@@ -95,10 +91,11 @@ def test_a_bad_input_takes_its_own_cells_alone_and_retry_mends_it(
     assert missing["remedy"].str.contains("make retry").all()
     cells = pd.read_csv(project.results / "small/tables/cells.csv")
     assert cells["energy_kwh_per_1000"].notna().sum() == 3 - len(datasets)
-    assert (project.results / "small/report.html").exists()
+    if target == "all":
+        assert (project.results / "small/report.html").stat().st_mtime > begun_s
     for path, content in sources.items():
         path.write_bytes(content)
-    retry = project.run("-m", "retry_cells", PYTHONPATH="scripts")
+    retry = project.run("-m", "retry_cells", "tables", PYTHONPATH="scripts")
     assert retry.returncode == 0, retry.stdout
     assert {path: json.loads(path.read_bytes()) for path in records} == {
         path: json.loads(content) for path, content in records.items()

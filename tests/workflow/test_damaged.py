@@ -1,8 +1,5 @@
 """One damaged file is one row of `missing`: the rest of the study is measured, and shown."""
 
-import shutil
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -16,12 +13,6 @@ from wattlab.runs.places import input_paths
 from wattlab.study.specs import spec_path
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Project:
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    return Project(tmp_path / "copy")
 
 
 def missing(project: Project) -> pd.DataFrame:
@@ -40,7 +31,7 @@ def test_damaged_files_are_one_row_each_and_stop_nothing_else(
     manifest.write_text(manifest.read_text()[:40])
     for cell in cells:
         (project.results / f"small/runs/{cell.cell.id}.json").unlink()
-    run = project.snakemake()
+    run = project.snakemake("tables")
     assert run.returncode == 1 and "Traceback" not in run.stdout
     reasons = missing(project)["reason"]
     assert {no_store.cell.id, no_rows.cell.id} == set(reasons.index)

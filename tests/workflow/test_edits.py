@@ -2,15 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import yaml
 
 from support.workflow import Project
-from wattlab.figures.listing import figures_of
-from wattlab.tables.listing import TABLES
 
 pytestmark = pytest.mark.slow
 
@@ -20,8 +17,7 @@ CIFAR10 = f"Measuring image-classification on cifar10 with {RESNET}"
 CELLS = {BOOKCORPUS, C4, CIFAR10}
 ALL = "The study small: records, tables, figures, report"
 END = {"Writing the report", "Is the study whole?", ALL}
-FIGURE_JOBS = {f"Drawing {name}" for name in figures_of(TABLES)}
-AFTER = {"Building the tables", *FIGURE_JOBS, *END}
+AFTER = {"Building the tables", "Drawing the figures", *END}
 
 Edit = Callable[[Project], None]
 
@@ -60,9 +56,9 @@ def remove(name: str) -> Edit:
 
 
 def fresh_clone(project: Project) -> None:
-    """The results, but no memory of Snakemake's; every source is newer than every result."""
+    """The results, but no memory of Snakemake's; every source and every sample is newer than every other result."""
     shutil.rmtree(project.root / ".snakemake")
-    for folder in ("rules", "scripts", "catalog", "envs", "studies"):
+    for folder in ("rules", "scripts", "catalog", "envs", "studies", "results/samples"):
         for path in (project.root / folder).rglob("*"):
             os.utime(path)
 
@@ -98,6 +94,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
             "scripts/wattlab/runs/worker.py",
             "scripts/wattlab/tasks/fill_mask.py",
             "scripts/wattlab/meters/codecarbon.py",
+            "scripts/wattlab/samples/surrogate/generate.py",
         ),
         set(),
     ),
@@ -113,8 +110,8 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     "another protocol": (replace(PROTOCOLS, "repeats: 10", "repeats: 11"), set()),
     "another study": (replace("studies/wide.yaml", "study: wide", "study: wider"), set()),
     # What is shown, not measured, plans no measurement.
-    "a figure": (comment("scripts/wattlab/figures/tasks.py"), {"Drawing tasks", *END}),
-    "the style of figures": (comment("scripts/wattlab/figures/style.py"), {*FIGURE_JOBS, *END}),
+    "a figure": (comment("scripts/wattlab/figures/tasks.py"), {"Drawing the figures", *END}),
+    "the style of figures": (comment("scripts/wattlab/figures/style.py"), {"Drawing the figures", *END}),
     "the page": (comment("scripts/wattlab/report/page.py"), END),
     "what an energy amounts to": (comment("catalog/equivalents.yaml"), END),
     "an asset of the page": (comment("scripts/wattlab/report/assets/page.css"), END),
@@ -180,13 +177,6 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         {TOKENIZER, BOOKCORPUS, C4} | AFTER,
     ),
 }
-
-
-@pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the finished study, .snakemake and modification times included."""
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    yield Project(tmp_path / "copy")
 
 
 def without_keys(jobs: set[str]) -> set[str]:

@@ -42,7 +42,7 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "envs").mkdir()
     for name in ("build.sh", "idle.sh"):
         shutil.copy(ROOT / "envs" / name, folder / "envs")
-    for study in ("config.yaml", "studies/my own.yaml", "studies/published.yaml"):
+    for study in ("config.yaml", "studies/my own.yaml", "studies/published.yaml", "studies/quick.yaml"):
         (folder / study).parent.mkdir(exist_ok=True)
         (folder / study).write_text("")
     (folder / "requirements.lock").write_text("a==1\n")
@@ -60,7 +60,18 @@ def test_make_alone_lists_every_target() -> None:
     listed = set(re.findall(r"^  make (\S+)", make(ROOT).stdout, re.MULTILINE))
     declared = {name for line in re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE) for name in line.split()}
     assert listed == declared
-    assert {"reproduce", "test", "check", "retry", "figures", "report", "published", "publish-docs", "help"} <= listed
+    assert {
+        "quick",
+        "reproduce",
+        "test",
+        "check",
+        "retry",
+        "figures",
+        "report",
+        "published",
+        "publish-docs",
+        "help",
+    } <= listed
 
 
 def test_environment_is_built_once_and_again_when_the_lock_has_another_content(checkout: Path) -> None:
@@ -132,6 +143,7 @@ def test_a_link_to_an_environment_of_this_lock_is_used(checkout: Path, tmp_path:
     assert (checkout / ".venv").is_symlink()
 
 
+@pytest.mark.slow
 def test_a_real_environment_works_from_its_place(checkout: Path) -> None:
     (checkout / "requirements.lock").write_text("# nothing\n")
     assert make(checkout, "install", f"PYTHON={sys.executable}").returncode == 0
@@ -203,6 +215,12 @@ def test_folders_to_merge_may_have_blanks(checkout: Path, given: str, folders: l
     assert (checkout / "words").read_text() == "|".join(["-m", "merge_runs", *folders, ""])
 
 
+def test_quick_is_reproduce_with_its_own_study(checkout: Path) -> None:
+    assert install(checkout).returncode == 0
+    assert make(checkout, "quick").returncode == 0
+    assert (checkout / "calls").read_text().strip().endswith("-m snakemake --cores all --configfile studies/quick.yaml")
+
+
 @pytest.mark.parametrize("target", ["reproduce", "plan", "retry", "tables", "figures", "report"])
 def test_study_reaches_snakemake(checkout: Path, target: str) -> None:
     assert install(checkout).returncode == 0
@@ -257,24 +275,29 @@ def real(checkout: Path) -> Path:
     return checkout
 
 
-@pytest.mark.parametrize("target", ["reproduce", "plan", "tables", "figures", "report", "unlock", "retry", "history"])
+#: What is no study, and what is said of it.
+UNREADABLE = {
+    b"- a\n": "it holds list, and a study is a mapping",
+    b"": "it is empty, and a study is a mapping",
+    "study: mine\n".encode("utf-16"): "not UTF-8 text",
+    "study: größe\n".encode("latin-1"): "not UTF-8 text",
+    b"study: [\n": "not YAML",
+}
+TARGETS = ("reproduce", "history", "plan", "tables", "figures", "report", "unlock", "retry")
+
+
+# Two programs read a study, the one of HAS_STUDY and a verb's own: each meets all that is unreadable, every target the first.
 @pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "it is empty, and a study is a mapping"),
-        ("study: mine\n".encode("utf-16"), "not UTF-8 text"),
-        ("study: größe\n".encode("latin-1"), "not UTF-8 text"),
-        (b"- a\n", "it holds list, and a study is a mapping"),
-        (b"study: [\n", "not YAML"),
-    ],
+    ("target", "content"),
+    [*((target, b"- a\n") for target in TARGETS), *((two, bad) for two in TARGETS[:2] for bad in list(UNREADABLE)[1:])],
 )
-def test_a_study_that_can_not_be_read_is_told_by_name(real: Path, target: str, content: bytes, said: str) -> None:
+def test_a_study_that_can_not_be_read_is_told_by_name(real: Path, target: str, content: bytes) -> None:
     (real / "studies/bad.yaml").write_bytes(content)
     if target in ("retry", "history"):
         (real / "config.yaml").write_text((ROOT / "config.yaml").read_text())
     answer = make(real, target, "STUDY=studies/bad.yaml")
     assert answer.returncode != 0
-    assert answer.stderr.startswith(f"error: studies/bad.yaml: {said}")
+    assert answer.stderr.startswith(f"error: studies/bad.yaml: {UNREADABLE[content]}")
     assert "Traceback" not in answer.stderr and answer.stdout == ""
 
 

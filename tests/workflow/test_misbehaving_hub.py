@@ -214,7 +214,7 @@ def test_on_a_good_day_one_retry_completes_the_study(bad_days: Course) -> None:
     environment = os.environ | {"HF_TOKEN": MARKER, "PYTHONPATH": "scripts", "WATTLAB_DOCTOR": "no"}
     with command_lines(bad_days.commands):
         retry = subprocess.run(
-            [sys.executable, "-m", "retry_cells", "--cores", "2"],
+            [sys.executable, "-m", "retry_cells", "--cores", "2", "tables"],
             cwd=project.root,
             env=environment,
             stdout=subprocess.PIPE,

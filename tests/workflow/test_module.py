@@ -1,17 +1,13 @@
 """The workflow as a `module` of another one, from another folder: it measures, and the host's own rules are as before."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from support.fragile import OVERRIDES
-from support.workflow import make_project
+from support.workflow import Project, make_project
 
 pytestmark = pytest.mark.slow
 
@@ -45,8 +41,7 @@ rule never:
 
 def host_of(tmp_path: Path, prefix: str) -> Path:
     """A folder with a workflow of its own, beside a checkout whose measurements cost milliseconds."""
-    project = make_project(tmp_path / "a checkout's place")
-    shutil.copy(Path(__file__).parents[1] / "support/fake_worker.py", project.root / "scripts/wattlab/runs/worker.py")
+    project = make_project(tmp_path / "a checkout's place").with_fake_worker()
     project.configure(overrides=OVERRIDES)
     host = tmp_path / "host"
     host.mkdir()
@@ -56,20 +51,11 @@ def host_of(tmp_path: Path, prefix: str) -> Path:
     return host
 
 
-def snakemake(host: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "WATTLAB_DOCTOR": "no"}
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-    return subprocess.run(
-        command, cwd=host, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-
-
 @pytest.mark.parametrize("prefix", ["", "energy of inference/"])
 def test_a_host_measures_a_cell_and_keeps_its_own_rules(tmp_path: Path, prefix: str) -> None:
     host = host_of(tmp_path, prefix)
     record = f"{prefix}results/small/runs/{CELL}.json"
-    run = snakemake(host, record, "environment.json")
+    run = Project(host).snakemake(record, "environment.json")
     assert run.returncode == 0, run.stdout
     assert json.loads((host / record).read_text())["status"] == "complete"
     assert f"\n{CELL}: 10 repeats, " in run.stdout, "the line of a cell, without a count: the call is the host's"
@@ -83,24 +69,24 @@ def test_a_host_measures_a_cell_and_keeps_its_own_rules(tmp_path: Path, prefix: 
         "environment.json",
         (prefix or "results").rstrip("/"),
     }
-    after = snakemake(host, "--dry-run", record)
+    after = Project(host).snakemake("--dry-run", record)
     assert "Nothing to be done" in after.stdout, after.stdout
 
 
 def test_a_host_runs_its_jobs_side_by_side_and_strictly(tmp_path: Path) -> None:
     host = host_of(tmp_path, "energy/")
-    both = snakemake(host, "one.done", "two.done")
+    both = Project(host).snakemake("one.done", "two.done")
     assert both.returncode == 0, both.stdout
-    assert snakemake(host, "never").returncode == 1
-    planned = snakemake(host, "--dry-run")
+    assert Project(host).snakemake("never").returncode == 1
+    planned = Project(host).snakemake("--dry-run")
     assert "environment" in planned.stdout, "the host's first rule is its default target"
 
 
 def test_the_whole_study_is_planned_below_the_prefix(tmp_path: Path) -> None:
     host = host_of(tmp_path, "energy/")
-    planned = snakemake(host, "--dry-run", "wattlab_all")
+    planned = Project(host).snakemake("--dry-run", "wattlab_all")
     assert planned.returncode == 0, planned.stdout
-    for rule, count in {"wattlab_measure_cell": 3, "wattlab_build_tables": 1, "wattlab_draw_figure": 7}.items():
+    for rule, count in {"wattlab_measure_cell": 3, "wattlab_build_tables": 1, "wattlab_draw_figures": 1}.items():
         assert [rule, str(count)] in [line.split() for line in planned.stdout.splitlines()]
 
 
@@ -109,7 +95,7 @@ def test_an_error_of_the_configuration_names_the_module(tmp_path: Path) -> None:
     config = yaml.safe_load((host / "config.yaml").read_text())
     config["energy"]["protcol"] = config["energy"].pop("protocol")
     (host / "config.yaml").write_text(yaml.safe_dump(config))
-    planned = snakemake(host, "--dry-run", "wattlab_all")
+    planned = Project(host).snakemake("--dry-run", "wattlab_all")
     assert planned.returncode == 1
     assert "protcol" in planned.stdout
     assert "Traceback" not in planned.stdout
@@ -131,8 +117,8 @@ def test_a_whole_configuration_may_lie_anywhere(tmp_path: Path) -> None:
     project = make_project(tmp_path / "a checkout")
     (tmp_path / "elsewhere").mkdir()
     configuration = (project.root / "config.yaml").rename(tmp_path / "study of mine.yaml")
-    planned = snakemake(
-        tmp_path / "elsewhere", "-s", f"{project.root}/Snakefile", "--configfile", str(configuration), "--dry-run"
+    planned = Project(tmp_path / "elsewhere").snakemake(
+        "-s", f"{project.root}/Snakefile", "--configfile", str(configuration), "--dry-run"
     )
     assert planned.returncode == 0, planned.stdout
     assert ["measure_cell", "3"] in [line.split() for line in planned.stdout.splitlines()]

@@ -83,7 +83,7 @@ def test_counts_of_cells() -> None:
     assert len(listed) >= 2
     for file, cells in listed:
         assert len(study_of(yaml.safe_load((ROOT / file).read_text())).cells) == int(cells), file
-    assert f"{dict(listed)['config.yaml']} cells" in re.sub(r"\s+", " ", section("Two commands"))
+    assert f"{dict(listed)['config.yaml']} cells" in re.sub(r"\s+", " ", section("Three commands"))
 
 
 def test_every_table_and_figure_is_described() -> None:

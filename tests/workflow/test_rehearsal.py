@@ -35,7 +35,7 @@ def test_it_is_the_papers_study_on_stand_ins() -> None:
 
 def test_figures_page_and_paragraphs_say_that_nothing_is_a_result(tmp_path: Path) -> None:
     study, tables = hand_tables.study(stand_in=STAND_IN), hand_tables.tables()
-    assert NO_RESULT in notes.footnote(tables, tables["cells"], study)
+    assert NO_RESULT in notes.note(tables, tables["cells"], study)
     assert f"{NO_RESULT[0].upper()}{NO_RESULT[1:]}." in closing_paragraph(study, tables)
     assert NO_RESULT in methods_paragraph(study, tables)
     assert labels(study, tables["cells"])[0] == ("no result", NO_RESULT)

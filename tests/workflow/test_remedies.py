@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from support.imports import ROOT, SCRIPTS
-from support.workflow import REPOSITORY, Project
+from support.workflow import Project
 from wattlab.records.store import read_store
 
 BERT = "distilbert--distilbert-base-uncased"
@@ -73,11 +72,9 @@ def test_every_command_that_a_text_names_is_tried_and_there() -> None:
 
 
 @pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
+def project(project: Project) -> Project:
     """A copy of the finished study, with a worker of milliseconds."""
-    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
-    shutil.copy(REPOSITORY / "tests/support/fake_worker.py", tmp_path / "copy/scripts/wattlab/runs/worker.py")
-    yield Project(tmp_path / "copy")
+    return project.with_fake_worker()
 
 
 @pytest.mark.slow

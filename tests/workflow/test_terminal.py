@@ -1,7 +1,6 @@
 """What a run prints: a line for each stage and each cell, the verdict, and nothing that speaks of Snakemake alone."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def copy(project: Project, tmp_path: Path) -> Project:
     """The finished project, to be broken."""
-    shutil.copytree(project.root, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+    return project.copy(tmp_path / "project")
 
 
 def test_a_run_is_a_line_for_each_stage_and_cell(project: Project) -> None:
@@ -42,7 +40,7 @@ def test_a_run_is_a_line_for_each_stage_and_cell(project: Project) -> None:
         "Sampling 2 datasets",
         "Measuring 2 cells",
         "Building the tables",
-        "Drawing 7 figures",
+        "Drawing the figures",
         "Writing the report",
         "Is the study whole?",
     ]
@@ -77,13 +75,13 @@ def test_a_failed_rule_says_why_and_where_its_log_is(copy: Project) -> None:
     module.write_text(module.read_text().replace("def draw(", "def drow("))
     run = copy.snakemake("figures")
     assert run.returncode == 1
-    log = "results/two/logs/draw_figure/tasks.log"
+    log = "results/two/logs/draw_figures.log"
     assert run.stdout.splitlines() == [
         PROFILE,
-        "Drawing tasks",
-        "Drawing tasks: failed: NameError: name 'draw' is not defined. Did you mean: 'drow'?",
+        "Drawing the figures",
+        "Drawing the figures: failed: NameError: name 'draw' is not defined. Did you mean: 'drow'?",
         f"  the whole log: {log}",
-        "Failed, as said above: Drawing tasks. What is done is kept for the next call.",
+        "Failed, as said above: Drawing the figures. What is done is kept for the next call.",
     ]
     assert (copy.root / log).read_text().startswith("Traceback")
 
@@ -102,7 +100,7 @@ def test_a_study_with_a_failed_cell_ends_with_what_to_do(tmp_path: Path) -> None
         "  the whole log: results/two/logs/give_verdict.log",
     ]
     study.fail({})
-    retried = study.call("retry_cells")
+    retried = study.call("retry_cells", "tables")
     assert retried.returncode == 0, retried.stdout
     assert "Measuring" in retried.stdout and "[1/1]" in retried.stdout
     assert "Select jobs" not in retried.stdout

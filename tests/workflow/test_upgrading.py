@@ -73,13 +73,14 @@ def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project,
     assert planned["build_tables"] == planned["give_verdict"] == 1
     # Whoever scores answers needs the rows at their new place; the records on it are made from the store again.
     assert planned.get("measure_cell") == planned.get("sample_dataset") == (N_CELLS[name] if name == "hub" else None)
-    run = project.snakemake()
+    target = "all" if memory else "tables"
+    run = project.snakemake(target)
     assert run.returncode == 0, run.stdout
-    assert project.plan() == {}, "everything due was planned at once"
-    if name == "hub":
+    assert project.plan(target) == {}, "everything due was planned at once"
+    if name == "hub" and memory:
         metric = project.root / "scripts/wattlab/quality/classification.py"
         metric.write_text(metric.read_text() + "\n# another comment\n")
-        assert project.plan() == {"score_answers": 1, "draw_figure": 1, "write_report": 1, "give_verdict": 1}
+        assert project.plan() == {"score_answers": 1, "draw_figures": 1, "write_report": 1, "give_verdict": 1}
     assert {path: path.read_bytes() for path in stores(project.results)} == stored
     for path, text in before.items():
         assert json.loads(path.read_text()) == json.loads(text), path

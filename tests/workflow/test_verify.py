@@ -22,6 +22,8 @@ from wattlab.foundation.errors import InputError
 from wattlab.workflow.bundle import archive
 from wattlab.workflow.bundle.archive import pack, packed_file, read_manifest, unpacked
 
+pytestmark = pytest.mark.slow
+
 CELL = "fill-mask/c4/google-bert--bert-base-uncased"
 RECORD = f"results/laptop/runs/{CELL}.json"
 
@@ -378,7 +380,7 @@ def test_what_is_no_archive_is_one_line(tmp_path: Path, data: bytes) -> None:
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_the_papers_number_of_cells_verifies_within_a_minute(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,7 +52,7 @@ def test_the_environment_has_no_package_that_measures(analysis: Path) -> None:
 
 
 def test_the_analysis_rules_run_in_it(analysis: Path, finished: Project, tmp_path: Path) -> None:
-    project = Project(shutil.copytree(finished.root, tmp_path / "copy"))
+    project = finished.copy(tmp_path / "copy")
     made = project.results / "small"
     for name in ("tables", "figures"):
         shutil.rmtree(made / name)

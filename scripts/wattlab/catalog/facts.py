@@ -5,7 +5,7 @@ A mode of weights or data takes a part of the fields (`works`): the others are n
 
 from typing import Any, Literal
 
-from wattlab.foundation.schema import Facts, fact
+from wattlab.foundation.schema import Facts, fact, is_missing
 
 # ---------------------------------------------------------------- models
 
@@ -14,9 +14,16 @@ class TokenizerFacts(Facts):
     """What a tokenizer is, enough to train one of its kind (architecture mode)."""
 
     kind: Literal[
-        "WordPiece", "byte-level BPE", "SentencePiece-unigram", "BPE (CLIP, end-of-word)", "BPE (fastBPE)"
+        "WordPiece",
+        "byte-level BPE",
+        "SentencePiece-unigram",
+        "SentencePiece-BPE (byte fallback)",
+        "BPE (CLIP, end-of-word)",
+        "BPE (fastBPE)",
     ] = fact("algorithm")
-    class_name: str = fact("tokenizer class in transformers; gives the layout of the special tokens")
+    class_name: str = fact(
+        "tokenizer class in transformers, with the family where several lay out one class: gives the special tokens"
+    )
     vocab_size: int = fact("entries of the published vocabulary", unit="tokens", gt=0)
     model_vocab_size: int | None = fact("rows of the embedding matrix, where they differ", None, unit="tokens", gt=0)
     do_lower_case: bool = fact("text is lower-cased first", False)
@@ -39,6 +46,11 @@ class ImageProcessorFacts(Facts):
     image_std: list[float] = fact("channel standard deviations")
     input_hw: list[int] | None = fact("height and width that reach the model, checked by a test", None, unit="pixels")
     input_hw_for_640x480: list[int] | None = fact("the same where it depends on the image", None, unit="pixels")
+    patch_size: int | None = fact(
+        "side of a patch, of a processor that gives patches", None, unit="pixels", exclude_if=is_missing
+    )
+    merge_size: int | None = fact("patches on a side that the model joins to one token", None, exclude_if=is_missing)
+    temporal_patch_size: int | None = fact("frames in a patch: an image is repeated", None, exclude_if=is_missing)
 
 
 class Architecture(Facts):
@@ -77,6 +89,12 @@ class ModelFacts(Facts):
     )
     generation: dict[str, Any] | None = fact(
         "generation defaults of the checkpoint (beams and the like)", None, works="architecture"
+    )
+    image_prompt: str | None = fact(
+        "what the model is asked about an image, {image} where the image's own tokens stand; null: it is asked nothing",
+        None,
+        works="always",
+        exclude_if=is_missing,
     )
     call_defaults: dict[str, float | int] | None = fact(
         "a pipeline's own size, steps and guidance", None, works="always"

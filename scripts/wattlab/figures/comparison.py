@@ -1,75 +1,117 @@
 """This study's mean energy of each task against the paper's."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
-from wattlab.figures import labels, notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
+from wattlab.figures import labels, notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.foundation.quantities import ENERGY, PAPER_SCOPE, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
+from wattlab.study.config import PUBLISHED_LOGS
 from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
-OURS = ENERGY
-PAPERS = f"paper_{ENERGY}"
+OURS, PAPERS = ENERGY, f"paper_{ENERGY}"
+#: Standard deviations over all repeats, a definition for both sides, beside their means.
+_DEVIATIONS = {OURS: f"sd_repeats_{ENERGY}", PAPERS: f"sd_{PAPERS}"}
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
-    """The comparison from `comparison` (and `cells` for the footnote); gids `tasks` and `equality`."""
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
+    """The comparison from `comparison` (and `cells` for the note); gids `tasks`, `deviation/…` and `ratio/…`."""
+    if study.config.origin == PUBLISHED_LOGS:
+        return Drawn(
+            "These are the paper's own logs: that they order the tasks as its Table 2 does is no finding. "
+            "tables/audit.md sets each printed number beside the recomputed one."
+        )
     table = tables["comparison"]
-    chosen = points.chosen(tables["cells"], purpose="task-specific")
     both, missing = points.with_values(table, OURS, PAPERS)
     if both.empty:
-        return style.plain_page(
-            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
-        )
+        chosen = points.chosen(tables["cells"], purpose="task-specific")
+        return notes.nothing(study, chosen, "selected task-specific cells")
+    if alone := notes.alone(both, "task"):
+        return alone
     quantity = words.quantity_behind(both) or ENERGY
     shown = words.behind("comparison", both, tables["cells"])
     is_alike = set(both["scope"]) == {PAPER_SCOPE}
-    said = (
-        "dashed line: equal energies"
-        if is_alike
-        else f"the paper's energies are the {PAPER_SCOPE}'s: no line of equal ones"
-    )
-    note = notes.footnote(tables, shown, study, notes.left_out(missing, "task"), said, quantity=quantity)
+    said = None if is_alike else f"the paper's energies are the {PAPER_SCOPE}'s: no line of equal ones"
     both = both.sort_values([PAPERS, OURS], kind="stable")
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=4.3 if layout.narrow else 4.4)
-    axes = body.add_subplot()
-    _axes(axes, both, has_equality=is_alike)
+    figure = style.new_figure(layout, 4.1 if layout.narrow else 4.4)
+    axes = figure.add_subplot()
+    _axes(axes, both)
+    axes.set(
+        xlabel=f"paper: {QUANTITIES[ENERGY].unit}",
+        ylabel=notes.axis(f"this study: {QUANTITIES[ENERGY].unit}".replace(": ", ":\n"), shown, study, quantity),
+    )
+    _deviations(axes, both)
     axes.scatter(both[PAPERS], both[OURS], s=22, color=palette.BLUE, linewidths=0, zorder=3).set_gid("tasks")
-    names = [palette.task_title(task) for task in both["task"]]
-    if layout.narrow:
-        names = _key(body, names, layout)
+    if is_alike:
+        _ratios(axes)
+    names = _legend(figure, both, layout)
     labels.place(figure, axes, list(both[PAPERS]), list(both[OURS]), names)
-    return figure
+    note = notes.note(tables, shown, study, notes.left_out(missing, "task"), said, quantity=quantity)
+    return Drawn(note, figure)
 
 
 FIGURE = StudyFigure(
     title="This study and the paper",
     caption=(
-        "Mean energy of each task here and in Table 2 of the paper. The dashed line is equality: a task above it takes "
-        "more energy here. No interval is drawn: the table has both spreads. What carries over between machines is the order, not the height."
+        "Mean energy of each task here and in Table 2 of the paper, both axes of equal span. Dashed: lines of one ratio, as "
+        "their numbers say; a task above that of 1 takes more energy here. The spreads hold models, datasets and repeats alike. What carries "
+        "over between machines is the order, not the height."
     ),
     tables=("comparison", "cells", "provenance"),
     draw=draw,
 )
 
 
-def _key(body: SubFigure, names: list[str], layout: style.Layout) -> list[str]:
-    """Numbers for the points, where there is no room for names, and a key below that says which is which."""
+def _axes(axes: Axes, both: pd.DataFrame) -> None:
+    """Both axes over as many decades, each around its own values."""
+    spans = {column: math.log10(both[column].max() / both[column].min()) for column in _DEVIATIONS}
+    widest = max(spans.values())
+    for which, column in (("x", PAPERS), ("y", OURS)):
+        wider = 10 ** ((widest - spans[column]) / 2)
+        style.log_axis(axes, which, [both[column].min() / wider, both[column].max() * wider], room=2.5)
+
+
+def _deviations(axes: Axes, both: pd.DataFrame) -> None:
+    for along, column, at in (("x", PAPERS, OURS), ("y", OURS, PAPERS)):
+        low, high = (both[column] + sign * both[_DEVIATIONS[column]] for sign in (-1, 1))
+        strokes.DEVIATION.draw(axes, both[at], low, high, palette.GREY, f"deviation/{along}", along)
+
+
+def _ratios(axes: Axes) -> None:
+    """Lines on which one side is so many times the other, each with its number where it leaves the axes."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    for power in range(math.floor(math.log10(low / right)), math.ceil(math.log10(high / left)) + 1):
+        ratio = 10.0**power
+        start, end = max(left, low / ratio), min(right, high / ratio)
+        if math.log10(end / start if end > start else 1) < 0.15 * math.log10(right / left):
+            continue  # it crosses a corner alone
+        strokes.reference(axes, [start, end], [ratio * start, ratio * end], f"ratio/{ratio:g}", faint=power != 0)
+        axes.annotate(f"× {ratio:g}", (end, ratio * end), (-2, -1), textcoords="offset points", ha="right", va="top",
+                      fontsize=style.SMALL_PT, color=palette.GREY, bbox=labels.PAPER, gid="ratio")  # fmt: skip
+
+
+def _legend(figure: Figure, both: pd.DataFrame, layout: style.Layout) -> list[str]:
+    """The legend; the names of the points, or where there is no room for names their numbers, with a key to them."""
+    names = [palette.task_title(task) for task in both["task"]]
     numbers = [str(place + 1) for place in range(len(names))]
-    pairs = zip(numbers, names, strict=True)
-    panels.place(body, [style.handle(f"{number}  {name}", "none", "") for number, name in pairs], layout)
-    return numbers
-
-
-def _axes(axes: Axes, both: pd.DataFrame, has_equality: bool) -> None:
-    """Both axes, and where they are equal: the paper's energies are the node's, so that a device's has no equal there."""
-    style.log_axis(axes, "x", list(both[PAPERS]), room=2.0)
-    style.log_axis(axes, "y", list(both[OURS]), room=2.0)
-    if has_equality:
-        ends = ([1e-9, 1e9], [1e-9, 1e9])
-        (line,) = axes.plot(*ends, "--", color=palette.GREY, linewidth=0.8, zorder=1, scalex=False, scaley=False)
-        line.set_gid("equality")
-    axes.set(xlabel=f"paper: {QUANTITIES[ENERGY].unit}", ylabel=f"this study: {QUANTITIES[ENERGY].unit}")
+    keys = [style.handle(f"{number}  {name}", "none", "") for number, name in zip(numbers, names, strict=True)]
+    lines = [
+        line
+        for along, column in (("y", OURS), ("x", PAPERS))
+        for line in strokes.DEVIATION.handles(
+            pd.DataFrame(
+                {"low": both[column] - both[_DEVIATIONS[column]], "high": both[column] + both[_DEVIATIONS[column]]}
+            ),
+            "low",
+            "high",
+            along,
+        )
+    ]
+    once = list({str(line.get_label()): line for line in lines}.values())
+    panels.place(figure, [*(keys if layout.narrow else ()), *once], layout)
+    return numbers if layout.narrow else names

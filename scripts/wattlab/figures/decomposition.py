@@ -11,11 +11,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from wattlab.figures import notes, palette, points, style
-from wattlab.figures.figure import StudyFigure
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
+Home = Figure | SubFigure
 Side = Literal["left", "right"]
 Place = Literal["outside lower left", "outside lower center", "outside lower right"]
 
@@ -39,7 +40,7 @@ _NUMBER_IN, _BARS = 0.09, 0.52
 _ROUNDING = 1e-9
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """A bar per task and purpose, and one over all: left the shares (a container of bars per column of `SHARES`,
     whose label is its gid), right the other readings (one collection per column of `READINGS`)."""
     chosen = tables["decomposition"][tables["decomposition"]["level"] != "cell"]
@@ -47,15 +48,14 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     known = rows.dropna(subset=["ram_share", "cpu_share"])
     missing += len(rows) - len(known)
     if known.empty:
-        return style.plain_page(FIGURE.title, _nothing(study, len(chosen)), layout)
+        return Drawn(_nothing(study, len(chosen)))
     rows = in_order(known.assign(gpu_unsplit_share=_unsplit(known)))
     cells, _ = points.with_values(points.chosen(tables["cells"]), "energy_kwh_per_1000")
-    note = notes.footnote(tables, cells, study, notes.left_out(missing, "bar"))
     readings = [column for column in READINGS if rows[column].notna().any()]
     count = 2 if readings else 1
-    height_in = count * (0.95 + 0.235 * len(rows)) if layout.narrow else 1.2 + 0.2 * len(rows)
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in)
-    (home, left), *others = _panels(body, layout, count)
+    height_in = count * (0.8 + 0.16 * len(rows)) if layout.narrow else 0.9 + 0.2 * len(rows)
+    figure = style.new_figure(layout, height_in)
+    (home, left), *others = _panels(figure, layout, count)
     _bars(left, rows, _NUMBER_IN / (_BARS * layout.width_in))
     _legend(home, _share_handles(rows, words.methods(cells, "energy_node_kwh_per_1000")), "left", layout)
     for home, right in others:
@@ -63,10 +63,10 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
         _legend(home, [style.handle(*READINGS[column]) for column in readings], "right", layout)
     for axes in figure.axes:
         axes.set_ylim(len(rows) - 0.4, -0.6)
-    names = [_name(row, ",\n" if layout.narrow else ", ") for row in rows.to_dict("records")]
+    names = [_name(row) for row in rows.to_dict("records")]
     for axes in figure.axes if layout.narrow else [left]:
-        axes.set_yticks(range(len(rows)), names, linespacing=0.9)
-    return figure
+        axes.set_yticks(range(len(rows)), names)
+    return Drawn(notes.note(tables, cells, study, notes.left_out(missing, "bar")), figure)
 
 
 FIGURE = StudyFigure(
@@ -81,7 +81,7 @@ FIGURE = StudyFigure(
 )
 
 
-def _panels(body: SubFigure, layout: style.Layout, count: int) -> list[tuple[SubFigure, Axes]]:
+def _panels(body: Figure, layout: style.Layout, count: int) -> list[tuple[Home, Axes]]:
     """The shares' panel and the other readings', each with its home: side by side, in one column one below the other."""
     if layout.narrow:
         return [(home, home.subplots()) for home in body.subfigures(count, 1, squeeze=False).flat]
@@ -109,11 +109,11 @@ def _nothing(study: ResolvedStudy, count: int) -> str:
     return "The logs lack the energy of a component, so that there are no shares of the node's energy."
 
 
-def _name(row: dict[Hashable, Any], between: str) -> str:
+def _name(row: dict[Hashable, Any]) -> str:
     if row["level"] == "all":
         return "all selected cells"
     task = palette.task_title(str(row["task"]))
-    return f"{task}{between}multi-purpose" if row["purpose"] == "multi-purpose" else task
+    return f"{task} (multi)" if row["purpose"] == "multi-purpose" else task
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, least: float) -> None:
@@ -128,7 +128,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, least: float) -> None:
         texts = [f"{100 * share:.0f}" if share >= least else "" for share in known[column]]
         axes.bar_label(bars, texts, label_type="center", fontsize=style.SMALL_PT, color=ink)
         left = left + rows[column].fillna(0.0)
-    axes.set(xlim=(0, 1), xlabel="share of the node's energy as logged (%)")
+    axes.set(xlim=(0, 1), xlabel="share of the node's energy\nas logged (%)")
     _percent(axes)
 
 
@@ -157,7 +157,7 @@ def _share_handles(rows: pd.DataFrame, methods: dict[str, set[str]]) -> list[Pat
     ]
 
 
-def _legend(home: SubFigure, handles: Sequence[Artist], side: Side, layout: style.Layout) -> None:
+def _legend(home: Home, handles: Sequence[Artist], side: Side, layout: style.Layout) -> None:
     """Below its panel: at its side, or in one column of a paper in the middle."""
     place: Place = "outside lower center"
     if not layout.narrow:
@@ -166,8 +166,5 @@ def _legend(home: SubFigure, handles: Sequence[Artist], side: Side, layout: styl
         handles=handles,
         loc=place,
         ncols=1 if side == "right" else 2 if layout.narrow else len(handles),
-        frameon=False,
         handlelength=1.2,
-        handletextpad=0.4,
-        columnspacing=1.2,
     )

@@ -1,10 +1,9 @@
 """Energy against FLOPs: every model of every task, and whether one follows from the other."""
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation
 
 from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
@@ -15,15 +14,14 @@ FLOPS = "flops_per_inference"
 _MARKERS = "os^D"
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """From `flop_energy`: a collection per task and purpose, whose gid is `task/purpose`; a point is a model's mean."""
     cells, missing = points.with_values(tables["flop_energy"], FLOPS, ENERGY)
     if cells.empty:
-        return style.plain_page(FIGURE.title, notes.nothing_because(study, cells, "cells with FLOPs"), layout)
+        return notes.nothing(study, tables["flop_energy"], "cells with FLOPs")
     of_study = tables["cells"][tables["cells"]["cell"].isin(cells["cell"])]
-    note = notes.footnote(tables, of_study, study, notes.left_out(missing))
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=5.0 if layout.narrow else 3.9)
-    axes = body.add_subplot()
+    figure = style.new_figure(layout, 4.6 if layout.narrow else 3.5)
+    axes = figure.add_subplot()
     models = cells.groupby(["task", "model", "purpose"], sort=False)[[FLOPS, ENERGY]].mean().reset_index()
     tasks, handles = points.ordered(models["task"], ()), []
     colours = palette.task_colours(tuple(tasks))
@@ -48,9 +46,10 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     for which, column in (("x", FLOPS), ("y", ENERGY)):
         style.log_axis(axes, which, list(models[column]), counts=False)
     axes.xaxis.set_major_formatter(LogFormatterSciNotation())
-    axes.set(xlabel="FLOPs of one inference (2 per multiply-add)", ylabel=QUANTITIES[ENERGY].unit)
-    panels.place(body, handles, layout)
-    return figure
+    axes.set(xlabel="FLOPs of one inference (2 per multiply-add)")
+    axes.set_ylabel(notes.axis(QUANTITIES[ENERGY].unit, of_study, study))
+    panels.place(figure, handles, layout)
+    return Drawn(notes.note(tables, of_study, study, notes.left_out(missing)), figure)
 
 
 FIGURE = StudyFigure(

@@ -22,6 +22,8 @@ _OFFSETS = [
 ]
 #: A label further from its point than this gets a line to it; half the size of a point (both in points, 1/72 inch).
 _NEAR_PT, _HALF_POINT_PT = 9.0, 3.0
+#: Behind a text, so that a line under it does not cross its letters.
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 
 
 def place(figure: Figure, axes: Axes, x: list[float], y: list[float], texts: list[str]) -> None:
@@ -33,10 +35,11 @@ def place(figure: Figure, axes: Axes, x: list[float], y: list[float], texts: lis
     figure.set_layout_engine("none")
     points, pixels = axes.transData.transform(np.column_stack([x, y])), figure.dpi / 72
     boxes = [Bbox([point - _HALF_POINT_PT * pixels, point + _HALF_POINT_PT * pixels]) for point in points]
-    lines = [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
+    drawn = [line for line in axes.lines if line.get_linestyle() != "None" and line.get_alpha() == 1]
+    lines = [line.get_transform().transform_path(line.get_path()) for line in drawn]
     for own, text in reversed(list(enumerate(texts))):
         label = axes.annotate(text, (x[own], y[own]), (0, 0), textcoords="offset points", va="center",
-                              fontsize=style.SMALL_PT, gid="label")  # fmt: skip
+                              fontsize=style.SMALL_PT, bbox=PAPER, gid="label")  # fmt: skip
         for *offset, side in [*_OFFSETS, _OFFSETS[0]]:
             label.set(position=offset, horizontalalignment=side)
             box = label.get_window_extent()

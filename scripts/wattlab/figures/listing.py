@@ -17,15 +17,16 @@ FIGURES: dict[str, str] = {
     "flops": "wattlab.figures.flops:FIGURE",
     "quality": "wattlab.figures.quality:FIGURE",
     "factors": "wattlab.figures.factors:FIGURE",
+    "then_and_now": "wattlab.figures.then_and_now:FIGURE",
     "decomposition": "wattlab.figures.decomposition:FIGURE",
 }
 
 
-def figures_of(tables: Collection[str], *, has_settings: bool = False) -> dict[str, StudyFigure]:
-    """The figures whose tables are all among these (and, of settings, of a study that has some), read from their sources: matplotlib is not imported."""
+def figures_of(tables: Collection[str], config: object = None) -> dict[str, StudyFigure]:
+    """The figures whose tables are all among these (and which need nothing that the study's configuration lacks), read from their sources: matplotlib is not imported."""
     facts = {name: declared(target, ("title", "caption", "tables", "draw")) for name, target in FIGURES.items()}
     return {
         name: StudyFigure(**{**fact, "draw": None})
         for name, fact in facts.items()
-        if set(fact["tables"]) <= set(tables) and (has_settings or not fact.get("of_settings"))
+        if set(fact["tables"]) <= set(tables) and ("needs" not in fact or getattr(config, fact["needs"], None))
     }

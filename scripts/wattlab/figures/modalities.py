@@ -1,10 +1,7 @@
-"""Figure 2: emissions of task-specific models against their size, by modality."""
+"""Figure 2: task-specific models against their size, by modality."""
 
-from matplotlib.figure import Figure
-
-from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
-from wattlab.figures.points import EMISSIONS
+from wattlab.figures import notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
@@ -18,36 +15,34 @@ _MARKERS = {
 }
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """Figure 2 from `cells`: one collection per modality, whose name is its gid."""
+    shown = points.measure(study)
     chosen = points.chosen(tables["cells"], purpose="task-specific")
-    cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
+    cells, missing = points.with_values(chosen, shown.column, "parameters_as_published")
     if cells.empty:
-        return style.plain_page(
-            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
-        )
-    note = notes.footnote(tables, cells, study, notes.left_out(missing))
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.6)
-    axes = body.add_subplot()
-    models = points.by_model(cells)
-    for modality in points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS)):
-        rows, colour = models[models["modality"] == modality], palette.MODALITY_COLOURS[modality]
-        x = list(rows["parameters_as_published"])
-        style.interval(axes, x, list(rows["low"]), list(rows["high"]), colour, f"range/{modality}", style.RANGE)
-        axes.scatter(
-            x, rows["mean"], s=24, marker=_MARKERS[modality], color=colour, alpha=0.9, linewidths=0, zorder=3
-        ).set_gid(modality)
+        return notes.nothing(study, chosen, "selected task-specific cells")
+    models = points.by_model(cells, shown.column)
+    if alone := notes.alone(models, "task-specific model"):
+        return alone
+    figure = style.new_figure(layout, 3.3)
+    axes = figure.add_subplot()
     style.log_axis(axes, "x", list(models["parameters_as_published"]), counts=True)
     style.log_axis(axes, "y", [*models["low"], *models["high"]])
-    axes.set(xlabel=style.PARAMETERS_LABEL, ylabel=style.EMISSIONS_LABEL)
-    shown = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
-    handles = [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name]) for name in shown]
-    panels.place(body, [*handles, *panels.line_handles(models, "low", "high", style.RANGE)], layout)
-    return figure
+    modalities = points.ordered(models["modality"], tuple(palette.MODALITY_COLOURS))
+    for modality in modalities:
+        rows, colour = models[models["modality"] == modality], palette.MODALITY_COLOURS[modality]
+        x = list(rows["parameters_as_published"])
+        strokes.DATASETS.draw(axes, x, rows["low"], rows["high"], colour, f"range/{modality}")
+        axes.scatter(x, rows["mean"], s=20, marker=_MARKERS[modality], facecolors="#FFFFFFB0", edgecolors=colour, linewidths=1.0, zorder=3).set_gid(modality)  # fmt: skip
+    axes.set(xlabel=style.PARAMETERS_LABEL, ylabel=notes.axis(shown.unit, cells, study))
+    handles = [style.handle(name, palette.MODALITY_COLOURS[name], _MARKERS[name], hollow=True) for name in modalities]
+    panels.place(figure, [*handles, *strokes.DATASETS.handles(models, "low", "high")], layout)
+    return Drawn(notes.note(tables, cells, study, notes.left_out(missing)), figure)
 
 
 FIGURE = StudyFigure(
-    title="Emissions by modality and model size",
+    title="Modality and model size",
     caption=(
         "Task-specific models by size (figure 2 of the paper). A point is one model at one task, the mean of its "
         "cells; the dotted line runs from its lowest to its highest cell."

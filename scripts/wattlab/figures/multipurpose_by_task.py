@@ -2,11 +2,10 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
-from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
-from wattlab.figures.points import EMISSIONS
+from wattlab.figures import notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
@@ -15,31 +14,29 @@ _MARKERS = {"seq2seq": "o", "decoder": "X"}
 _OTHER_MARKER = "s"
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """Figure 5 from `cells`: one collection per task and structure (gid `task/structure`)."""
+    shown = points.measure(study)
     chosen = points.chosen(tables["cells"], purpose="multi-purpose")
-    cells, missing = points.with_values(chosen, EMISSIONS, "parameters_as_published")
+    cells, missing = points.with_values(chosen, shown.column, "parameters_as_published")
     if cells.empty:
-        return style.plain_page(
-            FIGURE.title, notes.nothing_because(study, chosen, "selected multi-purpose cells"), layout
-        )
+        return notes.nothing(study, chosen, "selected multi-purpose cells")
     if cells["model"].nunique() == 1:
-        alone = f"One multi-purpose model has a value, {cells['model'].iloc[0]}: there are no sizes to compare."
-        return style.plain_page(FIGURE.title, alone, layout)
-    note = notes.footnote(tables, cells, study, notes.left_out(missing))
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.8 if layout.narrow else 3.0)
-    axes = body.add_subplot()
-    models = points.by_model(cells)
+        return Drawn(f"One multi-purpose model has a value, {cells['model'].iloc[0]}: there are no sizes to compare.")
+    figure = style.new_figure(layout, 4.0 if layout.narrow else 2.8)
+    axes = figure.add_subplot()
+    models = points.by_model(cells, shown.column)
     sizes = models.sort_values(["parameters_as_published", "model"]).drop_duplicates("model")
     names = list(sizes["model"])
     colours = palette.task_colours(points.shared_tasks(chosen))
+    style.value_axis(axes, "y", [*models["low"], *models["high"]])
     _points(axes, models, names, colours)
     _label(axes, names, list(sizes["parameters_as_published"]), layout)
-    style.value_axis(axes, "y", [*models["low"], *models["high"]])
-    axes.set(xlim=(-0.5, len(names) - 0.5), xlabel="model, by parameters as published", ylabel=style.EMISSIONS_LABEL)
+    axes.set(xlim=(-0.5, len(names) - 0.5), xlabel="model, by parameters as published")
+    axes.set_ylabel(notes.axis(shown.unit, cells, study))
     axes.grid(False, axis="x")
-    _legend(body, models, layout, colours)
-    return figure
+    _legend(figure, models, layout, colours)
+    return Drawn(notes.note(tables, cells, study, notes.left_out(missing)), figure)
 
 
 FIGURE = StudyFigure(
@@ -73,12 +70,12 @@ def _points(axes: Axes, models: pd.DataFrame, names: list[str], colours: dict[st
         shift = (tasks.index(task) - (len(tasks) - 1) / 2) * 0.12
         at = [names.index(model) + shift for model in rows["model"]]
         gid = f"{task}/{structure}"
-        style.interval(axes, at, list(rows["low"]), list(rows["high"]), colours[task], f"range/{gid}", style.RANGE)
+        strokes.DATASETS.draw(axes, at, rows["low"], rows["high"], colours[task], f"range/{gid}")
         marker = _MARKERS.get(structure, _OTHER_MARKER)
         axes.scatter(at, rows["mean"], s=30, marker=marker, color=colours[task], linewidths=0, zorder=3).set_gid(gid)
 
 
-def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout, colours: dict[str, str]) -> None:
+def _legend(figure: Figure, models: pd.DataFrame, layout: style.Layout, colours: dict[str, str]) -> None:
     handles = [
         style.handle(palette.task_title(task), colours[task], "s")
         for task in points.ordered(models["task"], tuple(colours))
@@ -87,4 +84,4 @@ def _legend(body: SubFigure, models: pd.DataFrame, layout: style.Layout, colours
         style.handle(structure, palette.GREY, _MARKERS.get(structure, _OTHER_MARKER))
         for structure in points.ordered(models["structure"], tuple(_MARKERS))
     ]
-    panels.place(body, [*handles, *panels.line_handles(models, "low", "high", style.RANGE)], layout)
+    panels.place(figure, [*handles, *strokes.DATASETS.handles(models, "low", "high")], layout)

@@ -2,52 +2,46 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
-from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
+from wattlab.figures import notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
 #: Half the width of a strip, in steps between datasets.
-_HALF_STRIP = 0.32
+_HALF_STRIP = 0.4
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """Figure 4 from `cells`: one panel per task, a strip per dataset, one collection per structure and purpose."""
-    shared = points.shared_tasks(tables["cells"])
+    shown, shared = points.measure(study), points.shared_tasks(tables["cells"])
     chosen = points.chosen(tables["cells"], tasks=shared)
-    cells, missing = points.with_values(chosen, EMISSIONS)
+    cells, missing = points.with_values(chosen, shown.column)
     if cells.empty:
-        return style.plain_page(
-            FIGURE.title,
-            notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer"),
-            layout,
-        )
-    note = notes.footnote(
-        tables, cells, study, notes.left_out(missing), notes.one_purpose(cells), notes.lines("cells", cells)
-    )
+        return notes.nothing(study, chosen, "selected cells of tasks that both kinds of models answer")
+    if alone := notes.alone(cells, "cell"):
+        return alone
     tasks = points.ordered(cells["task"], shared)
-    figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(tasks)))
-    drawn = panels.panels(body, layout, len(tasks))
-    bounds = [*cells[EMISSIONS], *cells[EMISSIONS_LOW].dropna(), *cells[EMISSIONS_HIGH].dropna()]
+    figure = style.new_figure(layout, panels.height_in(layout, len(tasks)))
+    drawn = panels.panels(figure, layout, len(tasks))
+    bounds = [*cells[shown.column], *cells[shown.low].dropna(), *cells[shown.high].dropna()]
     for axes, task in zip(drawn, tasks, strict=True):
         rows = cells[cells["task"] == task]
         datasets = points.ordered(rows["dataset"], ())
-        panels.scatter(axes, strips(rows, datasets), "at", EMISSIONS, EMISSIONS_LOW, EMISSIONS_HIGH)
         style.log_axis(axes, "y", bounds)
+        panels.scatter(axes, strips(rows, datasets), "at", shown.column, shown.low, shown.high)
         _label(axes, task, datasets)
-    panels.label(body, drawn, layout, None, style.EMISSIONS_LABEL)
-    panels.legend(body, cells, layout, panels.line_handles(cells, EMISSIONS_LOW, EMISSIONS_HIGH, style.INTERVAL))
-    return figure
+    panels.label(figure, drawn, layout, "dataset; in it, models by size", notes.axis(shown.unit, cells, study))
+    panels.legend(figure, cells, layout, strokes.REPEATS.handles(cells, shown.low, shown.high))
+    said = notes.left_out(missing), notes.one_purpose(cells), notes.lines("cells", cells)
+    return Drawn(notes.note(tables, cells, study, *said), figure)
 
 
 FIGURE = StudyFigure(
     title="Task-specific and multi-purpose models by dataset",
     caption=(
-        "The same models dataset by dataset (figure 4 of the paper). A point is one cell; in a strip a model's place follows its size. The note "
-        "below the figure says what the lines are."
+        "The same models dataset by dataset (figure 4 of the paper). A point is one cell; inside a dataset the models stand "
+        "in the order of their size, so that a rise there is one with size."
     ),
     tables=("cells", "provenance"),
     draw=draw,

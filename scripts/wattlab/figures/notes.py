@@ -1,7 +1,8 @@
-"""What stands below a figure, or in its place."""
+"""What a caption says of the rows that a figure shows, or of those that it lacks."""
 
 import pandas as pd
 
+from wattlab.figures.figure import Drawn
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import EMISSIONS, ENERGY
 from wattlab.study.cells import ResolvedStudy
@@ -26,18 +27,31 @@ def lines(table: str, rows: pd.DataFrame) -> str | None:
     return f"lines: {said}" if said else None
 
 
-def footnote(
-    tables: Tables, cells: pd.DataFrame, study: ResolvedStudy, *more: str | None, quantity: str = ENERGY
-) -> str:
-    """Everything that stands below a figure of these cells, a sentence each; `quantity`: where it is not the headline's."""
+def note(tables: Tables, cells: pd.DataFrame, study: ResolvedStudy, *more: str | None, quantity: str = ENERGY) -> str:
+    """Everything that a caption says of these cells, a sentence each; `quantity`: where it is not the headline's."""
     conditions = words.conditions(cells, study, tables["provenance"], quantity)
     return wording.sentences(f"{conditions}; grid {words.grid(cells)}", *more)
 
 
-def nothing_because(study: ResolvedStudy, wanted: pd.DataFrame, what: str) -> str:
-    """Why a figure has nothing to show: no such cells in the study, or none of them with a value."""
+def axis(unit: str, cells: pd.DataFrame, study: ResolvedStudy, quantity: str = ENERGY) -> str:
+    """An axis' label: the unit, and in brackets how far the numbers are measured, since a picture travels without its caption."""
+    weights = [short for name, (short, _) in words.GROUND["weights"].items() if name in set(cells["weights"])]
+    how = f"energy {words.verdict(words.methods(cells, quantity))},\n{study.config.origin or ' and '.join(weights)}"
+    return f"{unit}\n({study.config.no_result or how})"
+
+
+def nothing(study: ResolvedStudy, wanted: pd.DataFrame, what: str) -> Drawn:
+    """Why there is nothing to see: no such cells in the study, or none of them with a value."""
     if wanted.empty:
-        return f"The study {study.config.study!r} has no {what}."
-    if (pd.to_numeric(wanted[EMISSIONS]) == 0).any():
-        return f"The study's grid is {study.grid.intensity_g_per_kwh:g} g/kWh: all emissions are 0, which a logarithmic axis can not show."
-    return f"None of the {len(wanted)} {what} has a value yet; tables/missing.csv says why."
+        return Drawn(f"The study {study.config.study!r} has no {what}.")
+    if study.config.figures == "emissions" and (pd.to_numeric(wanted[EMISSIONS]) == 0).any():
+        return Drawn(
+            f"The study's grid is {study.grid.intensity_g_per_kwh:g} g/kWh: all emissions are 0, which a logarithmic axis can "
+            "not show; `figures: energy` in the study's file shows energies."
+        )
+    return Drawn(f"None of the {len(wanted)} {what} has a value yet; tables/missing.csv says why.")
+
+
+def alone(rows: pd.DataFrame, what: str) -> Drawn | None:
+    """That there is one point and no other beside it, where that is so."""
+    return Drawn(f"One {what} has a value: there is nothing to set it beside.") if len(rows) == 1 else None

@@ -1,11 +1,9 @@
-"""Figure 6: emissions against the mean length of what the models write, of tasks that both kinds of models answer."""
+"""Figure 6: the cells against the mean length of what the models write, of tasks that both kinds of models answer."""
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
-from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
+from wattlab.figures import notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.foundation.quantities import LENGTHS
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
@@ -13,42 +11,38 @@ from wattlab.tables.reading import Tables
 LENGTH = "n_output_units_per_inference"
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """Figure 6 from `output_lengths` and `cells`: a panel per dataset, a collection per structure and purpose."""
+    shown = points.measure(study)
     chosen = with_lengths(_written(tables["cells"]), tables["output_lengths"])
-    cells, missing = points.with_values(chosen, EMISSIONS, LENGTH)
+    cells, missing = points.with_values(chosen, shown.column, LENGTH)
     if cells.empty:
-        return style.plain_page(
-            FIGURE.title,
-            notes.nothing_because(study, chosen, "selected cells of tasks that both kinds of models answer with text"),
-            layout,
-        )
+        return notes.nothing(study, chosen, "selected cells of tasks that both kinds of models answer with text")
     if cells[LENGTH].nunique() == 1:
         one = f"{cells[LENGTH].iloc[0]:g} units per answer: there is no relation to show."
-        return style.plain_page(FIGURE.title, f"All {len(cells)} cells have one output length, {one}", layout)
-    lengths = [f"lengths {LENGTHS[word]}" for word in sorted(set(cells["lengths"].dropna()))]
-    tasks = " and ".join(palette.task_title(task) for task in points.ordered(cells["task"], ()))
-    how = f"{tasks}: {', '.join(lengths)}"
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), how, notes.lines("cells", cells))
+        return Drawn(f"All {len(cells)} cells have one output length, {one}")
     datasets = points.ordered(cells["dataset"], ())
-    figure, body = style.new_figure(FIGURE.title, note, layout, panels.height_in(layout, len(datasets)))
-    bounds = [*cells[EMISSIONS], *cells[EMISSIONS_HIGH].dropna()]
-    drawn = panels.panels(body, layout, len(datasets), sharex=True)
+    figure = style.new_figure(layout, panels.height_in(layout, len(datasets)))
+    bounds = [*cells[shown.column], *cells[shown.high].dropna()]
+    drawn = panels.panels(figure, layout, len(datasets), sharex=True)
     for axes, dataset in zip(drawn, datasets, strict=True):
-        panels.scatter(axes, cells[cells["dataset"] == dataset], LENGTH, EMISSIONS, EMISSIONS_LOW, EMISSIONS_HIGH)
         style.value_axis(axes, "y", bounds)
         style.value_axis(axes, "x", list(cells[LENGTH]))
+        panels.scatter(axes, cells[cells["dataset"] == dataset], LENGTH, shown.column, shown.low, shown.high)
         axes.set_title(dataset)
-    panels.label(body, drawn, layout, _length_label(cells), style.EMISSIONS_LABEL)
-    panels.legend(body, cells, layout, panels.line_handles(cells, EMISSIONS_LOW, EMISSIONS_HIGH, style.INTERVAL))
-    return figure
+    panels.label(figure, drawn, layout, _length_label(cells), notes.axis(shown.unit, cells, study))
+    panels.legend(figure, cells, layout, strokes.REPEATS.handles(cells, shown.low, shown.high))
+    lengths = [f"lengths {LENGTHS[word]}" for word in sorted(set(cells["lengths"].dropna()))]
+    tasks = " and ".join(palette.task_title(task) for task in points.ordered(cells["task"], ()))
+    said = notes.left_out(missing), f"{tasks}: {', '.join(lengths)}", notes.lines("cells", cells)
+    return Drawn(notes.note(tables, cells, study, *said), figure)
 
 
 FIGURE = StudyFigure(
-    title="Emissions and output length",
+    title="Output length",
     caption=(
         "The tasks that both kinds of model answer with text, one panel per dataset (figure 6 of the paper). A point is "
-        "one cell. The note below the figure says what the lines are."
+        "one cell."
     ),
     tables=("output_lengths", "cells", "provenance"),
     draw=draw,

@@ -4,28 +4,36 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from wattlab.figures import palette, style
-from wattlab.foundation.quantities import INTERVALS
+from wattlab.figures import palette, strokes, style
 
 
 def scatter(
-    axes: Axes, rows: pd.DataFrame, x: str, y: str, low: str, high: str, line: style.Stroke = style.INTERVAL
+    axes: Axes,
+    rows: pd.DataFrame,
+    x: str,
+    y: str,
+    low: str,
+    high: str,
+    stroke: strokes.Stroke = strokes.REPEATS,
+    along: str = "y",
 ) -> None:
-    """Points with vertical lines, a collection per structure and purpose (its gid: `structure/purpose`)."""
+    """Points and lines along an axis with its limits, a collection per structure and purpose (gid `structure/purpose`)."""
     for names, group in rows.groupby(["structure", "purpose"], sort=True):
         structure, purpose = (str(name) for name in names)
         colour, marker = palette.STRUCTURE_COLOURS[structure], palette.PURPOSE_MARKERS[purpose]
-        gid = f"{structure}/{purpose}"
-        style.interval(axes, list(group[x]), list(group[low]), list(group[high]), colour, f"interval/{gid}", line)
+        gid, across = f"{structure}/{purpose}", x if along == "y" else y
+        kind = "range" if stroke is strokes.DATASETS else "interval"
+        stroke.draw(axes, group[across], group[low], group[high], colour, f"{kind}/{gid}", along)
         face = "white" if purpose == "task-specific" else colour
         axes.scatter(
             group[x],
             group[y],
-            s=20,
+            s=18,
             marker=marker,
             facecolors=face,
             edgecolors=colour,
@@ -42,33 +50,27 @@ Share = bool | Literal["row", "col", "all", "none"]
 
 
 def height_in(layout: style.Layout, count: int, side_by_side_in: float = 2.8) -> float:
-    """Height of a figure's body with so many panels (inches)."""
+    """Height of a figure's figure with so many panels (inches)."""
     return _AROUND_IN + _PANEL_IN * count if layout.narrow else side_by_side_in
 
 
-def panels(body: SubFigure, layout: style.Layout, count: int, sharex: Share = False) -> list[Axes]:
+def panels(figure: Figure, layout: style.Layout, count: int, sharex: Share = False) -> list[Axes]:
     """Panels with one y axis for all: side by side over two columns, one below the other in one."""
     rows, columns = (count, 1) if layout.narrow else (1, count)
-    return list(body.subplots(rows, columns, sharex=sharex, sharey=True, squeeze=False).flat)
+    return list(figure.subplots(rows, columns, sharex=sharex, sharey=True, squeeze=False).flat)
 
 
-def label(body: SubFigure, axes: list[Axes], layout: style.Layout, x: str | None, y: str) -> None:
+def label(figure: Figure, axes: list[Axes], layout: style.Layout, x: str | None, y: str) -> None:
     """The y axis once for all panels; the x axis, where it has a name, of every panel that shows its numbers."""
     if layout.narrow:
-        body.supylabel(y, fontsize=axes[0].yaxis.label.get_fontsize())
+        figure.supylabel(y, fontsize=axes[0].yaxis.label.get_fontsize())
     else:
         axes[0].set_ylabel(y)
     for one in axes[-1:] if layout.narrow else axes:
         one.set_xlabel(x or "")
 
 
-def line_handles(rows: pd.DataFrame, low: str, high: str, line: style.Stroke) -> list[Line2D]:
-    """What the lines are, where one is drawn."""
-    words = {style.INTERVAL: INTERVALS["cells"].short, style.RANGE: "lowest to highest dataset"}
-    return [style.line_handle(words[line], line)] if (rows[low] < rows[high]).any() else []
-
-
-def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout, lines: Sequence[Line2D]) -> None:
+def legend(figure: Figure, rows: pd.DataFrame, layout: style.Layout, lines: Sequence[Line2D]) -> None:
     """Structures by colour, purposes by marker and what the lines are, below the panels; only what is drawn."""
     structures = [name for name in palette.STRUCTURE_COLOURS if name in set(rows["structure"])]
     purposes = [name for name in palette.PURPOSE_MARKERS if name in set(rows["purpose"])]
@@ -77,22 +79,15 @@ def legend(body: SubFigure, rows: pd.DataFrame, layout: style.Layout, lines: Seq
         style.handle(name, palette.GREY, palette.PURPOSE_MARKERS[name], hollow=name == "task-specific")
         for name in purposes
     ]
-    place(body, [*handles, *lines], layout)
+    place(figure, [*handles, *lines], layout)
 
 
 #: Width of a legend's entry without its words and of a letter (inches).
 _ENTRY_IN, _LETTER_IN = 0.25, 0.058
 
 
-def place(body: SubFigure, handles: list[Line2D], layout: style.Layout) -> None:
+def place(figure: Figure, handles: Sequence[Artist], layout: style.Layout) -> None:
     """A legend below the panels, in as few rows as the width allows."""
-    longest = max(len(str(handle.get_label())) for handle in handles)
+    longest = max(len(line) for handle in handles for line in str(handle.get_label()).splitlines())
     fitting = int(layout.width_in / (_ENTRY_IN + _LETTER_IN * longest))
-    body.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=max(1, min(len(handles), fitting, 6)),
-        frameon=False,
-        handletextpad=0.4,
-        columnspacing=1.2,
-    )
+    figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(len(handles), fitting, 6)))

@@ -2,10 +2,10 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
-from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
+from wattlab.figures import notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
@@ -25,7 +25,7 @@ _GAP = 0.08
 _MARGIN, _LEAST_SPREAD = 0.1, 0.05
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """A row of panels per task; in each one panel per dataset against size, then one per dataset against energy.
 
     In one column of a paper: a row per dataset, its score against size beside its score against energy.
@@ -38,28 +38,27 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
     scores, missing = points.with_values(chosen[chosen[SCORE].notna()], PARAMETERS, ENERGY)
     missing += int(chosen[SCORE].isna().sum())
     if scores.empty:
-        return style.plain_page(FIGURE.title, _nothing(study, len(chosen)), layout)
+        return Drawn(_nothing(study, len(chosen)))
     cells = _cells(tables["cells"], scores)
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
     tasks = points.ordered(scores["task"], points.shared_tasks(tables["cells"]))
     datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
-    note = notes.footnote(tables, cells, study, notes.left_out(missing, "score"), notes.lines("cells", cells))
     rows = [[(task, name) for name in datasets[task]] for task in tasks]
     if layout.narrow:
         rows = [[panel] for row in rows for panel in row]
     row_in = _NARROW_ROW_IN if layout.narrow else _ROW_IN
-    figure, body = style.new_figure(FIGURE.title, note, layout, _AROUND_IN + row_in * len(rows))
-    _panels(body, scores, rows)
-    panels.legend(body, scores, layout, panels.line_handles(scores, ENERGY_LOW, ENERGY_HIGH, style.INTERVAL))
-    return figure
+    figure = style.new_figure(layout, _AROUND_IN + row_in * len(rows))
+    _panels(figure, scores, rows)
+    panels.legend(figure, scores, layout, strokes.REPEATS.handles(scores, ENERGY_LOW, ENERGY_HIGH, "x"))
+    said = notes.left_out(missing, "score"), notes.lines("cells", cells)
+    return Drawn(notes.note(tables, cells, study, *said), figure)
 
 
 FIGURE = StudyFigure(
     title="Quality, size and energy",
     caption=(
         "The quality of the answers against the size and the energy of the model (appendix B of the paper); of "
-        "published logs it is the published one. A point is one cell. Scores have no "
-        "interval; the note below the figure says what the lines are."
+        "published logs it is the published one. A point is one cell. Scores have no interval."
     ),
     tables=("quality", "cells", "provenance"),
     draw=draw,
@@ -79,14 +78,14 @@ def _cells(cells: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     return plain.merge(scores[_KEYS], on=_KEYS, validate="one_to_one")
 
 
-def _panels(body: SubFigure, scores: pd.DataFrame, rows: list[list[tuple[str, str]]]) -> None:
+def _panels(figure: Figure, scores: pd.DataFrame, rows: list[list[tuple[str, str]]]) -> None:
     """Rows of task and dataset. Left block: against size; right block, after a gap: against energy.
 
     The x axes of a block are alike, and the y axes of a task.
     """
     columns = max(len(row) for row in rows)
     widths = [*[1.0] * columns, _GAP, *[1.0] * columns]
-    grid = body.subplots(len(rows), len(widths), sharey="row", squeeze=False, width_ratios=widths)
+    grid = figure.subplots(len(rows), len(widths), sharey="row", squeeze=False, width_ratios=widths)
     for axes in grid.flat:
         axes.set_axis_off()
     energies = [*scores[ENERGY], *scores[ENERGY_LOW].dropna(), *scores[ENERGY_HIGH].dropna()]
@@ -94,8 +93,8 @@ def _panels(body: SubFigure, scores: pd.DataFrame, rows: list[list[tuple[str, st
         for at, (task, dataset) in enumerate(row):
             of_panel = scores[(scores["task"] == task) & (scores["dataset"] == dataset)]
             for x, axes in ((PARAMETERS, grid[place, at]), (ENERGY, grid[place, columns + 1 + at])):
-                _panel(axes, of_panel, x)
                 style.log_axis(axes, "x", energies if x == ENERGY else list(scores[x]), counts=x == PARAMETERS)
+                _panel(axes, of_panel, x)
                 axes.tick_params(labelbottom=place == len(rows) - 1, labelleft=axes is grid[place, 0])
                 _title(axes, of_panel, whole_row=columns == 1)
         grid[place, 0].set_ylim(*_bounds(scores.loc[scores["task"] == row[0][0], SCORE]))
@@ -125,18 +124,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, x: str) -> None:
     """The points of a dataset; with energy on the x axis, its intervals as horizontal lines."""
     axes.set_axis_on()
     axes.set_label(f"{rows['task'].iloc[0]}/{rows['dataset'].iloc[0]}/{x}")
-    unknown = rows.assign(low=float("nan"), high=float("nan"))
-    panels.scatter(axes, unknown, x, SCORE, "low", "high")
     if x == ENERGY:
-        for names, group in rows.dropna(subset=[ENERGY_LOW, ENERGY_HIGH]).groupby(["structure", "purpose"], sort=True):
-            structure, purpose = (str(name) for name in names)
-            axes.hlines(
-                group[SCORE],
-                group[ENERGY_LOW],
-                group[ENERGY_HIGH],
-                colors=palette.STRUCTURE_COLOURS[structure],
-                linewidth=0.9,
-                alpha=0.8,
-                zorder=2,
-                gid=f"interval/{structure}/{purpose}",
-            )
+        panels.scatter(axes, rows, x, SCORE, ENERGY_LOW, ENERGY_HIGH, along="x")
+    else:
+        panels.scatter(axes, rows.assign(low=float("nan"), high=float("nan")), x, SCORE, "low", "high")

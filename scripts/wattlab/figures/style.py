@@ -4,25 +4,26 @@ Importing this module chooses the Agg back end and the theme for the process.
 """
 
 import io
+import math
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import matplotlib
-import pandas as pd
-import seaborn as sns
 
 matplotlib.use("Agg")
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from wattlab.foundation.files import write_bytes
-from wattlab.foundation.quantities import EMISSIONS, QUANTITIES
 
 
 @dataclass(frozen=True)
@@ -43,28 +44,25 @@ ONE_COLUMN = Layout("_column", 3.3)
 #: Every figure is drawn for each of them.
 LAYOUTS = (TWO_COLUMNS, ONE_COLUMN)
 
-#: Smallest type at final size (points).
+#: Smallest type at final size (points), and its characters in an inch, on the safe side.
 SMALL_PT = 7
-TITLE_PT = 9
-#: Characters in an inch of the footnote's type and of the title's, on the safe side, and what stays free beside them.
-CHARACTERS_PER_IN, TITLE_CHARACTERS_PER_IN, FREE_IN = 19, 11.5, 0.2
-
-Stroke = Literal["-", ":"]
-#: One line for one thing: a solid one is a 95 % interval, a dotted one a range from the lowest to the highest value.
-INTERVAL: Stroke = "-"
-RANGE: Stroke = ":"
+CHARACTERS_PER_IN = 19
+#: What stays free beside a sentence (inches).
+FREE_IN = 0.2
 
 #: Fewest numbers by which an axis can be read.
 LEAST_TICKS = 3
 
-EMISSIONS_LABEL = QUANTITIES[EMISSIONS].unit
 PARAMETERS_LABEL = "parameters, as published"
 
-sns.set_theme(
-    context="paper",
-    style="ticks",
-    rc={
-        "font.family": "DejaVu Sans",
+_INK = "#262626"
+
+#: The Latin letters and the signs of DejaVu Sans, without layout tables: a PDF takes a font of 700 kB apart at each save.
+fontManager.addfont(Path(__file__).parent / "fonts" / "DejaVuSansLatin.ttf")
+
+matplotlib.rcParams.update(
+    {
+        "font.family": ["DejaVu Sans Latin", "DejaVu Sans"],
         "font.size": SMALL_PT,
         "axes.labelsize": 7.5,
         "axes.titlesize": 8,
@@ -72,6 +70,11 @@ sns.set_theme(
         "ytick.labelsize": SMALL_PT,
         "legend.fontsize": SMALL_PT,
         "legend.title_fontsize": SMALL_PT,
+        "text.color": _INK,
+        "axes.labelcolor": _INK,
+        "axes.edgecolor": _INK,
+        "xtick.color": _INK,
+        "ytick.color": _INK,
         "axes.linewidth": 0.6,
         "axes.spines.right": False,
         "axes.spines.top": False,
@@ -84,43 +87,27 @@ sns.set_theme(
         "ytick.major.width": 0.6,
         "xtick.major.size": 3,
         "ytick.major.size": 3,
+        "legend.frameon": False,
+        "legend.handletextpad": 0.6,
+        "legend.columnspacing": 1.2,
         "pdf.fonttype": 42,
-        "figure.constrained_layout.use": False,
+        # Text of an SVG stays text, and its ids the same at each call.
+        "svg.fonttype": "none",
+        "svg.hashsalt": "wattlab",
     },
 )
 
 
-def new_figure(title: str, note: str, layout: Layout, height_in: float) -> tuple[Figure, SubFigure]:
-    """A figure and its body: the title and everything drawn go into the body, the footnote stands below it."""
-    lines = textwrap.wrap(note, width=int((layout.width_in - FREE_IN) * CHARACTERS_PER_IN))
-    note_in = 0.14 * len(lines) + 0.08
-    figure = Figure(figsize=(layout.width_in, height_in + note_in), layout="constrained")
-    body, foot = figure.subfigures(2, 1, height_ratios=[height_in, note_in], hspace=0, squeeze=False)[:, 0]
-    body.suptitle(_title(title, layout), x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold")
-    foot.text(
-        0.01,
-        0.9,
-        "\n".join(lines),
-        ha="left",
-        va="top",
-        fontsize=SMALL_PT,
-        color="#444444",
-        linespacing=1.25,
-        gid="footnote",
-    )
-    return figure, body
+def new_figure(layout: Layout, height_in: float) -> Figure:
+    """A page to draw on, without title and footnote: those are the caption's."""
+    return Figure(figsize=(layout.width_in, height_in), layout="constrained")
 
 
-def _title(title: str, layout: Layout) -> str:
-    return textwrap.fill(title, int((layout.width_in - FREE_IN) * TITLE_CHARACTERS_PER_IN))
-
-
-def plain_page(title: str, reason: str, layout: Layout) -> Figure:
-    """A page that says why there is nothing to draw."""
-    figure = Figure(figsize=(layout.width_in, 1.4))
-    figure.suptitle(_title(title, layout), x=0.01, ha="left", fontsize=TITLE_PT, fontweight="bold")
+def sentence(reason: str, layout: Layout) -> Figure:
+    """A page that says why there is nothing to see."""
     lines = textwrap.wrap(reason, int((layout.width_in - FREE_IN) * CHARACTERS_PER_IN))
-    figure.text(0.01, 0.5, "\n".join(lines), va="top", fontsize=SMALL_PT, gid="reason")
+    figure = Figure(figsize=(layout.width_in, 0.3 + 0.14 * len(lines)))
+    figure.text(0.01, 0.5, "\n".join(lines), va="center", linespacing=1.25, gid="reason")
     return figure
 
 
@@ -135,46 +122,55 @@ def _count(value: float, _position: int | None = None) -> str:
     return f"{value:g}"
 
 
-def log_axis(axes: Axes, which: str, values: list[float], counts: bool = False, room: float = 1.5) -> None:
+def log_axis(axes: Axes, which: str, values: Sequence[float], counts: bool = False, room: float = 1.5) -> None:
     """Make the x or y axis logarithmic, with room (a factor) around the values and plain numbers at its ticks.
 
-    `counts`: ticks as 10 M, 1 B.
+    `counts`: ticks as 10 M, 1 B. Values that are not positive have no place on it and do not count.
     """
     positive = [value for value in values if value > 0]
     low, high = min(positive), max(positive)
     room = max((high / low) ** 0.08, room)
+    low, high = low / room, high * room
     getattr(axes, f"set_{which}scale")("log")
-    getattr(axes, f"set_{which}lim")(low / room, high * room)
+    getattr(axes, f"set_{which}lim")(low, high)
     axis: Axis = getattr(axes, f"{which}axis")
-    wide = high / low * room**2 > 300
-    axis.set_major_locator(LogLocator(base=10, subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=12))
-    if sum(low / room <= tick <= high * room for tick in axis.get_majorticklocs()) < LEAST_TICKS:
+    decades = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
+    is_wide = decades >= LEAST_TICKS
+    axis.set_major_locator(LogLocator(base=10, subs=(1.0,) if is_wide else (1.0, 2.0, 5.0), numticks=12))
+    if sum(low <= tick <= high for tick in axis.get_majorticklocs()) < LEAST_TICKS:
         axis.set_major_locator(MaxNLocator(4))  # within less than a decade powers of ten leave one number, or none
     axis.set_major_formatter(FuncFormatter(_count if counts else _plain_number))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_minor_locator(LogLocator(base=10, subs="auto") if wide else NullLocator())
+    axis.set_minor_locator(NullLocator())
+    if is_wide:
+        _minor_ticks(axes, which, low, high)
 
 
-def value_axis(axes: Axes, which: str, values: list[float]) -> None:
+def _minor_ticks(axes: Axes, which: str, low: float, high: float) -> None:
+    """The ticks between the powers of ten of an axis, as one artist: matplotlib's own cost more than all else in a figure."""
+    at = [
+        step * 10.0**power
+        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+        for step in range(2, 10)
+    ]
+    shown = [value for value in at if low <= value <= high]
+    places, marker, transform = (
+        ((shown, [0] * len(shown)), TICKDOWN, axes.get_xaxis_transform())
+        if which == "x"
+        else (([0] * len(shown), shown), TICKLEFT, axes.get_yaxis_transform())
+    )
+    axes.plot(*places, marker=marker, transform=transform, linestyle="", color=_INK, markersize=2, markeredgewidth=0.5, clip_on=False, scalex=False, scaley=False)  # fmt: skip
+
+
+def value_axis(axes: Axes, which: str, values: Sequence[float]) -> None:
     """Logarithmic where the magnitudes differ (a factor of 10 and more), else linear from 0."""
-    if max(values) >= 10 * min(values):
-        log_axis(axes, which, values)
+    positive = [value for value in values if value > 0]
+    if max(positive) >= 10 * min(positive):
+        log_axis(axes, which, positive)
     else:
-        getattr(axes, f"set_{which}lim")(0, 1.12 * max(values))
+        getattr(axes, f"set_{which}lim")(0, 1.12 * max(positive))
         axis: Axis = getattr(axes, f"{which}axis")
         axis.set_major_locator(MaxNLocator(5))
         axis.set_major_formatter(FuncFormatter(_plain_number))
-
-
-def interval(
-    axes: Axes, x: list[float], low: list[float], high: list[float], colour: str, gid: str, line: Stroke = INTERVAL
-) -> None:
-    """Vertical lines from low to high, drawn as what they are; a missing bound draws nothing."""
-    known = [(a, b, c) for a, b, c in zip(x, low, high, strict=True) if pd.notna(b) and pd.notna(c)]
-    if known:
-        at, lows, highs = zip(*known, strict=True)
-        strokes = axes.vlines(at, lows, highs, colors=colour, linestyles=line, linewidth=0.9, alpha=0.8, zorder=2)
-        strokes.set_gid(gid)
 
 
 def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D:
@@ -191,19 +187,25 @@ def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D
     )
 
 
-def line_handle(label: str, line: Stroke) -> Line2D:
-    """A legend's entry for the lines through the points."""
-    return Line2D([], [], linestyle=line, linewidth=0.9, color="#444444", label=label)
-
-
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write `{name}.pdf` and `{name}.png`, whole or not at all, the same bytes for the same figure."""
-    for kind, options in (("pdf", {"metadata": {"CreationDate": None}}), ("png", {"dpi": 300})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, **options)
-        write_bytes(folder / f"{name}.{kind}", buffer.getvalue())
-
-
 def parameters(count: float) -> str:
     """A number of parameters with three digits: '248 M'."""
     return _count(float(f"{count:.3g}"))
+
+
+def save(figure: Figure, folder: Path, name: str, title: str, text: str) -> None:
+    """Write `{name}.pdf`, `.png` and `.svg`, whole or not at all, the same bytes for the same figure.
+
+    Title and caption go with each as its metadata. Laid out once, for all three.
+    """
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    kinds: dict[str, dict[str, Any]] = {
+        "pdf": {"metadata": {"Title": title, "Subject": text, "CreationDate": None}},
+        "png": {"metadata": {"Title": title, "Description": text}, "dpi": 300},
+        "svg": {"metadata": {"Title": title, "Description": text, "Date": None}},
+    }
+    for kind, options in kinds.items():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, **options)
+        write_bytes(folder / f"{name}.{kind}", buffer.getvalue())

@@ -1,85 +1,70 @@
-"""Figure 1: emissions of each task, in ascending order of the mean; models as points."""
+"""Figure 1: each task, in ascending order of the mean; models as points."""
+
+import math
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
 
-from wattlab.figures import notes, palette, panels, points, style
-from wattlab.figures.figure import StudyFigure
-from wattlab.figures.points import EMISSIONS, EMISSIONS_HIGH, EMISSIONS_LOW
-from wattlab.foundation.quantities import INTERVALS
+from wattlab.figures import notes, palette, panels, points, strokes, style
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
-#: Models stand left of the task's tick, the mean right of it, so that neither hides the other.
-_OFFSET = 0.14
+#: Height of a task (inches). In it the models stand in lanes above, the mean below, so that neither hides the other.
+_ROW_IN, _LANE, _MEAN = 0.3, 0.17, 0.38
+#: Models of one task that are closer than this (inches) stand in different lanes.
+_MARKER_IN = 0.06
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """Figure 1 from `tasks` (means, intervals) and `cells` (models); gids `models`, `means`, `intervals`."""
+    shown = points.measure(study)
     chosen = points.chosen(tables["cells"], purpose="task-specific")
-    cells, missing = points.with_values(chosen, EMISSIONS)
-    means = tables["tasks"][tables["tasks"][EMISSIONS] > 0].sort_values(EMISSIONS, kind="stable")
+    cells, missing = points.with_values(chosen, shown.column)
+    means = tables["tasks"][tables["tasks"][shown.column] > 0].sort_values(shown.column, kind="stable")
     if means.empty:
-        return style.plain_page(
-            FIGURE.title, notes.nothing_because(study, chosen, "selected task-specific cells"), layout
-        )
-    note = notes.footnote(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means))
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=3.3)
-    axes = body.add_subplot()
+        return notes.nothing(study, chosen, "selected task-specific cells")
     place = {task: at for at, task in enumerate(means["task"])}
-    models = points.by_model(cells[cells["task"].isin(place)])
-    at = [place[task] for task in models["task"]]
-    axes.scatter(
-        [x - _OFFSET for x in at],
-        models["mean"],
-        s=18,
-        facecolors="white",
-        edgecolors=palette.BLUE,
-        linewidths=0.9,
-        zorder=3,
-    ).set_gid("models")
+    models = points.by_model(cells[cells["task"].isin(place)], shown.column)
+    if alone := notes.alone(models, "task-specific model"):
+        return alone
+    figure = style.new_figure(layout, 1.0 + _ROW_IN * len(means) + 0.35 * layout.narrow)
+    axes = figure.add_subplot()
     several = means[means["n_models"] > 1]  # the mean of one model is its own circle
-    right = [place[task] + _OFFSET for task in several["task"]]
-    style.interval(axes, right, list(several[EMISSIONS_LOW]), list(several[EMISSIONS_HIGH]), palette.BLACK, "intervals")
-    axes.scatter(right, several[EMISSIONS], s=22, marker="D", color=palette.BLACK, zorder=4).set_gid("means")
-    bounds = [*models["mean"], *means[EMISSIONS], *means[EMISSIONS_LOW].dropna(), *means[EMISSIONS_HIGH].dropna()]
-    style.log_axis(axes, "y", bounds)
-    _label(axes, means, layout)
-    _legend(body, axes, layout, has_interval=bool(means[EMISSIONS_LOW].notna().any()))
-    return figure
+    style.log_axis(axes, "x", [*models["mean"], *means[shown.column], *means[shown.low].dropna(), *means[shown.high].dropna()])  # fmt: skip
+    _models(axes, models, place, 0.7 * layout.width_in)
+    below = [place[task] + _MEAN for task in several["task"]]
+    strokes.MODELS.draw(axes, below, several[shown.low], several[shown.high], palette.BLACK, "intervals", "x")
+    # A bar of no width hides no end of an interval.
+    axes.scatter(several[shown.column], below, s=26, marker="|", color=palette.BLACK, zorder=4).set_gid("means")
+    names = [f"{palette.task_title(task)} ({n})" for task, n in zip(means["task"], means["n_models"], strict=True)]
+    axes.set_yticks(range(len(names)), names)
+    label = notes.axis(shown.unit, cells, study)
+    axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=label if layout.narrow else label.replace(",\n", ", "))
+    handles = [style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True)]
+    if len(several):
+        handles.append(style.handle("mean of a task with several models", palette.BLACK, "|"))
+    panels.place(figure, [*handles, *strokes.MODELS.handles(means, shown.low, shown.high, "x")], layout)
+    return Drawn(notes.note(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means)), figure)
 
 
 FIGURE = StudyFigure(
-    title="Emissions by task",
+    title="Tasks in ascending order",
     caption=(
-        "The ten tasks in ascending order of their mean (figure 1 of the paper). Circles: task-specific models, each "
-        "the mean of its cells; in brackets, how many. Diamonds: mean of the cells of a task with two models or more. The note "
-        "below the figure says what the lines are."
+        "The tasks in ascending order of their mean (figure 1 of the paper). Circles: task-specific models, each "
+        "the mean of its cells; in brackets, how many. Those of one value stand one above the other. Bars: mean of the cells "
+        "of a task with two models or more."
     ),
     tables=("tasks", "cells", "provenance"),
     draw=draw,
 )
 
 
-def _label(axes: Axes, means: pd.DataFrame, layout: style.Layout) -> None:
-    tasks = list(means["task"])
-    titles = [f"{palette.task_title(task)} ({n})" for task, n in zip(tasks, means["n_models"], strict=True)]
-    turned = 45 if layout.narrow else 28
-    axes.set_xticks(range(len(tasks)), titles, rotation=turned, ha="right", rotation_mode="anchor")
-    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylabel=style.EMISSIONS_LABEL)
-    axes.grid(False, axis="x")
-
-
-def _legend(body: SubFigure, axes: Axes, layout: style.Layout, has_interval: bool) -> None:
-    """In the free corner of an ascending order where there is room for it, else below."""
-    handles = [
-        style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True),
-        style.handle("mean of a task with several models", palette.BLACK, "D"),
-    ]
-    if has_interval:
-        handles.append(style.line_handle(INTERVALS["tasks"].short, style.INTERVAL))
-    if layout.narrow:
-        panels.place(body, handles, layout)
-    else:
-        axes.legend(handles=handles, loc="upper left", frameon=False, handletextpad=0.4)
+def _models(axes: Axes, models: pd.DataFrame, place: dict[str, int], width_in: float) -> None:
+    """The models of each task in lanes: none covers another."""
+    low, high = axes.get_xlim()
+    touching = math.log10(high / low) * _MARKER_IN / width_in
+    for task, rows in models.groupby("task", sort=False):
+        offsets = points.swarm([math.log10(value) for value in rows["mean"]], touching, _LANE)
+        at = [place[str(task)] + offset for offset in offsets]
+        axes.scatter(rows["mean"], at, s=12, facecolors="none", edgecolors=palette.BLUE, linewidths=0.9, zorder=3).set_gid("models")  # fmt: skip

@@ -155,6 +155,9 @@ INTERVALS = {
     "factors": _FIXED_CELLS,
     "protocols": _REPEATS,
     "tasks": _MODELS,
+    "then_and_now": Interval(
+        "of the ratio of medians by Price and Bonett", "the models of each study", "model", "n_models", 5
+    ),
     "multipurpose": _FIXED_CELLS,
     "parity": _FIXED_CELLS,
     "comparison": Interval("of Spearman's rho by Fisher's z", "the tasks", "task", "n_tasks", 4),

@@ -85,6 +85,11 @@ def fact(
     return Field(default, description=description, json_schema_extra={"works": works, "unit": unit}, **constraints)
 
 
+def is_missing(value: Any) -> bool:
+    """For `exclude_if`: a key that came later is left out where it has no value, so that older files and specs stay equal."""
+    return value is None
+
+
 class Outcome(Closed):
     """What a job made, or why there was nothing to make it from."""
 

@@ -1,6 +1,6 @@
 """Image processors: how a PIL image becomes the model's input, inside the measured window.
 
-The PIL variants of transformers are named explicitly, so that the work is the same with and without torchvision.
+The PIL variants of transformers are named explicitly (in transformers 4 they are the classes without a suffix), so that the work is the same with and without torchvision.
 """
 
 from pathlib import Path
@@ -20,7 +20,17 @@ _FILTERS = {
 }
 
 #: Facts that the processor takes as they are, where they are set.
-_ARGUMENTS = ("size", "crop_pct", "crop_size", "do_center_crop", "image_mean", "image_std")
+_ARGUMENTS = (
+    "size",
+    "crop_pct",
+    "crop_size",
+    "do_center_crop",
+    "image_mean",
+    "image_std",
+    "patch_size",
+    "merge_size",
+    "temporal_patch_size",
+)
 
 
 def image_processor(facts: ImageProcessorFacts) -> Any:
@@ -28,7 +38,7 @@ def image_processor(facts: ImageProcessorFacts) -> Any:
     import transformers
 
     arguments = {name: value for name in _ARGUMENTS if (value := getattr(facts, name)) is not None}
-    processor_class = getattr(transformers, f"{facts.class_name}Pil")
+    processor_class = getattr(transformers, facts.class_name + ("Pil" if is_this("main") else ""))
     return processor_class(resample=_FILTERS[facts.resample], **arguments)
 
 

@@ -48,7 +48,8 @@ def library_names(auto_classes: Collection[str]) -> dict[str, Any]:
         for name in sorted(auto_classes)
     }
     configs: dict[str, Any] = {}
-    for name in {*encoders.values(), *(config for models in loaded.values() for config in models)}:
+    backbones = {CONFIG_MAPPING_NAMES[kind] for kind in transformers.AutoBackbone._model_mapping._model_mapping}
+    for name in {*encoders.values(), *backbones, *(config for models in loaded.values() for config in models)}:
         _add(getattr(transformers, name), configs)
     backends = IMAGE_PROCESSOR_MAPPING_NAMES.values()
     return {

@@ -16,12 +16,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from wattlab.catalog.reading import Catalog
+from wattlab.figures import captions
 from wattlab.figures.figure import StudyFigure
 from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import BASES, ENERGY, INTERVALS, LEVEL, METHODS, QUANTITIES, SCOPES
 from wattlab.paper import audit, decomposition
-from wattlab.report import answer
+from wattlab.report import answer, then_and_now
 from wattlab.report.bundle import page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import CHOICES, Beside, embedded, quality_rows, script_json
@@ -64,6 +65,7 @@ def render(
         charts=Markup(script_json(charts())),
         paragraph=_paragraph(study, tables),
         **_verdicts(tables["claims"]),
+        **then_and_now.section(tables),
         headline=answer.headline(found),
         answers=found,
         unanswered=answer.without_value(tables, found),
@@ -113,7 +115,7 @@ def _verdicts(claims: pd.DataFrame) -> dict[str, Any]:
 
 
 def _figures_of(study: ResolvedStudy, tables: Tables) -> dict[str, StudyFigure]:
-    return figures_of(tables, has_settings=bool(study.config.all_settings))
+    return figures_of(tables, study.config)
 
 
 def content_policy(scripts: list[str]) -> str:
@@ -184,5 +186,8 @@ def _mixed(provenance: pd.DataFrame) -> list[str]:
 
 def _figure(name: str, figure: StudyFigure, folder: Path) -> dict[str, Any]:
     path = folder / f"{name}.png"
-    image = base64.b64encode(path.read_bytes()).decode() if path.exists() else None
-    return {"name": name, "title": figure.title, "caption": figure.caption, "image": image}
+    if not path.exists():
+        return {"name": name, "title": figure.title, "caption": figure.caption, "image": None, "is_made": False}
+    caption, is_drawn = captions.read(folder, name)
+    image = base64.b64encode(path.read_bytes()).decode() if is_drawn else None
+    return {"name": name, "title": figure.title, "caption": caption, "image": image, "is_made": True}

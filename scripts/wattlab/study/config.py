@@ -113,6 +113,11 @@ class StudyConfig(Closed):
         None,
         unit="g CO2eq/kWh",
     )
+    figures: Literal["emissions", "energy"] = fact(
+        "what figures show of the cells: emissions at the study's grid, or energy",
+        "emissions",
+        exclude_if=lambda shown: shown == "emissions",
+    )
     selection: Literal["seeded", "first"] = fact("which rows of a dataset", "seeded")
     protocol: str = fact("entry of catalog/protocols.yaml")
     overrides: list[Override] = fact("exceptions to the protocol, in order; the later wins", [])

@@ -99,6 +99,13 @@ def range_of(quantity: str) -> list[str]:
     return [mean, f"min_models_{quantity}", f"max_models_{quantity}", *bounds]
 
 
+def column_texts(column: "pd.Series[Any]", text: Callable[[Any], str]) -> list[str]:
+    """The text of each value, made once of each distinct one; a missing value has none."""
+    places, distinct = pd.factorize(column)
+    texts = [*map(text, distinct.tolist()), ""]  # a missing value's place is -1
+    return [texts[place] for place in places.tolist()]
+
+
 def joined(texts: Sequence[str]) -> str | None:
     """Texts as one cell, each once, in order; missing for none but empty ones."""
     return "; ".join(dict.fromkeys(text for text in texts if text)) or None

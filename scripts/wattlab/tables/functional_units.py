@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wattlab.catalog.factors import FACTORS
+from wattlab.foundation.quantities import SCOPES
 from wattlab.records.record import Repeat
 from wattlab.tables.aggregates import complete_cells
 from wattlab.tables.columns import KEYS, Flag, Table, statistics_of
@@ -15,6 +16,7 @@ from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import t_half_width
 
 _ENERGY = "energy_per_unit_j"
+_ENERGIES_J = {scope: f"energy_{scope}_j" for scope in SCOPES}
 
 
 def functional_units(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -24,15 +26,21 @@ def functional_units(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.D
     image that the processor is given, or that is drawn. `sci_for_ai`: the unit that SCI for AI (Green Software
     Foundation, 2025, section 8.1) asks for: a token where text is written, an image where one is drawn, else an inference.
     """
-    counted = built["runs"][built["runs"]["counted"]].groupby("cell")
-    cells = complete_cells(built["cells"]).set_index("cell", drop=False)
-    rows = [
-        row
-        for cell in evidence.cells
-        if cell.resolved.cell.id in cells.index
-        for row in _rows(cell, cells.loc[cell.resolved.cell.id], counted.get_group(cell.resolved.cell.id), evidence)
-    ]
-    return TABLE.frame(rows)
+    counted = built["runs"].loc[built["runs"]["counted"], ["cell", "index", *_ENERGIES_J.values(), "energy_method"]]
+    runs = {str(cell): rows.to_dict("list") for cell, rows in counted.groupby("cell", sort=False)}
+    complete = complete_cells(built["cells"])[[*KEYS, "purpose", "headline_scope"]]
+    facts = {row["cell"]: row for row in complete.to_dict("records")}
+    table = TABLE.frame(
+        [
+            row
+            for cell in evidence.cells
+            if (cell_id := cell.resolved.cell.id) in facts
+            for row in _rows(cell, facts[cell_id], runs[cell_id], evidence)
+        ]
+    )
+    n = table["n_valid"].to_numpy(dtype=np.float64)
+    mean, half = table[_ENERGY], t_half_width(table[f"sd_{_ENERGY}"] / np.sqrt(n), n)
+    return table.assign(**{f"ci95_low_{_ENERGY}": (mean - half).clip(lower=0.0), f"ci95_high_{_ENERGY}": mean + half})
 
 
 TABLE = Table(
@@ -55,28 +63,29 @@ TABLE = Table(
 )
 
 
-def _rows(cell: CellEvidence, row: Any, runs: pd.DataFrame, evidence: Evidence) -> Iterator[dict[str, Any]]:
+def _rows(
+    cell: CellEvidence, facts: dict[Any, Any], runs: dict[Any, list[Any]], evidence: Evidence
+) -> Iterator[dict[str, Any]]:
+    """The rows of a cell, without their intervals; `runs`: its counted repeats by column."""
     assert cell.record is not None
     task = evidence.catalog.tasks[cell.resolved.cell.task]
     writes = FACTORS["max_new_tokens"].taken(task, cell.resolved.cell.purpose, None)
     asked = "output_token" if writes else "image" if task.modality == "text-to-image" else "inference"
-    counts = pd.DataFrame(
-        {repeat.index: _units(repeat, writes) for repeat in cell.record.valid_repeats}, dtype="float64"
-    ).T
-    energies_j = runs.set_index("index")[f"energy_{row['headline_scope']}_j"]
-    for unit in counts:
-        per_unit_j = (energies_j / counts[unit].where(counts[unit] > 0)).to_numpy(dtype=np.float64)
-        n, mean, sd = per_unit_j.size, per_unit_j.mean(), per_unit_j.std(ddof=1) if per_unit_j.size > 1 else np.nan
-        half = float(t_half_width(sd / np.sqrt(n), n))
+    units = {repeat.index: _units(repeat, writes) for repeat in cell.record.valid_repeats}
+    of_runs = [units[index] for index in runs["index"]]
+    energies_j = np.array(runs[_ENERGIES_J[facts["headline_scope"]]], dtype=np.float64)
+    n_inferences = np.array([of_run["inference"] for of_run in of_runs], dtype=np.float64)
+    for unit in dict.fromkeys(name for of_run in of_runs for name in of_run):
+        number = np.array([of_run.get(unit) for of_run in of_runs], dtype=np.float64)
+        per_unit_j = energies_j / np.where(number > 0, number, np.nan)
         yield {
-            **{key: row[key] for key in (*KEYS, "purpose", "headline_scope")},
+            **facts,
             "unit": unit,
             "sci_for_ai": unit == asked,
-            "n_valid": n,
-            "n_units_per_inference": (counts[unit] / counts["inference"]).mean(),
-            **dict(
-                zip(statistics_of(_ENERGY), (mean, sd, float(np.maximum(0.0, mean - half)), mean + half), strict=True)
-            ),
+            "n_valid": per_unit_j.size,
+            "n_units_per_inference": pd.Series(number / n_inferences).mean(),
+            _ENERGY: per_unit_j.mean(),
+            f"sd_{_ENERGY}": per_unit_j.std(ddof=1) if per_unit_j.size > 1 else np.nan,
             "energy_method": method_set(runs["energy_method"]),
         }
 

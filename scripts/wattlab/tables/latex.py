@@ -5,12 +5,14 @@ The preamble needs `\\usepackage{booktabs,longtable,graphicx,pdflscape}`; text i
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from wattlab.foundation.quantities import DIGITS, LEVEL, RANGE, rounded
 from wattlab.foundation.units import UNITS, ending_of
+from wattlab.tables.columns import column_texts
 
 #: Above so many rows a table breaks over pages.
 MOST_ROWS_OF_A_PAGE = 40
@@ -63,27 +65,37 @@ def as_latex(table: pd.DataFrame, shown: Sequence[str] | None, caption: str, lab
     """The shown columns (all: None) as a booktabs table; the bounds of an interval stand behind their mean."""
     bounds = ("ci95_", "min_models_", "max_models_")
     columns = [name for name in (table.columns if shown is None else shown) if not name.startswith(bounds)]
-    cells = [[_cell(row, name) for name in columns] for row in table.to_dict("records")]
-    words, is_long = escaped(caption), len(table) > MOST_ROWS_OF_A_PAGE
-    text = (
-        pd.DataFrame(cells, columns=[_head(table, name) for name in columns])
-        .style.hide(axis="index")
-        .to_latex(
-            environment="longtable" if is_long else None,
-            position_float=None if is_long else "centering",
-            column_format="".join("r" if _numeric(table, name) else "l" for name in columns),
-            hrules=True,
-            caption=words,
-            label=label,
-        )
-    )
-    if not is_long:
-        text = text.replace(r"\centering", r"\centering\small", 1).replace(r"\end{tabular}", r"\end{tabular}}")
-        return text.replace(r"\begin{tabular}", _AS_WIDE_AS_THE_TEXT + "\n" + r"\begin{tabular}")
-    text = text.replace(rf"\caption[]{{{words}}} \\" + "\n", "")  # once is enough: it is long
-    wide = len(columns) >= _WIDE
-    frame, size = ("landscape", r"\tiny\setlength{\tabcolsep}{2pt}") if wide else ("center", r"\footnotesize")
-    return f"\\begin{{{frame}}}{size}\n{text}\\end{{{frame}}}\n"
+    body = [" & ".join(row) + r" \\" for row in zip(*(_cells(table, name) for name in columns), strict=True)]
+    head = [r"\toprule", " & ".join(_head(table, name) for name in columns) + r" \\", r"\midrule"]
+    form = "".join("r" if _numeric(table, name) else "l" for name in columns)
+    words, tag = rf"\caption{{{escaped(caption)}}}", rf"\label{{{label}}}"
+    if len(table) <= MOST_ROWS_OF_A_PAGE:
+        lines = [
+            r"\begin{table}",
+            r"\centering\small",
+            words,
+            tag,
+            _AS_WIDE_AS_THE_TEXT,
+            rf"\begin{{tabular}}{{{form}}}",
+        ]
+        return "\n".join([*lines, *head, *body, r"\bottomrule", r"\end{tabular}}", r"\end{table}", ""])
+    is_wide = len(columns) >= _WIDE
+    frame, size = ("landscape", r"\tiny\setlength{\tabcolsep}{2pt}") if is_wide else ("center", r"\footnotesize")
+    goes_on = [
+        r"\midrule",
+        rf"\multicolumn{{{len(columns)}}}{{r}}{{Continued on next page}} \\",
+        r"\midrule",
+        r"\endfoot",
+    ]
+    lines = [
+        rf"\begin{{{frame}}}{size}",
+        rf"\begin{{longtable}}{{{form}}}",
+        rf"{words} {tag} \\",
+        *head,
+        r"\endfirsthead",
+    ]
+    lines += [*head, r"\endhead", *goes_on, r"\bottomrule", r"\endlastfoot", *body, r"\end{longtable}"]
+    return "\n".join([*lines, rf"\end{{{frame}}}", ""])
 
 
 def _numeric(table: pd.DataFrame, name: str) -> bool:
@@ -97,12 +109,23 @@ def _head(table: pd.DataFrame, name: str) -> str:
     return rf"\shortstack[{'r' if _numeric(table, name) else 'l'}]{{{text}}}"
 
 
-def _cell(row: dict[Any, Any], name: str) -> str:
-    text = _text(row[name], name)
-    if row.get("interval_kind") == RANGE and f"min_models_{name}" in row:
-        return f"{text} ({_text(row[f'min_models_{name}'])} to {_text(row[f'max_models_{name}'])})"
-    bounds = [_text(row.get(f"ci95_{end}_{name}")) for end in ("low", "high")]
-    return f"{text} [{bounds[0]}, {bounds[1]}]" if text and all(bounds) else text
+def _cells(table: pd.DataFrame, name: str) -> list[str]:
+    """A column's texts, behind a value the bounds that it has."""
+    texts = _texts(table, name)
+    ends = ("ci95_low", "ci95_high", "min_models", "max_models")
+    low, high, least, most = (_texts(table, f"{end}_{name}") for end in ends)
+    has_range = "interval_kind" in table and f"min_models_{name}" in table
+    for at, text in enumerate(texts):
+        if has_range and table["interval_kind"].iat[at] == RANGE:
+            texts[at] = f"{text} ({least[at]} to {most[at]})"
+        elif text and low[at] and high[at]:
+            texts[at] = f"{text} [{low[at]}, {high[at]}]"
+    return texts
+
+
+def _texts(table: pd.DataFrame, name: str) -> list[str]:
+    """A column's texts; empty ones where there is none."""
+    return column_texts(table[name], partial(_text, column=name)) if name in table else [""] * len(table)
 
 
 def _text(value: Any, column: str = "") -> str:

@@ -19,6 +19,8 @@ TABLES: dict[str, str] = {
     "drift": "wattlab.tables.drift:TABLE",
     "protocols": "wattlab.tables.protocols:TABLE",
     "claims": "wattlab.tables.claims.table:TABLE",
+    "then_and_now": "wattlab.tables.then_and_now:TABLE",
+    "then_and_now_claims": "wattlab.tables.then_and_now:CLAIMS",
     "power": "wattlab.tables.power:TABLE",
 }
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from wattlab.foundation.quantities import CONFIDENCE, ENERGY
 from wattlab.tables.aggregates import measured_cells
@@ -63,7 +63,7 @@ TABLE = Table(
 def _row(cells: pd.DataFrame) -> dict[str, Any]:
     p_values = pair_p_values(cells)
     known = p_values[np.isfinite(p_values)]
-    apart = int((stats.false_discovery_control(known) < 1 - CONFIDENCE).sum()) if len(known) else 0
+    apart = int((scipy.stats.false_discovery_control(known) < 1 - CONFIDENCE).sum()) if len(known) else 0
     cv = float((cells[f"sd_{ENERGY}"] / cells[ENERGY]).median())
     sd = float(np.log(cells.groupby("model")[ENERGY].mean()).std(ddof=1))
     n_shared = int(cells.groupby("model")["dataset"].nunique().median())
@@ -121,7 +121,7 @@ def _p_with_later(
         ]
         variance = parts[0] + parts[1]
         t = np.abs(np.log(sums[0] / sums[1])) / np.sqrt(variance)
-        return np.asarray(2 * stats.t.sf(t, variance**2 / (of[0] + of[1])))
+        return np.asarray(2 * scipy.special.stdtr(variance**2 / (of[0] + of[1]), -t))
 
 
 def found_with(n: int, percent: float, sd: float, n_strata: int = 1) -> float:
@@ -133,10 +133,10 @@ def found_with(n: int, percent: float, sd: float, n_strata: int = 1) -> float:
     """
     freedom = 2 * n_strata * (n - 1)
     shift = np.log1p(percent / 100) / (sd * np.sqrt(2 / (n * n_strata)))
-    limit = stats.t.ppf((1 + CONFIDENCE) / 2, freedom)
+    limit = scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)
     if freedom > 1000 or shift > 30:  # the noncentral t is normal there
-        return float(stats.norm.sf(limit - shift))
-    return float(stats.nct.sf(limit, freedom, shift) + stats.nct.cdf(-limit, freedom, shift))
+        return float(scipy.special.ndtr(shift - limit))
+    return float(scipy.stats.nct.sf(limit, freedom, shift) + scipy.stats.nct.cdf(-limit, freedom, shift))
 
 
 def least_number(percent: float, sd: float, n_strata: int = 1) -> int | None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
 
 from wattlab.foundation.quantities import CONFIDENCE
 
@@ -18,7 +18,7 @@ LEAST = 5
 
 #: Efficiency of the median absolute deviation for normal values, by which its degrees of freedom are less.
 _MAD_EFFICIENCY = 0.37
-_MAD_TO_SD = 1 / float(stats.norm.ppf(0.75))
+_MAD_TO_SD = 1 / float(scipy.special.ndtri(0.75))
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Ratio:
         distance = abs(np.log(self.value / other))
         if self.error == 0:
             return float(distance == 0)
-        return float(2 * stats.t.sf(distance / self.error, self.freedom))
+        return float(2 * scipy.special.stdtr(self.freedom, -distance / self.error))
 
 
 def log_ratio(first: ArrayLike, second: ArrayLike) -> LogRatio:
@@ -103,7 +103,7 @@ def spread_between(cells: Sequence[LogRatio]) -> Spread:
     most = (_MAD_TO_SD * float(away.max())) ** 2
     if most == 0 or too_wide(0.0) <= 0:
         return Spread(0.0, freedom)
-    return Spread(float(optimize.brentq(too_wide, 0.0, most, xtol=1e-15)), freedom)
+    return Spread(float(scipy.optimize.brentq(too_wide, 0.0, most, xtol=1e-15)), freedom)
 
 
 def ratio_of(cells: Sequence[LogRatio], spread: Spread) -> Ratio:
@@ -126,7 +126,7 @@ def ratio_of(cells: Sequence[LogRatio], spread: Spread) -> Ratio:
     quartic = sum(cell.quartic for cell in cells) + (shared**2 / spread.freedom if shared else 0.0)
     error = float(np.sqrt(variance + shared)) / k
     freedom = (variance + shared) ** 2 / quartic if quartic else float("inf")
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    half = float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     return Ratio(value, value * float(np.exp(-half)), value * float(np.exp(half)), True, error, freedom)
 
 
@@ -145,5 +145,5 @@ def q_values(ps: ArrayLike) -> NDArray[np.float64]:
     result = np.full(array.shape, np.nan)
     tested = np.isfinite(array)
     if tested.any():
-        result[tested] = stats.false_discovery_control(array[tested], method="bh")
+        result[tested] = scipy.stats.false_discovery_control(array[tested], method="bh")
     return result

@@ -1,6 +1,7 @@
 """Tables as files: CSV with full precision for programs, Markdown and LaTeX with rounded numbers for people."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
 from wattlab.foundation.quantities import DIGITS, rounded
 from wattlab.tables.captions import caption
-from wattlab.tables.columns import Table
+from wattlab.tables.columns import Table, column_texts
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
 from wattlab.tables.listing import TABLES
@@ -81,8 +82,8 @@ def as_markdown(table: pd.DataFrame, shown: Sequence[str] | None, text: str) -> 
         _line(columns),
         _line(["---:" if pd.api.types.is_float_dtype(table[column]) else "---" for column in columns]),
     ]
-    rows = table[columns].itertuples(index=False)
-    lines += [_line([shown_value(*pair) for pair in zip(row, columns, strict=True)]) for row in rows]
+    texts = [column_texts(table[column], partial(shown_value, column=column)) for column in columns]
+    lines += [_line(row) for row in zip(*texts, strict=True)]
     return "\n".join(lines) + "\n"
 
 

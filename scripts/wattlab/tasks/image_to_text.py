@@ -1,6 +1,8 @@
-"""Image captioning: an image in, generated text out."""
+"""Image captioning: an image in, generated text out. A model that is asked about the image reads a prompt besides."""
 
 from collections.abc import Iterator
+from inspect import signature
+from math import prod
 from typing import Any
 
 import torch
@@ -8,13 +10,13 @@ from PIL import Image
 
 from wattlab.models.source import Source, stated
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Answer, Pass
+from wattlab.tasks.contract import Answer, Pass, Uncounted
 from wattlab.tasks.generation import after_encoder, decoding, generating_part, generation_config, prompt_tokens, written
 from wattlab.tasks.inputs import ImageInput
 
 
 class ImageToText(ImageInput):
-    """A caption without a text prompt."""
+    """A caption, without a text prompt or as the answer to the model's own (`image_prompt` of its entry)."""
 
     output_unit = "token"
 
@@ -25,28 +27,56 @@ class ImageToText(ImageInput):
     def load(self) -> None:
         """The model into host memory, the image processor, and how it generates."""
         super().load()
-        part = generating_part(self.model)
-        part.generation_config = generation_config(self.source.generation(part), self.spec.protocol, self.model.config)
+        self._accepted = set(signature(self.model.forward).parameters)
+        self.part = self.model if self.spec.model.image_prompt else generating_part(self.model)
+        self.part.generation_config = generation_config(
+            self.source.generation(self.part), self.spec.protocol, self.model.config
+        )
 
     @property
     def generation(self) -> dict[str, Any]:
         """As `load` set it."""
-        return stated(generating_part(self.model).generation_config)
+        return stated(self.part.generation_config)
 
     @torch.inference_mode()
     def infer(self, samples: list[Any]) -> list[Answer]:
-        """Image processor, generate, decode. Sampling is seeded anew for every inference."""
+        """Image processor, the prompt's tokens, generate, decode. Sampling is seeded anew for every inference."""
         torch.manual_seed(self.spec.protocol.seed)
-        sequences = self.model.generate(pixel_values=self.pixels(samples)["pixel_values"])
-        part = generating_part(self.model)
+        pixels = self.pixels(samples)
+        if self.spec.model.image_prompt is None:
+            sequences = self.model.generate(pixel_values=pixels["pixel_values"])
+            n_prompt = prompt_tokens(self.model)
+        else:
+            asked = self._asked(pixels, len(samples))
+            sequences = self.model.generate(**asked)
+            n_prompt = 1 if self.model.config.is_encoder_decoder else asked["input_ids"].shape[1]
         # BLIP's `generate` ends a caption with the separator of its text configuration, whatever its defaults say.
         is_blip = hasattr(self.model, "text_decoder")
-        ends = part.config.sep_token_id if is_blip else part.generation_config.eos_token_id
-        return written(sequences[:, prompt_tokens(self.model) :], ends, self.tokenizer)
+        ends = self.part.config.sep_token_id if is_blip else self.part.generation_config.eos_token_id
+        return written(sequences[:, n_prompt:], ends, self.tokenizer)
+
+    def hindrance(self, samples: list[Any]) -> str | None:
+        """Prompts differ in length where images of several sizes have tokens of their own in them."""
+        several = self.spec.model.image_prompt is not None and len({sample.size for sample in samples}) > 1
+        return "its images have several sizes, and so its prompts several lengths" if several else None
+
+    def _asked(self, pixels: Any, n_images: int) -> dict[str, torch.Tensor]:
+        """What the model takes of images and the prompt around their tokens, the same for each."""
+        before, _, after = str(self.spec.model.image_prompt).partition("{image}")
+        image = self.model.config.image_token_id
+        head = self.tokenizer(before, add_special_tokens=False)["input_ids"]
+        # A prompt that begins with the image has the tokenizer's own frame behind it (Florence-2); a chat writes its own.
+        tail = self.tokenizer(after, add_special_tokens=not before)["input_ids"]
+        ids = torch.tensor([[*head, *[image] * image_tokens(self.model.config, pixels), *tail]], device=self.device)
+        ids = ids.expand(n_images, -1)
+        given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": (ids == image).long()}
+        return {name: tensor for name, tensor in {**pixels, **given}.items() if name in self._accepted}
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
         """The image's encoder once, where it is apart from the decoder; then the decoder from its start token."""
-        model, part = self.model, generating_part(self.model)
+        if self.spec.model.image_prompt is not None:
+            raise Uncounted("the passes of a model that is asked about its image are not described")
+        model, part = self.model, self.part
         image = {"pixel_values": self.pixels([Image.new("RGB", size)])["pixel_values"]}
         beams = part.generation_config.num_beams or 1
         new = part.generation_config.max_new_tokens if new_tokens is None else new_tokens
@@ -65,6 +95,19 @@ class ImageToText(ImageInput):
             yield Pass("encoder", model.vision_model, image)
             given = {"encoder_hidden_states": model.vision_model(**image)[0].repeat_interleave(beams, dim=0)}
         yield from decoding(part, lambda n: {**given, "input_ids": ids.expand(-1, n)}, 1, new)
+
+
+def image_tokens(config: Any, pixels: Any) -> int:
+    """Tokens that one image has in the prompt: patches, joined as the model joins them.
+
+    Qwen-VL: frames x rows x columns of its grid over the joined square. Florence-2: a token for each place of its last
+    feature map, and one for their mean (transformers, `Qwen3VLProcessor`, `Florence2MultiModalProjector`).
+    """
+    if "image_grid_thw" in pixels:
+        return int(pixels["image_grid_thw"][0].prod()) // config.vision_config.spatial_merge_size**2
+    stride = prod(config.vision_config.patch_stride)
+    height, width = pixels["pixel_values"].shape[-2:]
+    return (height // stride) * (width // stride) + 1
 
 
 def _of_embeddings(part: Any, prompt: torch.Tensor, beams: int, new: float) -> Iterator[Pass]:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -159,7 +160,9 @@ def first_words(text: str, n_words: int | None) -> str:
 
 
 def best(scores: torch.Tensor, config: Any) -> list[Answer]:
-    """The likeliest label of each row of logits (n_samples, n_labels), with its probability."""
-    probabilities, indices = torch.softmax(scores.float(), dim=-1).max(dim=-1)
+    """The likeliest label of each row of logits (n_samples, n_labels), with its probability; that of a single label (of a
+    reranker) is its logistic function."""
+    to_shares = torch.sigmoid if scores.shape[-1] == 1 else partial(torch.softmax, dim=-1)
+    probabilities, indices = to_shares(scores.float()).max(dim=-1)
     found = zip(indices.tolist(), probabilities.tolist(), strict=True)
     return [Answer({"label": config.id2label[index], "score": probability}, 1) for index, probability in found]

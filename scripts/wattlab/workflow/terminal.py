@@ -94,7 +94,7 @@ class Terminal(logging.Handler):
         return f"Failed, as said above: {', '.join(named[:_MOST_NAMED])}{more}. What is done is kept for the next call."
 
     def _stage(self, rule: str, message: str | None) -> str | None:
-        """The line of a stage, at its first job: of several jobs their number, `Drawing 7 figures` from `draw_figure`."""
+        """The line of a stage, at its first job: of several jobs their number, `Sampling 7 datasets` from `sample_dataset`."""
         if not message or rule in self._begun:
             return None
         self._begun.add(rule)

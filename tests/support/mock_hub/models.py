@@ -1,19 +1,24 @@
-"""Twins of the catalog's model repositories, under their real ids: the same classes and files, few narrow layers.
+"""Twins of the model repositories of the paper's study, under their real ids: the same classes and files, few narrow layers.
 
 Each folder holds what the published repository does: configuration, weights in its format and precision, text and image
 preparation, generation defaults, and files of other frameworks that nobody has a reason to fetch.
 """
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from support.mock_hub.repository import Repo
 from support.mock_hub.twin_tokenizers import save_tokenizer
 from support.mock_hub.twin_weights import save_weights, shrunk, twin_spec
+from support.surrogates import papers_catalog
 from wattlab.catalog.entries import ModelEntry
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.models.environments import interpreter, is_this
 from wattlab.models.image_processors import image_processor
 from wattlab.tasks.contract import silence
 
@@ -22,9 +27,9 @@ _OTHERS = {"TF": "tf_model.h5", "JAX": "flax_model.msgpack", "Rust": "rust_model
 
 
 def make_twins(folder: Path) -> None:
-    """Write the twins into `folder`, one folder for each catalog file, named after it; those that are there stay."""
+    """Write the twins into `folder`, one folder for each of their catalog files, named after it; those that are there stay."""
     silence()
-    for stem, entry in load_catalog(CATALOG_ROOT).models.items():
+    for stem, entry in papers_catalog().models.items():
         if not (folder / stem).is_dir():
             making = folder / f".{stem}"
             shutil.rmtree(making, ignore_errors=True)
@@ -34,7 +39,7 @@ def make_twins(folder: Path) -> None:
 
 def twins(folder: Path) -> dict[str, Repo]:
     """The repositories of the folders that `make_twins` wrote, by hub id, at their pinned commits."""
-    models = load_catalog(CATALOG_ROOT).models
+    models = papers_catalog().models
     return {entry.hub_id: _repo(folder / stem, entry) for stem, entry in models.items() if (folder / stem).is_dir()}
 
 
@@ -44,14 +49,24 @@ def _repo(folder: Path, entry: ModelEntry) -> Repo:
 
 
 def make_twin(stem: str, entry: ModelEntry, folder: Path) -> None:
-    """Write one twin. A model that this environment has no class for gets its configuration, and no weights that load."""
-    folder.mkdir(parents=True)
+    """Write one twin. One of another environment is made by that; where it is not installed, its configuration is written
+    and no weights that load."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(f"---\nlibrary_name: {entry.library}\n---\nA shrunken twin of {entry.hub_id}.\n")
     for word, name in _OTHERS.items():
         if word in entry.hub_weights:
             (folder / name).write_bytes(b"weights of another framework")
-    if entry.environment != "main":
-        _write_without_class(entry, folder)
+    if not is_this(entry.environment):
+        python = interpreter(entry.environment)
+        if python is None:
+            _write_without_class(entry, folder)
+        else:
+            folders = os.pathsep.join(str(CATALOG_ROOT.parent / name) for name in ("scripts", "tests"))
+            subprocess.run(
+                [python, "-m", "support.mock_hub.models", stem, folder],
+                check=True,
+                env=os.environ | {"PYTHONPATH": folders},
+            )
         return
     tokenizer = None
     if entry.tokenizer is not None:
@@ -83,3 +98,7 @@ def _write_without_class(entry: ModelEntry, folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=1))
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=1))
     (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")  # no tensor
+
+
+if __name__ == "__main__":  # in another environment, for a model that it alone can build
+    make_twin(sys.argv[1], load_catalog(CATALOG_ROOT).models[sys.argv[1]], Path(sys.argv[2]))

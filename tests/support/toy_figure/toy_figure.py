@@ -1,20 +1,17 @@
 """A figure from outside the package: cells by their energy."""
 
-from matplotlib.figure import Figure
-
 from wattlab.figures import notes, style
-from wattlab.figures.figure import StudyFigure
+from wattlab.figures.figure import Drawn, StudyFigure
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
 
-def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Figure:
+def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     """A bar per cell."""
     cells = tables["cells"]
-    note = notes.footnote(tables, cells, study)
-    figure, body = style.new_figure(FIGURE.title, note, layout, height_in=2.0)
-    body.add_subplot(yticks=[]).barh(range(len(cells)), cells["energy_kwh_per_1000"])
-    return figure
+    figure = style.new_figure(layout, 2.0)
+    figure.add_subplot(yticks=[]).barh(range(len(cells)), cells["energy_kwh_per_1000"])
+    return Drawn(notes.note(tables, cells, study), figure)
 
 
 FIGURE = StudyFigure(

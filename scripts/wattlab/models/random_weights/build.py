@@ -10,6 +10,7 @@ too: the power of a GPU depends on operand values.
 """
 
 import math
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -106,7 +107,7 @@ def _configured(spec: Spec, key: str, class_name: str, given: dict[str, Any]) ->
 
     place = f"catalog/models/{spec.cell.model}.yaml: architecture.{key}"
     try:
-        config = getattr(transformers, class_name)(**given)
+        config = getattr(transformers, class_name)(**deepcopy(given))  # DETA takes keys out of what it is given
     except StrictDataclassError as error:
         raise InputError(f"{place}: {' '.join(str(error).split())}; correct the value") from error
     for alias, name in config.attribute_map.items():

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import torch
 from torch import nn
+
+from wattlab.models.environments import is_this
 
 #: Values in the pool: a prime, so that no row of a matrix repeats another (4 MB in float32: it stays in the cache).
 POOL_SIZE = 1_048_573
@@ -85,14 +87,17 @@ def _draws(pool: Pool) -> dict[str, Callable[..., torch.Tensor]]:
 
 @contextmanager
 def drawing_from(pool: Pool, seed: int) -> Iterator[None]:
-    """Within: torch's and transformers' random initialisation draws from the pool; what bypasses it is seeded."""
-    from transformers import initialization
+    """Within: torch's and transformers' random initialisation draws from the pool; what bypasses it is seeded.
 
+    transformers 4 keeps no functions of its own; its models draw by the tensors' methods, which are seeded.
+    """
     draws: dict[str, Any] = _draws(pool)
-    with (
-        torch.random.fork_rng(devices=[]),
-        patch.multiple(nn.init, **draws),
-        patch.dict(initialization.TORCH_INIT_FUNCTIONS, draws),
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(patch.multiple(nn.init, **draws))
+        if is_this("main"):
+            from transformers import initialization
+
+            stack.enter_context(patch.dict(initialization.TORCH_INIT_FUNCTIONS, draws))
         torch.manual_seed(seed)
         yield

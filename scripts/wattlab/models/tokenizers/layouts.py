@@ -33,6 +33,10 @@ class Layout:
     model_max_length: int | None = None
     #: Text is lower-cased whatever the catalog says.
     lower_case: bool = False
+    #: Regular expression of the words of a byte-level BPE; None: GPT-2's.
+    words: str | None = None
+    #: The token, if any, that takes the blank before it along.
+    takes_blank: str = "<mask>"
 
     @property
     def special_tokens(self) -> tuple[str, ...]:
@@ -80,7 +84,20 @@ def _roberta_like(kind: str, **more: int) -> Layout:
 
 
 _BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-_UNIGRAM, _BYTES = "SentencePiece-unigram", "byte-level BPE"
+_UNIGRAM, _BYTES, _MARKED = "SentencePiece-unigram", "byte-level BPE", "SentencePiece-BPE (byte fallback)"
+
+#: Words of tiktoken's cl100k, with digits in threes; Qwen's with single ones. GPT-2's with single digits (StarCoder, SmolLM).
+_CL100K = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_QWEN = _CL100K.replace("{1,3}", "")
+_SINGLE_DIGITS = r"'(?:[sdmt]|ll|ve|re)|\p{N}| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+
+
+def _decoders(last: str, *, bos: str | None = None, pad: str, eos: str, words: str | None = _CL100K) -> Layout:
+    """Byte-level BPE of a decoder. `last`: its special tokens, of which `bos` stands before a text, if it is given."""
+    roles = {"eos_token": eos, "pad_token": pad, **({"bos_token": bos} if bos else {})}
+    single, pair = (f"{bos}:0 $A:0", f"{bos}:0 $A:0 {bos}:0 $B:0") if bos else (None, None)
+    return Layout(_BYTES, roles, (), tuple(last.split()), single, pair, words=words)
+
 
 LAYOUTS = {
     "BertTokenizer": _bert_like("WordPiece", _BERT),
@@ -119,6 +136,63 @@ LAYOUTS = {
         roles={"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"},
         first=("<unk>", "<s>", "</s>", "<pad>"),
     ),
+    "PreTrainedTokenizer (ModernBERT)": Layout(
+        kind=_BYTES,
+        roles=_bert_like(_BYTES, _BERT).roles,
+        first=(),
+        last=("[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"),
+        single="[CLS]:0 $A:0 [SEP]:0",
+        pair="[CLS]:0 $A:0 [SEP]:0 $B:0 [SEP]:0",
+        takes_blank="[MASK]",
+    ),
+    "GemmaTokenizer": Layout(
+        kind=_MARKED,
+        roles={"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>", "unk_token": "<unk>"},
+        first=("<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>"),
+        single="<bos>:0 $A:0",
+        pair="<bos>:0 $A:0 <bos>:0 $B:0",
+    ),
+    "Qwen2Tokenizer": _decoders(
+        "<|endoftext|> <|im_start|> <|im_end|> <|vision_start|> <|vision_end|> <|image_pad|>",
+        pad="<|endoftext|>",
+        eos="<|im_end|>",
+        words=_QWEN,
+    ),
+    "PreTrainedTokenizer (Llama 3)": _decoders(
+        "<|begin_of_text|> <|end_of_text|> <|start_header_id|> <|end_header_id|> <|eot_id|>",
+        bos="<|begin_of_text|>",
+        pad="<|end_of_text|>",
+        eos="<|end_of_text|>",
+    ),
+    "PreTrainedTokenizer (LFM2)": _decoders(
+        "<|pad|> <|startoftext|> <|endoftext|> <|im_start|> <|im_end|>",
+        bos="<|startoftext|>",
+        pad="<|pad|>",
+        eos="<|im_end|>",
+    ),
+    "GPT2Tokenizer (SmolLM2)": _decoders(
+        "<|endoftext|> <|im_start|> <|im_end|>", pad="<|im_end|>", eos="<|im_end|>", words=_SINGLE_DIGITS
+    ),
+    "GPT2Tokenizer (SmolLM3)": _decoders(
+        "<|begin_of_text|> <|end_of_text|> <|im_start|> <|im_end|>", pad="<|im_end|>", eos="<|im_end|>"
+    ),
+    "GPT2Tokenizer (OLMo 2)": _decoders("<|endoftext|> <|pad|>", pad="<|pad|>", eos="<|endoftext|>"),
+    "GPT2Tokenizer (Granite 4)": _decoders(
+        "<|pad|> <|end_of_text|> <|start_of_role|> <|end_of_role|>", pad="<|pad|>", eos="<|end_of_text|>"
+    ),
+    "GPT2Tokenizer (Granite 3)": _decoders(
+        "<|end_of_text|> <|start_of_role|> <|end_of_role|>",
+        pad="<|end_of_text|>",
+        eos="<|end_of_text|>",
+        words=_SINGLE_DIGITS,
+    ),
+    "GPT2Tokenizer (Phi 4)": _decoders(
+        "<|endoftext|> <|system|> <|user|> <|assistant|> <|end|>", pad="<|endoftext|>", eos="<|endoftext|>"
+    ),
+    "PreTrainedTokenizer (harmony)": _decoders(
+        "<|endoftext|> <|start|> <|channel|> <|message|> <|end|> <|return|>", pad="<|endoftext|>", eos="<|return|>"
+    ),
+    "GPTNeoXTokenizer": _decoders("<|endoftext|> <|padding|>", pad="<|padding|>", eos="<|endoftext|>", words=None),
     "CLIPTokenizer": Layout(
         kind="BPE (CLIP, end-of-word)",
         roles={

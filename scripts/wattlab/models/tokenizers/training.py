@@ -23,6 +23,7 @@ N_PIECES = {
     "SentencePiece-unigram": (3680, 2970),
     "BPE (CLIP, end-of-word)": (3400, 3400),
     "BPE (fastBPE)": (3780, 3000),
+    "SentencePiece-BPE (byte fallback)": (3680, 2970),
 }
 
 #: CLIP's own splitting rule: contractions, runs of letters, single digits, runs of anything else.
@@ -38,11 +39,15 @@ def train(spec: TokenizerSpec) -> Tokenizer:
         "SentencePiece-unigram": _unigram,
         "BPE (CLIP, end-of-word)": _clip,
         "BPE (fastBPE)": _fast_bpe,
+        "SentencePiece-BPE (byte fallback)": _marked_bpe,
     }
     tokenizer = builders[spec.kind](spec.do_lower_case or layout.lower_case, layout)
     tokenizer.add_special_tokens(
         # A mask takes the blank before it along, as in the published tokenizers with blank-marked words.
-        [AddedToken(token, lstrip=token == "<mask>", normalized=False, special=True) for token in layout.special_tokens]
+        [
+            AddedToken(token, lstrip=token == layout.takes_blank, normalized=False, special=True)
+            for token in layout.special_tokens
+        ]
     )
     _post_process(tokenizer, layout)
     return tokenizer
@@ -86,7 +91,10 @@ def _byte_level(lower: bool, layout: Layout) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     if lower:
         tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=layout.words is None)
+    if layout.words is not None:
+        split = pre_tokenizers.Split(Regex(layout.words), behavior="isolated")
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, tokenizer.pre_tokenizer])
     pieces, merges = vocabulary.byte_pairs(_words(tokenizer), N_PIECES["byte-level BPE"][lower])
     tokenizer.model = models.BPE(vocab=_ids(pieces, layout), merges=merges)
     tokenizer.decoder = decoders.ByteLevel()
@@ -101,6 +109,21 @@ def _unigram(lower: bool, layout: Layout) -> Tokenizer:
     whole = [*((token, 0.0) for token in layout.first), *scored]
     tokenizer.model = models.Unigram(whole, unk_id=layout.first.index(layout.roles["unk_token"]), byte_fallback=False)
     tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    return tokenizer
+
+
+def _marked_bpe(lower: bool, layout: Layout) -> Tokenizer:
+    """Merges over words that a ▁ begins; a character that was never seen is its bytes in UTF-8 (Gemma)."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = _in_order(normalizers.Replace(" ", "▁"), lower=lower)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", behavior="merged_with_next")
+    of_bytes = [f"<0x{byte:02X}>" for byte in range(256)]
+    n_pieces = N_PIECES["SentencePiece-BPE (byte fallback)"][lower]
+    pieces, merges = vocabulary.learn(vocabulary.parts(_words(tokenizer)), ["▁", *vocabulary.PRINTABLE], n_pieces)
+    unknown = layout.roles["unk_token"]
+    vocab = _ids([*of_bytes, *pieces], layout)
+    tokenizer.model = models.BPE(vocab=vocab, merges=merges, unk_token=unknown, byte_fallback=True)
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     return tokenizer
 
 

@@ -86,9 +86,14 @@ def word_pieces(words: list[str], size: int) -> list[str]:
     return [("##" if ord(piece[0]) >= _PRIVATE else "") + _unfold(piece, str) for piece in pieces]
 
 
+def parts(words: list[str]) -> list[str]:
+    """Words cut where SentencePiece cuts them, so that no piece joins letters and punctuation."""
+    return [part for word in words for part in _SCRIPTS.findall(word)]
+
+
 def unigrams(words: list[str], size: int) -> list[tuple[str, float]]:
     """Unigram vocabulary: pieces and their log-probabilities, add-one smoothed. None joins letters and punctuation."""
-    words = [part for word in words for part in _SCRIPTS.findall(word)]
+    words = parts(words)
     pieces, merges = learn(words, ["▁", *PRINTABLE], size)
     segmenter = models.BPE(vocab={piece: place for place, piece in enumerate(pieces)}, merges=merges)
     counts: Counter[str] = Counter()

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from wattlab.foundation.quantities import CONFIDENCE, LEVEL
 from wattlab.tables.evidence import Evidence
@@ -62,7 +62,7 @@ class Contrast:
     def bounds(self) -> tuple[float, float]:
         """The 95 % interval on the scale of the effect, by Student's t."""
         error, freedom = self.spread
-        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error if error else 0.0
+        half = float(scipy.special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error if error else 0.0
         low, high = self.estimate - half, self.estimate + half
         return (float(np.exp(low)), float(np.exp(high))) if self.logarithmic else (low, high)
 
@@ -76,4 +76,4 @@ class Contrast:
         """Two-sided, of the estimate being the threshold, by Student's t."""
         freedom = self.spread[1]
         distance = abs(self.beyond(threshold, "above"))
-        return float(2 * stats.t.sf(distance, freedom)) if np.isfinite(distance) else 0.0
+        return float(2 * scipy.special.stdtr(freedom, -distance)) if np.isfinite(distance) else 0.0

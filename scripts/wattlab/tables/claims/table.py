@@ -41,7 +41,7 @@ def claims(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     claim on several numbers (rank-top, level, training-parity) the row has the one nearest to breaking it: all of them hold where it
     does (Berger 1982, Technometrics 24, 295-300), and on the wrong side its p value is multiplied by their number.
     """
-    asked = Asked(_under_protocol(built["cells"]), evidence)
+    asked = Asked(under_protocol(measured_cells(built["cells"])), evidence)
     rows = [_asked(name, claim, asked) for name, claim in evidence.catalog.claims.items()]
     tested = [row for row in rows if row.get("two_sided_p") is not None]
     for row, adjusted in zip(tested, holm([row["two_sided_p"] for row in tested]), strict=True):
@@ -83,10 +83,9 @@ TABLE = Table(
 )  # fmt: skip
 
 
-def _under_protocol(cells: pd.DataFrame) -> pd.DataFrame:
-    found = measured_cells(cells)
-    if "setting" in found:
-        found = found[found["setting"].fillna("") == ""]
+def under_protocol(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells under the protocol's own setting that have an energy."""
+    found = cells[cells["setting"].fillna("") == ""] if "setting" in cells else cells
     return found[pd.to_numeric(found[ENERGY]) > 0]
 
 

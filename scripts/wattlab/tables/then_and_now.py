@@ -1,0 +1,167 @@
+"""`then_and_now`: the models of this study beside those of others that it names under `beside`, task by task.
+
+`then_and_now_claims`: what each study says of the paper's claims.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wattlab.foundation.quantities import ENERGY, HEADLINE, INTERVALS
+from wattlab.tables.aggregates import measured_cells
+from wattlab.tables.cells import cells
+from wattlab.tables.claims.table import claims, under_protocol
+from wattlab.tables.columns import PARAMETERS, Table, bounds_of
+from wattlab.tables.evidence import Evidence
+from wattlab.tables.intervals import Estimate, ratio_of_medians
+from wattlab.tables.runs import runs
+
+_MEDIANS = ("median_energy_kwh_per_1000", "median_beside_energy_kwh_per_1000")
+
+#: What decides about a cell's energy beside its model, by its column in `cells`.
+_GROUND = ("weights", "data", "device", HEADLINE)
+
+
+def then_and_now(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """For each task and purpose of which each study has models that the other lacks: a row per model and study (`level` model), and
+    one of the two medians and their ratio (`level` task).
+
+    Only datasets that both studies measured count: a model's energy is the mean over its cells on them. The ratio is this
+    study's median over the other's; its interval (`intervals.ratio_of_medians`) is there where five models stand on
+    each side. No ratio is of unlike scopes; `note` says so, and in what else the two studies differ.
+    """
+    rows: list[dict[str, Any]] = []
+    for other in evidence.beside:
+        sides = [_of(built["cells"], evidence), _of(_cells_of(other), other)]
+        for keys in dict.fromkeys(zip(sides[0]["task"], sides[0]["purpose"], strict=True)):
+            rows += _of_task([side[(side["task"] == keys[0]) & (side["purpose"] == keys[1])] for side in sides])
+    return TABLE.frame(rows)
+
+
+TABLE = Table(
+    title="Models of this study beside those of others, on the datasets that both have; ratio: this study's median over the other's",
+    row="a model or a task",
+    columns=(
+        "level",
+        "task",
+        "purpose",
+        "study",
+        "beside",
+        "model",
+        *PARAMETERS,
+        "datasets",
+        "n_cells",
+        "n_models",
+        "n_models_beside",
+        HEADLINE,
+        ENERGY,
+        *_MEDIANS,
+        *bounds_of("energy_ratio"),
+        "note",
+    ),
+    shown=("task", "purpose", "study", "beside", "datasets", "n_models", "n_models_beside", *_MEDIANS, *bounds_of("energy_ratio"), "note"),
+    latex=("task", "purpose", "n_models", "n_models_beside", *_MEDIANS, *bounds_of("energy_ratio")),
+    for_people=lambda rows: rows[rows["level"] == "task"],
+    build=then_and_now,
+)  # fmt: skip
+
+
+def then_and_now_claims(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row per claim and study, this one's first; empty where the study names no other."""
+    if not evidence.beside:
+        return CLAIMS.frame([])
+    sides = [(evidence, built["claims"])]
+    sides += [(other, claims(other, {"cells": _cells_of(other)})) for other in evidence.beside]
+    tables = [rows.assign(study=side.study.config.study) for side, rows in sides]
+    both = pd.concat(tables).sort_values("claim", kind="stable", key=lambda names: names.map(_place(built["claims"])))
+    rows: list[Any] = both[[str(column) for column in CLAIMS.columns]].to_dict("records")
+    return CLAIMS.frame(rows)
+
+
+CLAIMS = Table(
+    title="The paper's claims, put to this study and to those beside it",
+    row="a claim and a study",
+    columns=(
+        "claim",
+        "text",
+        "section",
+        "study",
+        "verdict",
+        "n_models",
+        "n_cells",
+        *bounds_of("claim_effect"),
+        "effect_unit",
+        "threshold_effect",
+        "holm_p",
+        "reason",
+    ),
+    shown=(
+        "claim",
+        "study",
+        "verdict",
+        "n_models",
+        "n_cells",
+        *bounds_of("claim_effect"),
+        "threshold_effect",
+        "reason",
+    ),
+    latex=("text", "study", "verdict", "n_models"),
+    build=then_and_now_claims,
+)
+
+
+def _place(rows: pd.DataFrame) -> dict[str, int]:
+    return {str(name): place for place, name in enumerate(rows["claim"])}
+
+
+def _cells_of(evidence: Evidence) -> pd.DataFrame:
+    return cells(evidence, {"runs": runs(evidence, {})})
+
+
+def _of(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Measured cells under the protocol's own setting, with the study's name and a `place`: the dataset and its variant."""
+    found = under_protocol(measured_cells(table))
+    place = found["dataset"] + found["variant"].map(lambda variant: "" if pd.isna(variant) else f"@{variant}")
+    return found.assign(study=evidence.study.config.study, place=place)
+
+
+def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Rows of one task and purpose; none where a study has no models of its own."""
+    now, then = sides
+    ours, theirs = set(now["model"]), set(then["model"])
+    if not (ours - theirs and theirs - ours):
+        return
+    shared = sorted(set(now["place"]) & set(then["place"]))
+    keys = {**{key: now.iloc[0][key] for key in ("task", "purpose", "study")}, "datasets": ", ".join(shared)}
+    keys["beside"] = then.iloc[0]["study"]
+    on_shared = [side[side["place"].isin(shared)] for side in sides]
+    models = [[_of_model(group) for _, group in side.groupby("model", sort=False)] for side in on_shared]
+    yield from ({**row, "level": "model", "datasets": keys["datasets"]} for side in models for row in side)
+    row = {**keys, "level": "task", "n_models": len(models[0]), "n_models_beside": len(models[1])}
+    if not shared:
+        yield {**row, "note": "no dataset in common"}
+        return
+    energies = [np.array([one[ENERGY] for one in side], dtype=np.float64) for side in models]
+    scopes = {scope for side in on_shared for scope in side[HEADLINE]}
+    row |= {"n_cells": len(on_shared[0]), "note": _unlike(on_shared) or None}
+    row |= dict(zip(_MEDIANS, map(np.median, energies), strict=True))
+    if len(scopes) == 1:
+        enough = min(map(len, energies)) >= INTERVALS["then_and_now"].least
+        ratio = ratio_of_medians(*energies) if enough else Estimate(row[_MEDIANS[0]] / row[_MEDIANS[1]])
+        row |= dict(zip(bounds_of("energy_ratio"), (ratio.mean, ratio.low, ratio.high), strict=True))
+        row[HEADLINE] = scopes.pop()
+    yield row
+
+
+def _of_model(group: pd.DataFrame) -> dict[str, Any]:
+    first = group.iloc[0]
+    facts = {name: first[name] for name in ("task", "purpose", "study", "model", *map(str, PARAMETERS), HEADLINE)}
+    return {**facts, "n_cells": len(group), ENERGY: float(group[ENERGY].mean())}
+
+
+def _unlike(sides: list[pd.DataFrame]) -> str:
+    """`device: cpu here, cuda there`: in what the cells of the two studies differ beside their models."""
+    found = [(column, *(" and ".join(sorted(set(side[column].dropna()))) for side in sides)) for column in _GROUND]
+    return "; ".join(f"{column}: {here} here, {there} there" for column, here, there in found if here != there)
