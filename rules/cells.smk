@@ -85,10 +85,18 @@ def order_of(wildcards):
     return random.Random(f"{cell.spec.protocol.seed} {cell.cell.id}").randrange(1000)
 
 
-def conda_env_of(wildcards):
-    environment = cell_of(wildcards).spec.model.environment
+def conda_env(environment):
     suffix = "" if environment == "main" else f"-{environment}"
     return f"../envs/inference{suffix}.yaml"
+
+
+def conda_env_of(wildcards):
+    return conda_env(cell_of(wildcards).spec.model.environment)
+
+
+# Where all cells have one environment, its name: Snakemake asks a function once for each cell.
+ENVIRONMENTS = {resolved.spec.model.environment for resolved in STUDY.cells}
+CONDA_ENV = conda_env(*ENVIRONMENTS) if len(ENVIRONMENTS) == 1 else conda_env_of
 
 
 def threads_of(wildcards):

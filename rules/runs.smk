@@ -12,7 +12,7 @@ rule measure_cell:
     priority: order_of
     conda:
         # ../envs/inference.yaml, or that of the model's own environment.
-        conda_env_of
+        CONDA_ENV
     threads: threads_of
     resources:
         # What a cluster asks for; on one machine `quiet` alone limits.

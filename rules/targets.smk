@@ -27,3 +27,5 @@ for _part in ("task", "model"):
                 f"{_part}_{_value}"
             input:
                 records_with(_part, _value),
+
+        snakemake_internals.forget_body(workflow, f"{_part}_{_value}")

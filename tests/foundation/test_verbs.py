@@ -1,12 +1,13 @@
 """A verb's command line is the signature of its `main`."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 
-from wattlab.foundation.verbs import verb
+from wattlab.foundation.verbs import tell, verb
 
 SEEN: list[Any] = []
 
@@ -50,3 +51,12 @@ def test_the_help_is_the_docstring_of_the_module_and_the_words_of_the_options(
     said = capsys.readouterr().out
     assert "A verb's command line is the signature of its `main`." in said
     assert "--dry-run" in said and "write nothing" in said
+
+
+def test_a_program_ends_with_its_code_and_without_a_look_for_garbage() -> None:
+    with pytest.raises(SystemExit) as ended:
+        tell(lambda _: 3)
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    assert ended.value.code == 3
+    assert frozen > len(gc.get_objects()) / 2

@@ -1,12 +1,16 @@
 """Joules put into fake counters come out of a window, per component and with the right method."""
 
+import subprocess
 import time
 from pathlib import Path
 
+import cpuinfo.cpuinfo
 import pytest
+from codecarbon.core.util import detect_cpu_model
 
 from support.meters_fake import fake_nvml, fake_rapl
 from wattlab.foundation.errors import InputError
+from wattlab.foundation.processes import stated_cpu
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.meters.rapl import RaplCounters
 
@@ -102,3 +106,12 @@ def test_rapl_wraps_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     before = counters.read_j()
     rapl.add_j(0, 700.0)  # from 1,000 J over the range of 1,500 J
     assert counters.between_j(before, counters.read_j()) == pytest.approx([700.0])
+
+
+@pytest.mark.skipif(stated_cpu() is None, reason="the system states no name of its CPU")
+def test_the_cpu_that_the_nameplate_is_looked_up_for_is_py_cpuinfos_without_its_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = cpuinfo.cpuinfo._get_cpu_info_from_proc_cpuinfo()["brand_raw"]
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("it starts a program"))
+    assert detect_cpu_model.__wrapped__() == named == stated_cpu()

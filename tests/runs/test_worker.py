@@ -1,5 +1,7 @@
 """How the worker puts a session together."""
 
+import gc
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +18,17 @@ from wattlab.runs import worker
 from wattlab.runs.session import Bench
 
 
-def bench_of(monkeypatch: pytest.MonkeyPatch, folder: Path, *, exclusive: bool) -> Bench:
+def no_meter(*_: object) -> SimpleNamespace:
+    return SimpleNamespace(describe=dict)
+
+
+def bench_of(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *, exclusive: bool, meter: Callable[..., Any] = no_meter
+) -> Bench:
     made: list[Bench] = []
     cell = records.resolved_cell(device="cpu", exclusive=exclusive)
     job = records.job_of(folder / "results/laptop", records.resolved_study([cell]), cell)
-    monkeypatch.setattr(worker, "CodeCarbonMeter", lambda *_: SimpleNamespace(describe=dict))
+    monkeypatch.setattr(worker, "CodeCarbonMeter", meter)
     monkeypatch.setattr(worker, "run_session", lambda bench, rows: made.append(bench))
     monkeypatch.setattr(wattlab.tasks, "adapter_for", lambda spec: lambda *_: None)
     monkeypatch.setattr(wattlab.models.choice, "source_of", lambda *_: None)
@@ -42,3 +50,18 @@ def test_answers_that_are_gone_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_
     assert not bench.has_answers()
     bench.keep_answers([])
     assert bench.has_answers() and answers_path(tmp_path / "store.jsonl").exists()
+
+
+def test_no_look_for_garbage_while_libraries_are_imported_and_one_before_the_first_window(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    while_imported: list[bool] = []
+
+    def meter(*_: object) -> SimpleNamespace:
+        while_imported.append(gc.isenabled())
+        return SimpleNamespace(describe=dict)
+
+    looked = gc.get_stats()[2]["collections"]
+    bench_of(monkeypatch, tmp_path, exclusive=True, meter=meter)
+    assert while_imported == [False] and gc.isenabled()
+    assert gc.get_stats()[2]["collections"] > looked

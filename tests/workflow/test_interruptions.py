@@ -15,6 +15,7 @@ from support.fragile import FINISHED, FULL, OVERRIDES, Fragile, first_part
 pytestmark = pytest.mark.slow
 
 ONE = "image-classification/cifar10/microsoft--resnet-18"
+OTHER = "image-classification/cifar100/microsoft--resnet-18"
 ONE_CELL: dict[str, Any] = {
     "study": "deaths",
     "tasks": [{"task": "image-classification", "datasets": ["cifar10"], "models": ["microsoft--resnet-18"]}],
@@ -35,6 +36,13 @@ def wait_for(what: object, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not what() and time.monotonic() < deadline:  # type: ignore[operator]
         time.sleep(0.02)
+
+
+def at_work(study: Fragile, cell: str) -> tuple[str, str]:
+    """When the first process of a cell that measures began, and when the last one ended (ISO 8601)."""
+    log = (study.project.results / f"deaths/logs/measure_cell/{cell}.log").read_text()
+    begun = next(line.split()[1] for line in log.splitlines() if line.startswith("# "))
+    return begun, str(study.record(cell).sessions[-1].ended_at_utc)
 
 
 def test_a_dry_run_with_another_configuration_changes_nothing_for_a_study_that_runs(tmp_path: Path) -> None:
@@ -61,6 +69,9 @@ def test_a_dry_run_with_another_configuration_changes_nothing_for_a_study_that_r
     (own,) = [path for path in before if path.name.startswith("study-")]
     assert [path.name for path in (project.results / "deaths/tables").glob("study-*.json")] == [own.name]
     assert [session.ended for session in study.record(ONE).sessions] == ["done"]
+    # With two cores to run on, nothing of one cell ran between the first and the last window of the other.
+    (_, earlier_ended), (later_began, _) = sorted(at_work(study, cell) for cell in (ONE, OTHER))
+    assert earlier_ended < later_began
     assert len(project.study_files("deaths")) == 4, "the other configurations of this study stand beside it"
 
 

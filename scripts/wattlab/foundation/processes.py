@@ -16,6 +16,13 @@ def boot_id() -> str | None:
     return path.read_text().strip() if path.exists() else None
 
 
+def stated_cpu() -> str | None:
+    """Model name of the CPU, as Linux states it for x86; null elsewhere."""
+    path = PROC / "cpuinfo"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
+
+
 def here() -> str | None:
     """This boot, and the namespace that process ids are of: two containers of one machine are two places."""
     try:

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import constants
-from huggingface_hub.file_download import repo_folder_name
-
 from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.hub.local import place_with
 from wattlab.hub.receipts import Receipt
@@ -28,6 +25,10 @@ def snapshot_of(receipt: Receipt, path: Path) -> Snapshot:
 
     `path`: where the receipt lies, `results/fetched/models/{name}/….json`.
     """
+    # Like pyarrow only where it is needed: a cell with random weights has no use for the client of the hub.
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
     assert receipt.commit is not None
     if receipt.source == "local":
         try:

@@ -1,11 +1,11 @@
 """Facts about the machine, without torch: what a fingerprint's device kind and a session's `machine` say."""
 
 import platform
-from pathlib import Path
 
 import psutil
 
 from wattlab.foundation.errors import NoDevice
+from wattlab.foundation.processes import stated_cpu
 from wattlab.machine.checked import host_sha256
 from wattlab.meters.accelerators import CPU, on_machine
 from wattlab.meters.contract import Accelerator
@@ -16,12 +16,7 @@ BYTES_PER_GB = 1024**3
 
 def cpu_model() -> str:
     """Model name of the CPU, as the system states it."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return stated_cpu() or platform.processor() or platform.machine()
 
 
 def resolve_device(configured: str, accelerator: Accelerator) -> str:

@@ -3,12 +3,20 @@
 import logging
 from types import SimpleNamespace
 
+import cpuinfo
 from codecarbon import OfflineEmissionsTracker
 from codecarbon.core.gpu_nvidia import NvidiaGPUDevice
+
+from wattlab.foundation.processes import stated_cpu
 
 # CodeCarbon asks each GPU for its memory, which no number of ours needs, and dies of every error but NotSupported (a GPU
 # that shares the host's memory, a virtual one, a driver that may not tell). This is its own answer to that one.
 NvidiaGPUDevice._get_memory_info = lambda _: SimpleNamespace(total=-1, free=-1, used=-1)  # type: ignore[method-assign]
+
+# CodeCarbon asks py-cpuinfo for the CPU's name alone. Where the system states one that is its answer too, after it has
+# started a second Python and run machine code: half a second of CPU in every process that measures.
+if stated_cpu():
+    cpuinfo.get_cpu_info = lambda: {"brand_raw": stated_cpu()}
 
 
 def silent_tracker(n_gpus: int, *, force_cpu_load: bool) -> OfflineEmissionsTracker:

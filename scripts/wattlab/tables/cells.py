@@ -190,7 +190,7 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
     numbers = [*quantities, _UNITS, *(name for name in _MEANS if name in counted)]
     complete = groups[numbers].count().eq(groups.size(), axis=0)
     means, sds = groups[numbers].mean().where(complete), groups[numbers].std(ddof=1).where(complete)
-    trends = {cell: _trend(repeats) for cell, repeats in groups}
+    trends = _trends(counted)
     columns: dict[str, Any] = {"flags": _flags(counted, trends), _UNITS: means[_UNITS], f"sd_{_UNITS}": sds[_UNITS]}
     columns["output_unit"] = groups["output_unit"].agg(
         lambda units: joined([unit for unit in units if isinstance(unit, str)])
@@ -211,18 +211,27 @@ def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) 
 
 def _flags(counted: pd.DataFrame, trends: Mapping[Any, Trend]) -> "pd.Series[Any]":
     """Flags of any counted repeat of a cell, `short` among them, and `several_sessions` and `trend`."""
-    flags = {}
-    for cell, repeats in counted.groupby("cell", sort=False):
-        named = [flag for flags_of in repeats["flags"].dropna() for flag in flags_of.split("; ")]
-        named += ["short"] if repeats["short"].any() else []
-        named += ["several_sessions"] if repeats["session"].nunique() > 1 else []
-        named += ["trend"] if trends[cell].p < TREND_P else []
-        flags[cell] = joined(named)
-    return pd.Series(flags, dtype="object")
+    named: dict[Any, list[str]] = {cell: [] for cell in trends}
+    flagged = counted[counted["flags"].notna()]
+    for cell, flags_of in zip(flagged["cell"], flagged["flags"], strict=True):
+        named[cell] += flags_of.split("; ")
+    groups = counted.groupby("cell", sort=False)
+    short, sessions = groups["short"].any(), groups["session"].nunique()
+    for cell, flags in named.items():
+        flags += ["short"] if short[cell] else []
+        flags += ["several_sessions"] if sessions[cell] > 1 else []
+        flags += ["trend"] if trends[cell].p < TREND_P else []
+    return pd.Series({cell: joined(flags) for cell, flags in named.items()}, dtype="object")
 
 
-def _trend(repeats: pd.DataFrame) -> Trend:
-    """Trend of a cell's energy (headline, else the device's) over its counted repeats, in their order."""
-    ordered = repeats.sort_values("index")
-    headline = ordered["energy_kwh_per_1000"]
-    return mann_kendall(headline if headline.notna().all() else ordered["energy_device_kwh_per_1000"])
+def _trends(counted: pd.DataFrame) -> dict[Any, Trend]:
+    """Trend of each cell's energy (headline, else the device's) over its counted repeats, in their order."""
+    ordered = counted.sort_values("index", kind="stable")
+    headline, device = (
+        ordered[name].to_numpy("float64") for name in ("energy_kwh_per_1000", "energy_device_kwh_per_1000")
+    )
+    places = ordered.groupby("cell", sort=False).indices
+    return {
+        cell: mann_kendall((device if np.isnan(headline[places[cell]]).any() else headline)[places[cell]])
+        for cell in counted["cell"].unique()
+    }

@@ -134,7 +134,9 @@ def is_stale(record: Record, resolved: ResolvedCell) -> bool:
     """Whether a record was measured with another spec than today's. An imported one (spec null) never is."""
     if record.spec is None:
         return False
-    return resolved.spec is None or record.spec.sha256 != resolved.spec.sha256
+    if resolved.spec is None:
+        return True
+    return record.spec != resolved.spec and record.spec.sha256 != resolved.spec.sha256  # hashes take longest
 
 
 def read_unassigned(path: Path) -> list[Unassigned]:
