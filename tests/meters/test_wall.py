@@ -205,6 +205,20 @@ def test_forms_of_logs(tmp_path: Path) -> None:
     assert millis.at_s.tolist() == [NOON_S, NOON_S + 0.5] and millis.power_w.tolist() == [7.0, 10.0]
 
 
+def test_columns_stand_where_their_names_do(tmp_path: Path) -> None:
+    """A separator at the end of each line, a line that names the separator first (Excel), blank lines, words for no value."""
+    odd = "sep=;\ntime;value;volts\n\n1777888800;95;230;\n1777888801;n.a.;230;\n1777888802;97,5;230;\n"
+    assert read(tmp_path, odd).power_w.tolist() == [95.0, 97.5]
+
+
+def test_energies_with_exponents_have_a_last_digit(tmp_path: Path) -> None:
+    rows = [f"{NOON_S + k:.0f},{1000 + 5 * k:.3e}" for k in range(5)]
+    found = read(tmp_path, "\n".join(["time,value", *rows]), unit="J")
+    assert found.step == 5.0 and found.power_w.tolist() == [5.0] * 4
+    noisy = [f"{NOON_S + k:.0f},{100_000 + k / 3!r}" for k in range(5)]
+    assert 0 < read(tmp_path, "\n".join(["time,value", *noisy]), unit="J").step < 1e-9
+
+
 def test_an_hour_that_the_clock_tells_twice(tmp_path: Path) -> None:
     """Berlin, 25 October 2026: 02:59 is followed by 02:00. In order the rows tell which is which; alone they do not."""
     times = ["02:00:00", "02:30:00", "02:59:00", "02:00:00", "02:30:00", "03:00:00"]
@@ -216,6 +230,9 @@ def test_an_hour_that_the_clock_tells_twice(tmp_path: Path) -> None:
 
 
 GOOD = "time,value\n2026-05-04T10:00:00Z,5\n2026-05-04T10:00:01Z,6\n"
+
+
+EPOCH = "time,value\n1777888800,5\n1777888801,6\n1777888802,7\n"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +248,27 @@ GOOD = "time,value\n2026-05-04T10:00:00Z,5\n2026-05-04T10:00:01Z,6\n"
         ("time,value\n", {}, "it has no row"),
         (GOOD.replace("01Z", "00Z"), {}, "all rows have one time"),
         (GOOD, {"unit": "kWh"}, "rises less than twice"),
+        (GOOD.replace(",6", ',"1,100"'), {}, "line 3: value = '1,100' is no number; export numbers without"),
+        (GOOD.replace(",6", ',"1,100.5"'), {}, "line 3: value = '1,100.5' is no number"),
+        (GOOD.replace(",6", ";1,100.5").replace(",", ";", 2), {}, "line 3: value = '1,100.5' is no number"),
+        (GOOD.replace(",6", ",6 W"), {}, "line 3: value = '6 W' is no number"),
+        (
+            GOOD.replace(",6", ",100,5"),
+            {},
+            "line 3 has more fields than the line of column names; numbers with a decimal",
+        ),
+        (GOOD.replace(",6", ',"6'), {}, "line 3: no CSV"),
+        (GOOD.replace("time,value", "time,value,value "), {}, "'value': 2 columns have this name; rename one"),
+        (GOOD.replace("2026-05-04T10:00:01Z", ""), {}, "line 3: time = '' is no time"),
+        (
+            GOOD.replace("2026-05-04T10:00:01Z", "9999-12-31T13:00:00Z"),
+            {},
+            "line 3: time = '9999-12-31T13:00:00Z' is no",
+        ),
+        (EPOCH.replace("1777888802", "inf"), {}, "line 4: time = 'inf' is no time"),
+        (EPOCH.replace("1777888802", ""), {}, "line 4: time = '' is no time"),
+        (EPOCH.replace("1777888802", "-5"), {}, "line 4: time = '-5' is no time"),
+        (EPOCH.replace("17778888", "1e3"), {}, "line 2: time = '1e300' is no time"),
     ],
 )
 def test_a_log_that_can_not_be_read_is_one_message(

@@ -291,5 +291,5 @@ def _lowest(grid: Floats, squares: Floats, place: int, freedom: float) -> tuple[
     if len(curve) < 3 or curve[2] <= 0:
         return float(grid[place]), reach * step_s
     offset_s = float(np.clip(-curve[1] / (2 * curve[2]), grid[near][0], grid[near][-1]))
-    variance = squares[place] / max(freedom, 1.0) / curve[2]
+    variance = max(0.0, float(squares[place])) / max(freedom, 1.0) / curve[2]  # rounding takes a perfect fit below zero
     return offset_s, NORMAL * float(np.sqrt(variance)) + step_s / 2
