@@ -2,8 +2,7 @@
 
 The meter's clock is not the machine's. Where windows of idle and load follow one another the log shows the same edges: the
 offset (and a drift, over several sessions) is that with which two powers of each session, of idle and of load, explain the log
-best. Samples at a window's edges hold a part of what is beside it: the window's energy is the mean power of the samples
-that lie wholly inside, times its length (edge correction).
+best.
 """
 
 from collections.abc import Sequence
