@@ -14,7 +14,7 @@ import pytest
 from support.hub_models import SST2, edit_json, publish
 from support.workflow import make_project
 from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.hub.local import place_at, place_with
 from wattlab.records.record import read_record
 from wattlab.study.cells import ResolvedStudy
@@ -172,6 +172,18 @@ def test_a_file_is_read_once_until_it_changes(here: Path, monkeypatch: pytest.Mo
     (folder / "config.json").write_text("{}")
     place_at(results, folder, folder, ["config.json", "model.safetensors"])
     assert read == ["config.json", "model.safetensors", "config.json"]
+
+
+@pytest.mark.parametrize("old", [f"old-{number}" for number in range(6)])  # either key may be the first of the two
+def test_a_folder_that_moved_is_found_at_its_new_place(here: Path, old: str) -> None:
+    results = here / "results"
+    before = place_at(results, here / old, checkpoint(here / old), ["config.json"])
+    (here / old).rename(here / "new")
+    with pytest.raises(Unavailable, match=r"mine: config.json is not what it was when it was planned"):
+        place_with(results, before.commit, "mine")
+    place_at(results, here / "new", here / "new", ["config.json"])
+    (results / "places/000000000000.json").write_text("{")
+    assert place_with(results, before.commit, "mine").folder == str(here / "new")
 
 
 def without(*names: str) -> Any:
