@@ -186,6 +186,45 @@ def test_a_folder_that_moved_is_found_at_its_new_place(here: Path, old: str) -> 
     assert place_with(results, before.commit, "mine").folder == str(here / "new")
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Unrecognized model in {here}/mine. Should have", "Unrecognized model in local/mine. Should have"),
+        ("no {here}/mine/config.json; pin a commit that has it", "no local/mine/config.json; name a folder that has it"),
+        ("see {here}/results/a.log", "see {here}/results/a.log"),
+    ],
+)
+def test_a_message_has_the_name_in_the_place_of_the_folder(here: Path, text: str, kept: str) -> None:
+    from measure_cell import record_of
+    from wattlab.runs.job import Job
+
+    resolved = planned()
+    job = Job(here / "results/mine/study-0.json", here / "spec.json", resolved.measured[0], died=1)
+    log = job.path("logs/measure_cell", ".log")
+    log.parent.mkdir(parents=True)
+    log.write_text(f"Traceback (most recent call last):\n  File x\nValueError: {text.format(here=here)}\n")
+    failure = record_of(job).failure
+    assert failure is not None and failure.reason == f"ValueError: {kept.format(here=here)}"
+
+
+def test_neither_receipts_nor_manifests_name_a_folder(here: Path) -> None:
+    from wattlab.hub.local_receipts import receipt_of
+    from wattlab.hub.requests import dataset_fetch, model_fetch
+
+    (cell,) = planned().measured
+    model, data = model_fetch(cell), dataset_fetch(cell.spec.samples)
+    for fetch, path, kept in ((model, "mine", "local/mine"), (data, "rows.jsonl", "local/rows/rows.jsonl")):
+        met = Unavailable(f"Can't load {here}/{path}", "pin a commit whose files are whole")
+        receipt = receipt_of(fetch, met, here / "results")
+        assert (receipt.reason, receipt.remedy) == (f"Can't load {kept}", "name a folder whose files are whole")
+    import sample_dataset
+
+    found = receipt_of(data, None, here / "results")
+    at = here / "results/samples/local-rows/x.json"
+    manifest = sample_dataset.sample(cell.spec.samples, at, found, Unavailable(f"{here}/rows.jsonl: gone", "mend it"))
+    assert manifest.reason == "local/rows/rows.jsonl: gone"
+
+
 def without(*names: str) -> Any:
     def take(here: Path) -> dict[str, Any]:
         for name in names:

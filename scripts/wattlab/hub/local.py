@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wattlab.foundation.errors import InputError, Unavailable
@@ -85,16 +85,33 @@ def place_with(results: Path, commit: str | None, name: str) -> Place:
     A content may have lain at several places, of which some are gone.
     """
     changed = None
+    for place in _places(results, commit):
+        changed = next((file.path for file in place.files if not _is_as_read(place, file)), None)
+        if changed is None:
+            return place
+    if changed is not None:
+        raise Unavailable(f"{name}: {changed} is not what it was when it was planned", _AGAIN)
+    raise Unavailable(f"{name}: no folder or file of this content is known here", _AGAIN)
+
+
+def in_own_words(text: str, results: Path, commit: str | None, name: str) -> str:
+    """A message about this content as it may be kept: `name` in the place of its folders, and no commit to pin."""
+    for place in _places(results, commit):
+        for folder in (place.folder, os.path.realpath(place.folder)):
+            for file in place.files:
+                text = text.replace(f"{folder}/{file.path}", f"{name}/{file.path}")
+            if len(place.files) > 1:  # that of a lone file holds other things too
+                text = text.replace(folder, name)
+    return text.replace("pin a commit", "name a folder")
+
+
+def _places(results: Path, commit: str | None) -> Iterator[Place]:
+    """Where this content lay."""
     for kept in sorted((results / Shared.PLACES).glob("*.json")):
         with contextlib.suppress(InputError):  # one that can not be read says nothing of the others
             place = read_json(kept, Place, "")
             if place.commit == commit:
-                changed = next((file.path for file in place.files if not _is_as_read(place, file)), None)
-                if changed is None:
-                    return place
-    if changed is not None:
-        raise Unavailable(f"{name}: {changed} is not what it was when it was planned", _AGAIN)
-    raise Unavailable(f"{name}: no folder or file of this content is known here", _AGAIN)
+                yield place
 
 
 def _is_as_read(place: Place, file: PlacedFile) -> bool:
