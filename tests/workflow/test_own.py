@@ -336,6 +336,9 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
         ("rows.jsonl", b"", "local/rows has no"),
         ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),
         ("rows.parquet", b"PAR1", "rows.parquet can not be read"),
+        ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),
+        ("rows.jsonl", lines([{"text": {"role": "user"}}]).encode(), "its text is a dict"),
+        ("rows.parquet", parquet([{"text": ["one", "two"]}]), "its text is a list"),
     ],
 )
 def test_rows_that_are_none_are_a_reason_and_a_remedy(here: Path, name: str, content: bytes, said: str) -> None:
