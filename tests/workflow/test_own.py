@@ -287,6 +287,23 @@ def test_roles_have_columns_of_their_names_unless_they_are_said(here: Path) -> N
     )
 
 
+def test_another_task_of_a_file_changes_no_cell_of_the_first(here: Path) -> None:
+    groups = [group(task)["tasks"][0] for task in (TASK, "fill-mask", "question-answering")]
+    together = planned(tasks=groups).measured
+    assert together == [cell for one in groups for cell in planned(tasks=[one]).measured]
+    read = [(cell.spec.dataset.mask, sorted(cell.spec.dataset.fields)) for cell in together]
+    assert read == [(None, ["text"]), ("append", ["text"]), (None, ["context", "question"])]
+
+
+def test_flops_of_ones_own_rows_are_a_reason(here: Path) -> None:
+    from count_flops import flops
+
+    resolved = planned(tasks=[{"task": TASK, "models": ["./mine"], "datasets": ["./rows.jsonl", "imdb"]}])
+    own, known = flops(resolved, here / "results/mine/tables").to_dict("records")
+    assert own["reason"].startswith("local-rows is no file of catalog/datasets")
+    assert "no entry of the model" in known["reason"]
+
+
 def drawn(here: Path, name: str, content: bytes, **own: Any) -> Any:
     """The manifest and the rows of a file, by the programs that the rules run."""
     import fetch_from_hub
@@ -326,6 +343,11 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
     assert (manifest.n_rows, manifest.label_names) == (2, {"label": ["no", "yes"]})
     assert {row["text"].lstrip("0") for row in rows} == {"one, two", "7"}
     assert all(isinstance(row["text"], str) for row in rows)
+
+
+def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
+    manifest, rows = drawn(here, "rows.jsonl", lines([{"text": "one", "label": 1}]).encode(), labels=["no", "yes"])
+    assert manifest.label_names == {"label": ["no", "yes"]} and rows[0] == {"label": 1, "text": "one"}
 
 
 @pytest.mark.parametrize(
