@@ -35,9 +35,7 @@ def sample(
     except Unavailable as error:
         told = {"reason": error.reason, "remedy": error.remedy}
         if receipt is not None and receipt.source == "local":
-            told = {
-                key: in_own_words(text, results, receipt.commit, receipt.hub_id) for key, text in told.items()
-            }
+            told = {key: in_own_words(text, results, receipt.commit, receipt.hub_id) for key, text in told.items()}
         nothing = Manifest.of(spec, 0, status="unavailable", row_ids=[], **told)
         return write_samples(path, nothing, [])
 

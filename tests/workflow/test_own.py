@@ -190,7 +190,10 @@ def test_a_folder_that_moved_is_found_at_its_new_place(here: Path, old: str) -> 
     ("text", "kept"),
     [
         ("Unrecognized model in {here}/mine. Should have", "Unrecognized model in local/mine. Should have"),
-        ("no {here}/mine/config.json; pin a commit that has it", "no local/mine/config.json; name a folder that has it"),
+        (
+            "no {here}/mine/config.json; pin a commit that has it",
+            "no local/mine/config.json; name a folder that has it",
+        ),
         ("see {here}/results/a.log", "see {here}/results/a.log"),
     ],
 )
@@ -234,6 +237,20 @@ def without(*names: str) -> Any:
     return take
 
 
+def header(content: bytes) -> bytes:
+    """A file of safetensors that begins so."""
+    return len(content).to_bytes(8, "little") + content
+
+
+def shards(index: str) -> Any:
+    def take(here: Path) -> dict[str, Any]:
+        (here / "mine/model.safetensors").unlink()
+        (here / "mine/model.safetensors.index.json").write_text(index)
+        return {}
+
+    return take
+
+
 def group(task: str = TASK, models: str = "./mine", datasets: str = "./rows.jsonl") -> dict[str, Any]:
     return {"tasks": [{"task": task, "models": [models], "datasets": [datasets]}]}
 
@@ -254,6 +271,9 @@ def two_of_a_name(here: Path) -> dict[str, Any]:
         (without("mine/tokenizer.json"), "it has no tokenizer"),
         (lambda here: group("image-classification", datasets="cifar10"), "it has no image processor"),
         (lambda here: group("text-to-image", datasets="sd-prompts"), "it has no model_index.json"),
+        (shards("{}"), "no whole set of weights"),
+        (shards('{"weight_map": [1]}'), "no whole set of weights"),
+        (shards("5"), "model.safetensors.index.json is no JSON object"),
         (lambda here: {"weights": "architecture"}, "set `weights: hub`"),
         (lambda here: {"data": "surrogate"}, "set `data: hub`"),
         (two_of_a_name, r"other/mine has the name 'mine' too|/mine has the name 'mine' too"),
@@ -345,6 +365,40 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
     assert all(isinstance(row["text"], str) for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [("123456789012345678901234567890", "hold what none has"), ('"no"}\n{"text": "one", "label": 1', "mix types")],
+)
+def test_labels_that_no_column_holds_are_a_reason(here: Path, label: str, said: str) -> None:
+    content = f'{{"text": "one", "label": {label}}}\n'.encode()
+    manifest, _ = drawn(here, "rows.jsonl", content, labels=["no", "yes"])
+    assert manifest.status == "unavailable" and said in str(manifest.reason)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("config.json", b"[]", "its config.json can not be read: it is no JSON object"),
+        ("config.json", b"3", "it is no JSON object"),
+        ("config.json", b'\xef\xbb\xbf{"model_type": "bert"}', "its config.json can not be read: Unexpected UTF-8 BOM"),
+        ("config.json", b'{"model_type": ["x"]}', r"its model_type ['x'] is not in transformers"),
+        ("config.json", b'{"model_type": "bert", "id2label": 5}', "its config.json is not one that transformers"),
+        ("tokenizer.json", b"[" * 100_000, "its tokenizer.json can not be read"),
+        ("model.safetensors", header(b'{"a": {"data_offsets": [0]}}'), "its header can not be read"),
+        ("model.safetensors", header(b'{"a": {"data_offsets": [0, "yy"]}}'), "its header can not be read"),
+        ("model.safetensors", header(b"[" * 100_000), "its header can not be read"),
+    ],
+)
+def test_a_file_of_another_shape_is_a_reason_and_a_remedy(here: Path, file: str, content: bytes, said: str) -> None:
+    from wattlab.hub.local_receipts import receipt_of
+    from wattlab.hub.requests import model_fetch
+
+    (here / "mine" / file).write_bytes(content)
+    receipt = receipt_of(model_fetch(planned().measured[0]), None, here / "results")
+    assert receipt.status == "unavailable" and said in str(receipt.reason), receipt.reason
+    assert str(here) not in f"{receipt.reason} {receipt.remedy}" and "commit" not in str(receipt.remedy)
+
+
 def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
     manifest, rows = drawn(here, "rows.jsonl", lines([{"text": "one", "label": 1}]).encode(), labels=["no", "yes"])
     assert manifest.label_names == {"label": ["no", "yes"]} and rows[0] == {"label": 1, "text": "one"}
@@ -361,6 +415,8 @@ def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
         ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),
         ("rows.jsonl", lines([{"text": {"role": "user"}}]).encode(), "its text is a dict"),
         ("rows.parquet", parquet([{"text": ["one", "two"]}]), "its text is a list"),
+        ("rows.jsonl", b'{"text": "\\ud83d"}\n', "hold what none has"),
+        ("rows.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "rows.jsonl can not be read"),
     ],
 )
 def test_rows_that_are_none_are_a_reason_and_a_remedy(here: Path, name: str, content: bytes, said: str) -> None:

@@ -6,7 +6,6 @@
 A path is relative to the folder that the study is run in. From here on nothing knows it but `results/places`.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from wattlab.catalog.entries import DatasetEntry, HubSource, TaskEntry
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, Source, Unavailable, entry_of, near_matches, place_of
+from wattlab.foundation.stored import json_object
 from wattlab.hub.choice import PIPELINE_INDEX, choose
 from wattlab.hub.local import OWNER, Place, place_at
 from wattlab.study.config import LocalEntry, StudyConfig, TaskGroup
@@ -144,7 +144,7 @@ def _files_in(folder: Path) -> list[str]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_bytes()))
+        return json_object(path.read_bytes())
     except ValueError as error:
         raise Unavailable(f"{path.name} is no JSON object", "save it again") from error
 

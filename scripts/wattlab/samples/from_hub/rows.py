@@ -155,9 +155,9 @@ def uniform(rows: list[Row], layout: Layout) -> list[Row]:
 def _as_stored(rows: list[Row], layout: Layout) -> list[Row]:
     try:
         stored: list[Row] = pa.Table.from_pylist(rows).to_pylist()
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         raise HubUnavailable(
-            f"rows of {layout.spec.hub.id} mix types in a column: {str(error).splitlines()[0]}",
+            f"rows of {layout.spec.hub.id} mix types in a column, or hold what none has: {str(error).splitlines()[0]}",
             f"read another copy, or correct `fields` in catalog/datasets/{layout.spec.dataset}.yaml",
         ) from error
     return stored
