@@ -378,12 +378,16 @@ def test_labels_that_no_column_holds_are_a_reason(here: Path, label: str, said: 
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("config.json", b"[]", "its config.json can not be read: it is no JSON object"),
+        ("config.json", b"[]", "its config.json is no JSON that can be read: it is no JSON object"),
         ("config.json", b"3", "it is no JSON object"),
-        ("config.json", b'\xef\xbb\xbf{"model_type": "bert"}', "its config.json can not be read: Unexpected UTF-8 BOM"),
+        (
+            "config.json",
+            b'\xef\xbb\xbf{"model_type": "bert"}',
+            "its config.json is no JSON that can be read: Unexpected UTF-8 BOM",
+        ),
         ("config.json", b'{"model_type": ["x"]}', r"its model_type ['x'] is not in transformers"),
         ("config.json", b'{"model_type": "bert", "id2label": 5}', "its config.json is not one that transformers"),
-        ("tokenizer.json", b"[" * 100_000, "its tokenizer.json can not be read"),
+        ("tokenizer.json", b"[" * 100_000, "its tokenizer.json is no JSON that can be read"),
         ("model.safetensors", header(b'{"a": {"data_offsets": [0]}}'), "its header can not be read"),
         ("model.safetensors", header(b'{"a": {"data_offsets": [0, "yy"]}}'), "its header can not be read"),
         ("model.safetensors", header(b"[" * 100_000), "its header can not be read"),

@@ -40,7 +40,7 @@ def check_file(path: Path, name: str) -> None:
             else:
                 json.loads(path.read_bytes())
         except (ValueError, RecursionError) as error:
-            raise Unavailable(f"its {name} can not be read: {error}", _REMEDY) from error
+            raise Unavailable(f"its {name} is no JSON that can be read: {error}", _REMEDY) from error
 
 
 def _begin(path: Path, name: str) -> bytes:
