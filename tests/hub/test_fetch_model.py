@@ -19,6 +19,9 @@ from wattlab.hub.receipts import ModelFetch, read_receipt
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "secret-marker"
 
+#: How a file of torch begins.
+PICKLE = b"PK\x03\x04"
+
 
 @pytest.fixture
 def hub():
@@ -54,23 +57,23 @@ PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 @pytest.mark.parametrize(
     ("files", "weights"),
     [
-        ({"pytorch_model.bin": b"p", "tf_model.h5": b"t"}, ["pytorch_model.bin"]),
+        ({"pytorch_model.bin": PICKLE, "tf_model.h5": b"t"}, ["pytorch_model.bin"]),
         (
             {
                 "model.safetensors.index.json": shards(*PARTS),
                 **dict.fromkeys(PARTS, NO_TENSORS),
-                "pytorch_model.bin": b"p",
+                "pytorch_model.bin": PICKLE,
             },
             [*PARTS, "model.safetensors.index.json"],
         ),
         (
-            {"model.safetensors.index.json": shards(*PARTS), PARTS[0]: NO_TENSORS, "pytorch_model.bin": b"p"},
+            {"model.safetensors.index.json": shards(*PARTS), PARTS[0]: NO_TENSORS, "pytorch_model.bin": PICKLE},
             ["pytorch_model.bin"],
         ),
         (
             {
                 "pytorch_model.bin.index.json": shards("pytorch_model-1.bin"),
-                "pytorch_model-1.bin": b"p",
+                "pytorch_model-1.bin": PICKLE,
                 "other.bin": b"o",
             },
             ["pytorch_model-1.bin", "pytorch_model.bin.index.json"],
@@ -101,7 +104,7 @@ def test_a_pipeline_has_the_parts_that_its_index_names(hub, waits):
             "model_index.json": json.dumps(index).encode(),
             "v1-5-pruned.ckpt": b"c",
             "unet/config.json": b"{}",
-            "unet/diffusion_pytorch_model.bin": b"u",
+            "unet/diffusion_pytorch_model.bin": PICKLE,
             "unet/diffusion_pytorch_model.fp16.safetensors": b"h",
             "text_encoder/config.json": b"{}",
             "text_encoder/model.safetensors": NO_TENSORS,
