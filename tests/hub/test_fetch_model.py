@@ -48,29 +48,32 @@ def shards(*names: str) -> bytes:
     return json.dumps({"weight_map": {f"layer.{i}": name for i, name in enumerate(names)}}).encode()
 
 
+#: How a pickle of torch begins.
+PICKLE = b"\x80\x02p"
+
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 
 
 @pytest.mark.parametrize(
     ("files", "weights"),
     [
-        ({"pytorch_model.bin": b"p", "tf_model.h5": b"t"}, ["pytorch_model.bin"]),
+        ({"pytorch_model.bin": PICKLE, "tf_model.h5": b"t"}, ["pytorch_model.bin"]),
         (
             {
                 "model.safetensors.index.json": shards(*PARTS),
                 **dict.fromkeys(PARTS, NO_TENSORS),
-                "pytorch_model.bin": b"p",
+                "pytorch_model.bin": PICKLE,
             },
             [*PARTS, "model.safetensors.index.json"],
         ),
         (
-            {"model.safetensors.index.json": shards(*PARTS), PARTS[0]: NO_TENSORS, "pytorch_model.bin": b"p"},
+            {"model.safetensors.index.json": shards(*PARTS), PARTS[0]: NO_TENSORS, "pytorch_model.bin": PICKLE},
             ["pytorch_model.bin"],
         ),
         (
             {
                 "pytorch_model.bin.index.json": shards("pytorch_model-1.bin"),
-                "pytorch_model-1.bin": b"p",
+                "pytorch_model-1.bin": PICKLE,
                 "other.bin": b"o",
             },
             ["pytorch_model-1.bin", "pytorch_model.bin.index.json"],
@@ -101,11 +104,11 @@ def test_a_pipeline_has_the_parts_that_its_index_names(hub, waits):
             "model_index.json": json.dumps(index).encode(),
             "v1-5-pruned.ckpt": b"c",
             "unet/config.json": b"{}",
-            "unet/diffusion_pytorch_model.bin": b"u",
+            "unet/diffusion_pytorch_model.bin": PICKLE,
             "unet/diffusion_pytorch_model.fp16.safetensors": b"h",
             "text_encoder/config.json": b"{}",
             "text_encoder/model.safetensors": NO_TENSORS,
-            "text_encoder/pytorch_model.bin": b"p",
+            "text_encoder/pytorch_model.bin": PICKLE,
             "scheduler/scheduler_config.json": b"{}",
             "safety_checker/config.json": b"{}",
             "vae_1_0/config.json": b"{}",
