@@ -19,6 +19,7 @@ from typing import NoReturn
 from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.foundation.verbs import tell
+from wattlab.hub.local import in_own_words
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
 from wattlab.meters.accelerators import CPU, computing
@@ -78,6 +79,8 @@ def _die_with_parent() -> None:
 def record_of(job: Job) -> Record:
     """The record of the cell, measured as far as this machine can; what stands in its way stands in the record."""
     hindrance = unavailable_by(job.died, job.path("logs/measure_cell", ".log"))
+    if hindrance:
+        hindrance = Unavailable(_kept(job, hindrance.reason), hindrance.remedy)
     # What killed this program from outside does not meet it again; an exception would.
     if hindrance and not was_killed(job.died):
         return unmeasured_record(job.cell, None, "failed", hindrance.reason, hindrance.remedy)
@@ -114,7 +117,7 @@ def measure(job: Job, inputs: Inputs, died: Death | None = None) -> Record:
             if not read_store(store).observed:
                 raise
             died = Death(error.reason, error.remedy) if isinstance(error, Unavailable) else Death(str(error), _RETRY)
-    outputs, tail = job.path("outputs", ".jsonl.gz"), _tail(log) if died else []
+    outputs, tail = job.path("outputs", ".jsonl.gz"), _lines(job, log)[-LOG_TAIL_LINES:] if died else []
     return measured_record(job.cell, inputs.receipt, store, inputs.contents.samples_sha256, outputs, died, tail)
 
 
@@ -173,7 +176,7 @@ def run_worker(job: Job, log: Path, environment: dict[str, str]) -> Death | None
                 worker.wait()
     if -code in STOPPING:
         raise Stopped(-code)  # a scheduler signals every process of a job, and the worker's end may be seen first
-    return None if code == 0 else death_of(code, log.read_bytes()[begun:].decode(errors="replace").splitlines())
+    return None if code == 0 else death_of(code, _lines(job, log, begun))
 
 
 def python_path() -> dict[str, str]:
@@ -194,10 +197,17 @@ def offline() -> dict[str, str]:
     }
 
 
-def _tail(log: Path) -> list[str]:
-    if not log.exists():
-        return []
-    return log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+def _lines(job: Job, log: Path, begun: int = 0) -> list[str]:
+    """What the log says from this byte on, as a record may hold it."""
+    return _kept(job, log.read_bytes()[begun:].decode(errors="replace")).splitlines() if log.exists() else []
+
+
+def _kept(job: Job, text: str) -> str:
+    """A message without the folder of a checkpoint of one's own."""
+    model = job.cell.spec.model
+    if model.source != "local":
+        return text
+    return in_own_words(text, job.results, model.revision, str(model.hub_id))
 
 
 def _move_to_its_environment(job: Job) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from wattlab.foundation.errors import Unavailable, checked
 from wattlab.foundation.verbs import tell, verb
+from wattlab.hub.local import in_own_words
 from wattlab.hub.receipts import Receipt, read_receipt
 from wattlab.runs.deaths import unavailable_by
 from wattlab.samples.manifest import Manifest, Row, take_over, write_samples
@@ -26,12 +27,16 @@ def sample(
     `receipt`: of the dataset, under data: hub. `hindrance`: why there can be no rows.
     """
     assert (spec.data == "hub") == (receipt is not None), "rows of the hub are drawn from a receipt"
+    results = path.absolute().parents[2]
     try:
         if hindrance:
             raise hindrance
-        return write_samples(path, *_found(spec, receipt, path.absolute().parents[2]))
+        return write_samples(path, *_found(spec, receipt, results))
     except Unavailable as error:
-        nothing = Manifest.of(spec, 0, status="unavailable", reason=error.reason, remedy=error.remedy, row_ids=[])
+        told = {"reason": error.reason, "remedy": error.remedy}
+        if receipt is not None and receipt.source == "local":
+            told = {key: in_own_words(text, results, receipt.commit, receipt.hub_id) for key, text in told.items()}
+        nothing = Manifest.of(spec, 0, status="unavailable", row_ids=[], **told)
         return write_samples(path, nothing, [])
 
 

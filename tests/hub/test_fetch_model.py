@@ -19,6 +19,9 @@ from wattlab.hub.receipts import ModelFetch, read_receipt
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "secret-marker"
 
+#: How a file of torch begins.
+PICKLE = b"PK\x03\x04"
+
 
 @pytest.fixture
 def hub():

@@ -192,3 +192,26 @@ def test_no_record_holds_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         public(store)
     store.write_text(json.dumps({"hub_endpoint": "http://hub", "text": "http://me:marker@hub"}))
     assert public(store) == store.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        ("http://u:p@ss-marker@hub/x", "http://hub/x"),
+        ('http://u:pa"ss-marker@hub', "http://hub"),
+        ("https://u:p ss-marker@hub/a@b", "https://hub/a@b"),
+        ("u:marker@hub", "hub"),
+    ],
+)
+def test_a_password_of_any_letters_is_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: str, kept: str
+) -> None:
+    store = tmp_path / "a.jsonl"
+    store.write_text(json.dumps({"hub_endpoint": stated}))
+    with pytest.raises(InputError, match="holds a user's name or a password"):
+        public(store)
+    monkeypatch.setenv("HF_ENDPOINT", stated)
+    assert (hub_endpoint(), client.bare(stated)) == (kept, kept)
+    assert without_credentials(f"at {stated}/api: no answer") == f"at {kept}/api: no answer"
+    store.write_text(json.dumps({"hub_endpoint": hub_endpoint()}))
+    assert public(store) == store.read_bytes()

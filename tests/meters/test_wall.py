@@ -33,8 +33,13 @@ def known(trace: Trace, made: Plug) -> Clock:
 
 def all_of(trace: Trace, clock: Clock, made: Plug) -> list[tuple[WallEnergy, float]]:
     """Every window of load, and its true energy (J)."""
-    loads = [(begin_s, end_s, session) for begin_s, end_s, is_load, session in made.windows if is_load]
-    return [(energy_of(trace, clock, b, e - b, session), made.energy_j(b, e)) for b, e, session in loads]
+    return [
+        (energy_of(trace, clock, b, e - b, session, (b - idle_b, idle_e - e)), made.energy_j(b, e))
+        for (idle_b, *_), (b, e, is_load, session), (_, idle_e, *_) in zip(
+            made.windows, made.windows[1:], made.windows[2:], strict=False
+        )
+        if is_load
+    ]
 
 
 #: Meters, 250 windows each: what each logs, by a clock of its own.
@@ -88,6 +93,25 @@ def test_sixty_seconds_are_within_one_percent(tmp_path: Path, averages_s: float)
     assert max(abs(one.energy_j / true_j - 1) for one, true_j in found) < 0.01
 
 
+@pytest.mark.parametrize(
+    ("interval_s", "step_j", "idle_s", "window_s"),
+    [(3.0, None, 2.0, 60.0), (5.0, None, 2.0, 60.0), (10.0, None, 5.0, 120.0), (1.0, 3600.0, 10.0, 400.0)],
+)
+def test_samples_longer_than_idle_hold_no_load_of_the_neighbours(
+    tmp_path: Path, interval_s: float, step_j: float | None, idle_s: float, window_s: float
+) -> None:
+    """A plug that logs every 5 s, an energy in steps of 1 Wh: what lies beside a window in its first sample is no idle."""
+    rng = np.random.default_rng(SEED)
+    made = plug(rng, sessions=3, repeats=8, window_s=window_s, idle_s=idle_s)
+    how = {"interval_s": interval_s, "offset_s": 7.3}
+    rows = counted(rng, made, step_j=step_j, **how) if step_j else logged(rng, made, averages_s=interval_s, **how)
+    trace = trace_of(tmp_path, rows, "J" if step_j else "W")
+    found = all_of(trace, known(trace, made), made)
+    errors = np.array([one.energy_j / true_j - 1 for one, true_j in found])
+    assert np.mean([abs(one.energy_j - true_j) <= one.u95_j for one, true_j in found]) >= 0.9
+    assert abs(errors.mean()) < 0.005 and np.abs(errors).max() < 0.03
+
+
 def test_without_the_correction_of_edges_it_would_be_worse(tmp_path: Path) -> None:
     """The samples whose time lies in the window, as they are: what the correction is there for."""
     rng = np.random.default_rng(SEED)
@@ -122,6 +146,23 @@ def test_a_meter_that_follows_slowly_is_seen(tmp_path: Path) -> None:
     assert max(abs(found.energy_j / true_j - 1) for found, true_j in all_of(trace, clock, made)) < 0.02
     short = energy_of(trace, Clock(0.0, 0.0, 0.0, 0.1, 4.0, 0.3, {}), *_first(made, 12.0))
     assert short.energy_j is None and "follows an edge within 5.1 s" in str(short.reason)
+
+
+def test_a_log_without_any_noise_has_a_clock(tmp_path: Path) -> None:
+    """Rounding takes the sum of squares of a perfect fit below zero: its root would be no number."""
+    windows = [
+        (NOON_S + 20 * k + s * 1000, NOON_S + 20 * (k + 1) + s * 1000, k % 2 == 1, s)
+        for s in range(3)
+        for k in range(9)
+    ]
+    made = Plug(np.full(1, 0.0), windows)
+    loads = np.array(made.loads)
+    rows = [
+        (NOON_S + k, 120.0 if ((loads[:, 0] <= NOON_S + k) & (NOON_S + k < loads[:, 1])).any() else 60.0)
+        for k in range(-50, 2300)
+    ]
+    clock = known(trace_of(tmp_path, rows), made)
+    assert 0 < clock.u95_s < 0.1 and clock.idle_w == {0: 60.0, 1: 60.0, 2: 60.0}
 
 
 def _first(made: Plug, length_s: float) -> tuple[float, float]:
@@ -205,6 +246,20 @@ def test_forms_of_logs(tmp_path: Path) -> None:
     assert millis.at_s.tolist() == [NOON_S, NOON_S + 0.5] and millis.power_w.tolist() == [7.0, 10.0]
 
 
+def test_columns_stand_where_their_names_do(tmp_path: Path) -> None:
+    """A separator at the end of each line, a line that names the separator first (Excel), blank lines, words for no value."""
+    odd = "sep=;\ntime;value;volts\n\n1777888800;95;230;\n1777888801;n.a.;230;\n1777888802;97,5;230;\n"
+    assert read(tmp_path, odd).power_w.tolist() == [95.0, 97.5]
+
+
+def test_energies_with_exponents_have_a_last_digit(tmp_path: Path) -> None:
+    rows = [f"{NOON_S + k:.0f},{1000 + 5 * k:.3e}" for k in range(5)]
+    found = read(tmp_path, "\n".join(["time,value", *rows]), unit="J")
+    assert found.step == 5.0 and found.power_w.tolist() == [5.0] * 4
+    noisy = [f"{NOON_S + k:.0f},{100_000 + k / 3!r}" for k in range(5)]
+    assert 0 < read(tmp_path, "\n".join(["time,value", *noisy]), unit="J").step < 1e-9
+
+
 def test_an_hour_that_the_clock_tells_twice(tmp_path: Path) -> None:
     """Berlin, 25 October 2026: 02:59 is followed by 02:00. In order the rows tell which is which; alone they do not."""
     times = ["02:00:00", "02:30:00", "02:59:00", "02:00:00", "02:30:00", "03:00:00"]
@@ -216,6 +271,9 @@ def test_an_hour_that_the_clock_tells_twice(tmp_path: Path) -> None:
 
 
 GOOD = "time,value\n2026-05-04T10:00:00Z,5\n2026-05-04T10:00:01Z,6\n"
+
+
+EPOCH = "time,value\n1777888800,5\n1777888801,6\n1777888802,7\n"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +289,27 @@ GOOD = "time,value\n2026-05-04T10:00:00Z,5\n2026-05-04T10:00:01Z,6\n"
         ("time,value\n", {}, "it has no row"),
         (GOOD.replace("01Z", "00Z"), {}, "all rows have one time"),
         (GOOD, {"unit": "kWh"}, "rises less than twice"),
+        (GOOD.replace(",6", ',"1,100"'), {}, "line 3: value = '1,100' is no number; export numbers without"),
+        (GOOD.replace(",6", ',"1,100.5"'), {}, "line 3: value = '1,100.5' is no number"),
+        (GOOD.replace(",6", ";1,100.5").replace(",", ";", 2), {}, "line 3: value = '1,100.5' is no number"),
+        (GOOD.replace(",6", ",6 W"), {}, "line 3: value = '6 W' is no number"),
+        (
+            GOOD.replace(",6", ",100,5"),
+            {},
+            "line 3 has more fields than the line of column names; numbers with a decimal",
+        ),
+        (GOOD.replace(",6", ',"6'), {}, "line 3: no CSV"),
+        (GOOD.replace("time,value", "time,value,value "), {}, "'value': 2 columns have this name; rename one"),
+        (GOOD.replace("2026-05-04T10:00:01Z", ""), {}, "line 3: time = '' is no time"),
+        (
+            GOOD.replace("2026-05-04T10:00:01Z", "9999-12-31T13:00:00Z"),
+            {},
+            "line 3: time = '9999-12-31T13:00:00Z' is no",
+        ),
+        (EPOCH.replace("1777888802", "inf"), {}, "line 4: time = 'inf' is no time"),
+        (EPOCH.replace("1777888802", ""), {}, "line 4: time = '' is no time"),
+        (EPOCH.replace("1777888802", "-5"), {}, "line 4: time = '-5' is no time"),
+        (EPOCH.replace("17778888", "1e3"), {}, "line 2: time = '1e300' is no time"),
     ],
 )
 def test_a_log_that_can_not_be_read_is_one_message(

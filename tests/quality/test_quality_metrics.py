@@ -280,3 +280,24 @@ def test_mean_average_precision() -> None:
         scores(replace(case, rows=[{"objects": {"bbox": [], "names": []}}] * 2))
     with pytest.raises(Unscorable, match="no answer has a box"):
         scores(replace(case, answers=[[], []]))
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "said_of_it"),
+    [
+        ("text-classification", labelled(0, float("nan")), "its label 'nan' is no number of a class"),
+        ("text-classification", labelled(0.5), "its label '0.5'"),
+        ("text-classification", labelled([0]), r"its label '\[0\]'"),
+        ("text-classification", labelled("good", None), "its label 'good'.*none of 'neg', 'pos'"),
+        ("token-classification", [{"tokens": "one two", "ner_tags": [0, 0]}], "holds 'one two': no tokens"),
+        ("token-classification", [{"tokens": ["one"], "ner_tags": ["O"]}], "its tags are not one number for each"),
+        ("token-classification", [{"tokens": ["one"], "ner_tags": []}], "its tags are not one number for each"),
+        ("question-answering", [{"question": "", "context": "", "answers": [1]}], "no answers"),
+        ("summarization", [{"document": "", "summary": 7}], "holds '7': no summary"),
+    ],
+)
+def test_references_of_another_shape_are_a_reason(task: str, rows: list[dict[str, Any]], said_of_it: str) -> None:
+    names = {"label": ["neg", "pos"], "ner_tags": ["O", "B-PER"]}
+    answers = said(*["pos"] * len(rows)) if task == "text-classification" else [[]] * len(rows)
+    with pytest.raises(Unscorable, match=said_of_it):
+        scores(answered(task, rows, answers, label_names=names))

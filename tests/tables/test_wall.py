@@ -92,6 +92,8 @@ def test_the_wall_is_a_scope_beside_the_others(tmp_path: Path, made: Plug) -> No
     assert runs["wall_offset_s"].tolist() == pytest.approx([21.5] * 9, abs=0.1)
     parts = runs[["u95_sampling_wall_j", "u95_offset_wall_j", "u95_resolution_wall_j"]]
     assert np.sqrt((parts**2).sum(axis=1)).tolist() == pytest.approx(runs["u95_energy_wall_j"].tolist())
+    # All that touches a window counts, since the records say how far idle reaches beside it.
+    assert (runs["u95_sampling_wall_j"] < 0.012 * runs["energy_wall_j"]).all()
     assert set(runs["energy_wall_method"]) == {"sampled"} and (runs["n_wall_samples"] >= 10).all()
     means = pd.Series(truth).groupby(runs["model"].to_numpy(), sort=False).mean() / 3.6e6 / 10 * 1000
     assert cells["energy_wall_kwh_per_1000"].tolist() == pytest.approx(means.tolist(), rel=0.01)
@@ -147,6 +149,18 @@ def test_a_gap_is_a_reason_in_its_rows(tmp_path: Path, made: Plug) -> None:
     assert lacking["model"].tolist() == ["b--two"] and "the log has a gap of" in lacking["wall_reason"].iloc[0]
     assert found["cells"].set_index("model")["energy_wall_kwh_per_1000"].notna().tolist() == [True, False, True]
     assert "gap" in found["boundaries"].set_index("model")["wall_reason"]["b--two"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_reason_is_that_of_the_log_that_has_the_window(tmp_path: Path, made: Plug, order: tuple[int, int]) -> None:
+    """Logs of two days: in the first one a hole, in the second one no window."""
+    rows = logged(np.random.default_rng(1), made)
+    hole_s = made.loads[1][0]
+    days = [[row for row in rows if not hole_s < row[0] < hole_s + 6], [(at_s + 86400, w) for at_s, w in rows]]
+    logs = [{"path": str(write_log(tmp_path / f"{place}.csv", days[place])), **LOG} for place in order]
+    runs = tables_of(study(tmp_path, made, rows, meter_log=logs))["runs"]
+    assert runs.index[runs["energy_wall_j"].isna()].tolist() == [1]
+    assert "the log has a gap of" in runs["wall_reason"][1] and runs["wall_reason"].notna().sum() == 1
 
 
 def test_beside_other_work_there_is_no_wall(tmp_path: Path, made: Plug) -> None:

@@ -14,7 +14,7 @@ import pytest
 from support.hub_models import SST2, edit_json, publish
 from support.workflow import make_project
 from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.hub.local import place_at, place_with
 from wattlab.records.record import read_record
 from wattlab.study.cells import ResolvedStudy
@@ -174,10 +174,78 @@ def test_a_file_is_read_once_until_it_changes(here: Path, monkeypatch: pytest.Mo
     assert read == ["config.json", "model.safetensors", "config.json"]
 
 
+@pytest.mark.parametrize("old", [f"old-{number}" for number in range(6)])  # either key may be the first of the two
+def test_a_folder_that_moved_is_found_at_its_new_place(here: Path, old: str) -> None:
+    results = here / "results"
+    before = place_at(results, here / old, checkpoint(here / old), ["config.json"])
+    (here / old).rename(here / "new")
+    with pytest.raises(Unavailable, match=r"mine: config.json is not what it was when it was planned"):
+        place_with(results, before.commit, "mine")
+    place_at(results, here / "new", here / "new", ["config.json"])
+    (results / "places/000000000000.json").write_text("{")
+    assert place_with(results, before.commit, "mine").folder == str(here / "new")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Unrecognized model in {here}/mine. Should have", "Unrecognized model in local/mine. Should have"),
+        (
+            "no {here}/mine/config.json; pin a commit that has it",
+            "no local/mine/config.json; name a folder that has it",
+        ),
+        ("see {here}/results/a.log", "see {here}/results/a.log"),
+    ],
+)
+def test_a_message_has_the_name_in_the_place_of_the_folder(here: Path, text: str, kept: str) -> None:
+    from measure_cell import record_of
+    from wattlab.runs.job import Job
+
+    resolved = planned()
+    job = Job(here / "results/mine/study-0.json", here / "spec.json", resolved.measured[0], died=1)
+    log = job.path("logs/measure_cell", ".log")
+    log.parent.mkdir(parents=True)
+    log.write_text(f"Traceback (most recent call last):\n  File x\nValueError: {text.format(here=here)}\n")
+    failure = record_of(job).failure
+    assert failure is not None and failure.reason == f"ValueError: {kept.format(here=here)}"
+
+
+def test_neither_receipts_nor_manifests_name_a_folder(here: Path) -> None:
+    from wattlab.hub.local_receipts import receipt_of
+    from wattlab.hub.requests import dataset_fetch, model_fetch
+
+    (cell,) = planned().measured
+    model, data = model_fetch(cell), dataset_fetch(cell.spec.samples)
+    for fetch, path, kept in ((model, "mine", "local/mine"), (data, "rows.jsonl", "local/rows/rows.jsonl")):
+        met = Unavailable(f"Can't load {here}/{path}", "pin a commit whose files are whole")
+        receipt = receipt_of(fetch, met, here / "results")
+        assert (receipt.reason, receipt.remedy) == (f"Can't load {kept}", "name a folder whose files are whole")
+    import sample_dataset
+
+    found = receipt_of(data, None, here / "results")
+    at = here / "results/samples/local-rows/x.json"
+    manifest = sample_dataset.sample(cell.spec.samples, at, found, Unavailable(f"{here}/rows.jsonl: gone", "mend it"))
+    assert manifest.reason == "local/rows/rows.jsonl: gone"
+
+
 def without(*names: str) -> Any:
     def take(here: Path) -> dict[str, Any]:
         for name in names:
             (here / name).unlink()
+        return {}
+
+    return take
+
+
+def header(content: bytes) -> bytes:
+    """A file of safetensors that begins so."""
+    return len(content).to_bytes(8, "little") + content
+
+
+def shards(index: str) -> Any:
+    def take(here: Path) -> dict[str, Any]:
+        (here / "mine/model.safetensors").unlink()
+        (here / "mine/model.safetensors.index.json").write_text(index)
         return {}
 
     return take
@@ -203,6 +271,9 @@ def two_of_a_name(here: Path) -> dict[str, Any]:
         (without("mine/tokenizer.json"), "it has no tokenizer"),
         (lambda here: group("image-classification", datasets="cifar10"), "it has no image processor"),
         (lambda here: group("text-to-image", datasets="sd-prompts"), "it has no model_index.json"),
+        (shards("{}"), "no whole set of weights"),
+        (shards('{"weight_map": [1]}'), "no whole set of weights"),
+        (shards("5"), "model.safetensors.index.json is no JSON object"),
         (lambda here: {"weights": "architecture"}, "set `weights: hub`"),
         (lambda here: {"data": "surrogate"}, "set `data: hub`"),
         (two_of_a_name, r"other/mine has the name 'mine' too|/mine has the name 'mine' too"),
@@ -234,6 +305,23 @@ def test_roles_have_columns_of_their_names_unless_they_are_said(here: Path) -> N
         .mask
         == "append"
     )
+
+
+def test_another_task_of_a_file_changes_no_cell_of_the_first(here: Path) -> None:
+    groups = [group(task)["tasks"][0] for task in (TASK, "fill-mask", "question-answering")]
+    together = planned(tasks=groups).measured
+    assert together == [cell for one in groups for cell in planned(tasks=[one]).measured]
+    read = [(cell.spec.dataset.mask, sorted(cell.spec.dataset.fields)) for cell in together]
+    assert read == [(None, ["text"]), ("append", ["text"]), (None, ["context", "question"])]
+
+
+def test_flops_of_ones_own_rows_are_a_reason(here: Path) -> None:
+    from count_flops import flops
+
+    resolved = planned(tasks=[{"task": TASK, "models": ["./mine"], "datasets": ["./rows.jsonl", "imdb"]}])
+    own, known = flops(resolved, here / "results/mine/tables").to_dict("records")
+    assert own["reason"].startswith("local-rows is no file of catalog/datasets")
+    assert "no entry of the model" in known["reason"]
 
 
 def drawn(here: Path, name: str, content: bytes, **own: Any) -> Any:
@@ -278,6 +366,49 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
 
 
 @pytest.mark.parametrize(
+    ("label", "said"),
+    [("123456789012345678901234567890", "hold what none has"), ('"no"}\n{"text": "one", "label": 1', "mix types")],
+)
+def test_labels_that_no_column_holds_are_a_reason(here: Path, label: str, said: str) -> None:
+    content = f'{{"text": "one", "label": {label}}}\n'.encode()
+    manifest, _ = drawn(here, "rows.jsonl", content, labels=["no", "yes"])
+    assert manifest.status == "unavailable" and said in str(manifest.reason)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("config.json", b"[]", "its config.json is no JSON that can be read: it is no JSON object"),
+        ("config.json", b"3", "it is no JSON object"),
+        (
+            "config.json",
+            b'\xef\xbb\xbf{"model_type": "bert"}',
+            "its config.json is no JSON that can be read: Unexpected UTF-8 BOM",
+        ),
+        ("config.json", b'{"model_type": ["x"]}', r"its model_type ['x'] is not in transformers"),
+        ("config.json", b'{"model_type": "bert", "id2label": 5}', "its config.json is not one that transformers"),
+        ("tokenizer.json", b"[" * 100_000, "its tokenizer.json is no JSON that can be read"),
+        ("model.safetensors", header(b'{"a": {"data_offsets": [0]}}'), "its header can not be read"),
+        ("model.safetensors", header(b'{"a": {"data_offsets": [0, "yy"]}}'), "its header can not be read"),
+        ("model.safetensors", header(b"[" * 100_000), "its header can not be read"),
+    ],
+)
+def test_a_file_of_another_shape_is_a_reason_and_a_remedy(here: Path, file: str, content: bytes, said: str) -> None:
+    from wattlab.hub.local_receipts import receipt_of
+    from wattlab.hub.requests import model_fetch
+
+    (here / "mine" / file).write_bytes(content)
+    receipt = receipt_of(model_fetch(planned().measured[0]), None, here / "results")
+    assert receipt.status == "unavailable" and said in str(receipt.reason), receipt.reason
+    assert str(here) not in f"{receipt.reason} {receipt.remedy}" and "commit" not in str(receipt.remedy)
+
+
+def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
+    manifest, rows = drawn(here, "rows.jsonl", lines([{"text": "one", "label": 1}]).encode(), labels=["no", "yes"])
+    assert manifest.label_names == {"label": ["no", "yes"]} and rows[0] == {"label": 1, "text": "one"}
+
+
+@pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         ("rows.csv", b"text\n\xff\xfe\n", "rows.csv can not be read"),
@@ -285,6 +416,11 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
         ("rows.jsonl", b"", "local/rows has no"),
         ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),
         ("rows.parquet", b"PAR1", "rows.parquet can not be read"),
+        ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),
+        ("rows.jsonl", lines([{"text": {"role": "user"}}]).encode(), "its text is a dict"),
+        ("rows.parquet", parquet([{"text": ["one", "two"]}]), "its text is a list"),
+        ("rows.jsonl", b'{"text": "\\ud83d"}\n', "hold what none has"),
+        ("rows.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "rows.jsonl can not be read"),
     ],
 )
 def test_rows_that_are_none_are_a_reason_and_a_remedy(here: Path, name: str, content: bytes, said: str) -> None:

@@ -44,6 +44,15 @@ class Catalog(Closed):
     paper: PaperEntry
     #: Checkpoints of one's own that a study names: stem to the hash of what lies there.
     own_models: dict[str, str] = {}
+    #: Files of rows of one's own: name to task to what that task reads of it.
+    own_datasets: dict[str, dict[str, DatasetEntry]] = {}
+
+    def dataset(self, name: str, task: str) -> DatasetEntry:
+        """What a task reads: the entry, or of a file of one's own that of the task. Raises `InputError`."""
+        own = self.own_datasets.get(name, {})
+        if task in own or name in self.datasets:
+            return own.get(task) or self.datasets[name]
+        raise InputError(f"{name} is no file of catalog/datasets; what stands in for its rows is not known")
 
     def protocol(self, name: str, place: str) -> ProtocolEntry:
         """A named set of values; `place` names who asks. Raises `InputError`."""

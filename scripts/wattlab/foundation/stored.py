@@ -1,7 +1,8 @@
 """Files read, with one message for each thing that can be wrong; our own JSON checked against its schema and version."""
 
+import json
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +21,17 @@ def read_text(path: Path, lacking: str) -> str:
         raise InputError(f"{path}: a folder; name a file in it") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text: {error}; save it as UTF-8, or restore it from a copy") from error
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """The object that a JSON file of somebody else's holds. Raises `ValueError` for any other content."""
+    try:
+        value = json.loads(content.decode())
+    except RecursionError as error:
+        raise ValueError("its lists lie too deep in each other") from error
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")
+    return value
 
 
 def read_json(path: Path, model: type[Stored], lacking: str, known: int | None = None) -> Stored:

@@ -115,8 +115,9 @@ def _weights(there: set[str], folder: str, library: str, read_json: ReadJson) ->
         if whole in there:
             return {whole}
         if index in there:
-            shards = {f"{folder}{shard}" for shard in read_json(index)["weight_map"].values()}
-            if shards <= there:
+            placed = read_json(index).get("weight_map")
+            shards = {f"{folder}{shard}" for shard in placed.values()} if isinstance(placed, dict) else set()
+            if shards and shards <= there:
                 return shards | {index}
     return None
 

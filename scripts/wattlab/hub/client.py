@@ -14,7 +14,7 @@ from typing import TypeVar
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 
-from wattlab.foundation.addresses import without_credentials
+from wattlab.foundation.addresses import bare
 from wattlab.hub.failures import HUB_ERRORS, is_transient, root_of
 
 Result = TypeVar("Result")
@@ -39,7 +39,7 @@ def hub() -> HfApi:
 def other_endpoint() -> str | None:
     """The hub that is asked, where it is another than the public one; without a user's name and password."""
     asked = constants.ENDPOINT
-    return None if asked == constants._HF_DEFAULT_ENDPOINT else without_credentials(asked)
+    return None if asked == constants._HF_DEFAULT_ENDPOINT else bare(asked)
 
 
 def retried(request: Callable[[], Result]) -> Result:

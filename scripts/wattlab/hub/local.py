@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wattlab.foundation.errors import InputError, Unavailable
@@ -80,14 +80,43 @@ def _read(folder: Path, path: str, size_bytes: int, mtime_ns: int) -> PlacedFile
 
 
 def place_with(results: Path, commit: str | None, name: str) -> Place:
-    """The place with this content, by what was planned; `name`: for messages. Raises `Unavailable` where it changed since."""
-    for kept in sorted((results / Shared.PLACES).glob("*.json")):
-        place = read_json(kept, Place, "plan again")
-        if place.commit == commit:
-            for file in place.files:
-                there = Path(place.folder) / file.path
-                status = there.stat() if os.access(there, os.R_OK) else None
-                if status is None or (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
-                    raise Unavailable(f"{name}: {file.path} is not what it was when it was planned", _AGAIN)
+    """A place that has this content still, by what was planned; `name`: for messages. Raises `Unavailable` where none has.
+
+    A content may have lain at several places, of which some are gone.
+    """
+    changed = None
+    for place in _places(results, commit):
+        changed = next((file.path for file in place.files if not _is_as_read(place, file)), None)
+        if changed is None:
             return place
+    if changed is not None:
+        raise Unavailable(f"{name}: {changed} is not what it was when it was planned", _AGAIN)
     raise Unavailable(f"{name}: no folder or file of this content is known here", _AGAIN)
+
+
+def in_own_words(text: str, results: Path, commit: str | None, name: str) -> str:
+    """A message about this content as it may be kept: `name` in the place of its folders, and no commit to pin."""
+    for place in _places(results, commit):
+        for folder in (place.folder, os.path.realpath(place.folder)):
+            for file in place.files:
+                text = text.replace(f"{folder}/{file.path}", f"{name}/{file.path}")
+            if len(place.files) > 1:  # that of a lone file holds other things too
+                text = text.replace(folder, name)
+    return text.replace("pin a commit", "name a folder")
+
+
+def _places(results: Path, commit: str | None) -> Iterator[Place]:
+    """Where this content lay."""
+    for kept in sorted((results / Shared.PLACES).glob("*.json")):
+        with contextlib.suppress(InputError):  # one that can not be read says nothing of the others
+            place = read_json(kept, Place, "")
+            if place.commit == commit:
+                yield place
+
+
+def _is_as_read(place: Place, file: PlacedFile) -> bool:
+    there = Path(place.folder) / file.path
+    if not os.access(there, os.R_OK):
+        return False
+    status = there.stat()
+    return (status.st_size, status.st_mtime_ns) == (file.size_bytes, file.mtime_ns)

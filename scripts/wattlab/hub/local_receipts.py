@@ -6,7 +6,7 @@ from typing import Any
 from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.errors import Unavailable
 from wattlab.hub.choice import notes_on
-from wattlab.hub.local import place_with
+from wattlab.hub.local import in_own_words, place_with
 from wattlab.hub.receipts import DatasetFetch, FetchedFile, ModelFetch, Receipt, receipt_by
 from wattlab.hub.structures import structure_of
 from wattlab.hub.tensors import check_file
@@ -14,7 +14,10 @@ from wattlab.hub.tensors import check_file
 
 def receipt_of(fetch: ModelFetch | DatasetFetch, hindrance: Unavailable | None, results: Path) -> Receipt:
     """What of a model's folder or of a file of rows is used, or why it can not be. `hindrance`: why nothing can."""
-    return receipt_by(lambda: _found(fetch, results), fetch, hindrance)
+    receipt = receipt_by(lambda: _found(fetch, results), fetch, hindrance)
+    told = {"reason": receipt.reason, "remedy": receipt.remedy}
+    words = {key: in_own_words(text, results, fetch.revision, fetch.hub_id) for key, text in told.items() if text}
+    return receipt.model_copy(update=words)
 
 
 def _found(fetch: ModelFetch | DatasetFetch, results: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A model of the hub: its revision resolved, its files chosen, downloaded and verified, and the receipt of it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from huggingface_hub.hf_api import ModelInfo
 from wattlab.catalog.reading import read_tasks
 from wattlab.foundation.errors import Unavailable
 from wattlab.foundation.files import free_bytes
+from wattlab.foundation.stored import json_object
 from wattlab.hub.choice import choose, notes_on
 from wattlab.hub.client import hub, other_endpoint, retried
 from wattlab.hub.download import RemoteFile, Repository, fetch_file, remote_file
@@ -90,7 +90,7 @@ def _fetch(repository: Repository, file: RemoteFile) -> tuple[Path, FetchedFile]
 def _json_of(repository: Repository, file: RemoteFile) -> dict[str, Any]:
     path, _ = fetch_file(repository, file)
     try:
-        return dict(json.loads(path.read_bytes()))
+        return json_object(path.read_bytes())
     except ValueError as error:
         raise HubUnavailable(f"{repository.hub_id}: {file.path} is no JSON object", "pin another commit") from error
 

@@ -40,14 +40,14 @@ def read_config(folder: Path) -> Any:
 
     content, _ = transformers.PretrainedConfig.get_config_dict(folder, local_files_only=True)
     model_type = content.get("model_type")
-    if model_type is not None and model_type not in CONFIG_MAPPING_NAMES:
+    if model_type is not None and str(model_type) not in CONFIG_MAPPING_NAMES:
         raise HubUnavailable(
             f"its model_type {model_type!r} is not in transformers {transformers.__version__}",
             "choose another model: no repository's code is run; a newer transformers may know it",
         )
     try:
         return transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (ValueError, TypeError, StrictDataclassError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, StrictDataclassError) as error:
         said = str(error).strip().partition("\n")[0][:200]
         raise HubUnavailable(
             f"its config.json is not one that transformers {transformers.__version__} reads: {said}",

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, Field
+
 from wattlab.foundation.errors import Unavailable
+from wattlab.foundation.stored import json_object
 
 #: How a file begins that Git LFS left in the place of a large one (git-lfs, docs/spec.md).
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -13,6 +16,14 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 _PICKLES = (b"PK\x03\x04", b"\x80\x02")
 
 _REMEDY = "pin a commit whose files are whole, or choose another model; then `make retry`"
+
+
+class _Tensor(BaseModel):
+    """What a header says of a tensor (the format's documentation)."""
+
+    dtype: str
+    shape: list[int]
+    data_offsets: list[int] = Field(min_length=2, max_length=2)
 
 
 def check_file(path: Path, name: str) -> None:
@@ -24,9 +35,12 @@ def check_file(path: Path, name: str) -> None:
         raise Unavailable(f"its {name} is no file of torch", _REMEDY)
     elif name.endswith(".json"):
         try:
-            json.loads(path.read_bytes())
-        except ValueError as error:
-            raise Unavailable(f"its {name} is no JSON: {error}", _REMEDY) from error
+            if name.endswith(("config.json", ".index.json")):
+                json_object(path.read_bytes())
+            else:
+                json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise Unavailable(f"its {name} is no JSON that can be read: {error}", _REMEDY) from error
 
 
 def _begin(path: Path, name: str) -> bytes:
@@ -51,11 +65,13 @@ def tensors_of(path: Path, name: str) -> dict[str, Any]:
         length = int.from_bytes(handle.read(8), "little")
         text = handle.read(length) if length <= size_bytes - 8 else b""
     try:
-        header = dict(json.loads(text))
+        header = json_object(text)
         header.pop("__metadata__", None)
-        end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
-    except (ValueError, TypeError, KeyError) as error:
+        for tensor in header.values():
+            _Tensor.model_validate(tensor, strict=True)
+    except ValueError as error:
         raise Unavailable(f"its {name} is no safetensors file: its header can not be read", _REMEDY) from error
+    end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
     if 8 + length + end > size_bytes:
         raise Unavailable(f"its {name} ends too early: {size_bytes} bytes of {8 + length + end}", _REMEDY)
     return header

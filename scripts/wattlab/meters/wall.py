@@ -34,11 +34,18 @@ class WallEnergy:
         return None if self.energy_j is None else float(np.sqrt(sum(part**2 for part in parts if part is not None)))
 
 
-def energy_of(trace: Trace, clock: Clock, begin_s: float, length_s: float, session: int | None = None) -> WallEnergy:
-    """A window that begins at `begin_s` (s since 1970) by the machine's clock, lasts `length_s` and lies between idle ones.
+def energy_of(
+    trace: Trace,
+    clock: Clock,
+    begin_s: float,
+    length_s: float,
+    session: int | None = None,
+    beside_s: tuple[float, float] = (0.0, 0.0),
+) -> WallEnergy:
+    """A window that begins at `begin_s` (s since 1970) by the machine's clock, lasts `length_s` and has idle `beside_s` before and after.
 
     A meter that averages between its samples misses nothing: all that touch the window count, less what idle (of its `session`)
-    takes beside it. Of another one the mean of the samples wholly inside stands for the window.
+    takes beside it, where nothing but idle lies there. Else the mean of the samples wholly inside stands for the window.
     """
     begin_s = clock.there_s(begin_s)
     end_s = begin_s + length_s
@@ -58,11 +65,13 @@ def energy_of(trace: Trace, clock: Clock, begin_s: float, length_s: float, sessi
     sampling_j = _sampling_j(trace, power_w, width_s, length_s)
     edges_j = clock.u95_s * abs(float(power_w[-1] - power_w[0])) * length_s / inside_s
     idle_w = None if session is None else clock.idle_w.get(session)
-    if idle_w is not None and clock.settled_s == 0 and clock.edge_share < AVERAGES:
-        step_j = abs(energy_j / length_s - idle_w) * trace.interval_s * clock.edge_share
+    touching = _touching(trace, begin_s - beside_s[0] + clock.u95_s, begin_s, end_s, end_s + beside_s[1] - clock.u95_s)
+    if idle_w is not None and touching is not None and clock.settled_s == 0 and clock.edge_share < AVERAGES:
+        touching_w, touching_s = touching
+        step_j = abs(energy_j / length_s - idle_w) * float(np.hypot(*touching_s[[0, -1]])) * clock.edge_share
         unseen_j = 0.0 if trace.method == "counter" else sampling_j * clock.edge_share * np.sqrt(12)
-        energy_j = _touched_j(trace, begin_s, end_s, idle_w)
-        sampling_j = float(np.hypot(NORMAL * np.sqrt(2) * step_j, unseen_j))
+        energy_j = float((touching_w * touching_s).sum() - idle_w * (touching_s.sum() - length_s))
+        sampling_j = float(np.hypot(NORMAL * step_j, unseen_j))
     mean_w = energy_j / length_s
     resolution_j = (
         min(trace.step, mean_w * trace.interval_s) if trace.method == "counter" else trace.step / 2 * length_s
@@ -70,11 +79,14 @@ def energy_of(trace: Trace, clock: Clock, begin_s: float, length_s: float, sessi
     return WallEnergy(n_samples, energy_j, sampling_j, edges_j, resolution_j)
 
 
-def _touched_j(trace: Trace, begin_s: float, end_s: float, idle_w: float) -> float:
-    """Energy of all samples that touch a window, less that of idle beside it (J)."""
+def _touching(
+    trace: Trace, idle_from_s: float, begin_s: float, end_s: float, idle_to_s: float
+) -> tuple[Floats, Floats] | None:
+    """Powers (W) and lengths (s) of all samples that touch a window; None where one reaches beyond the idle time beside it."""
     touches = (trace.end_s > begin_s) & (trace.begin_s < end_s)
-    width_s = (trace.end_s - trace.begin_s)[touches]
-    return float((trace.power_w[touches] * width_s).sum() - idle_w * (width_s.sum() - (end_s - begin_s)))
+    if trace.begin_s[touches][0] < idle_from_s or trace.end_s[touches][-1] > idle_to_s:
+        return None
+    return trace.power_w[touches], (trace.end_s - trace.begin_s)[touches]
 
 
 def _why_not(trace: Trace, begin_s: float, end_s: float, n_samples: int) -> str | None:

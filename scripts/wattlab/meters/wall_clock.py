@@ -2,8 +2,7 @@
 
 The meter's clock is not the machine's. Where windows of idle and load follow one another the log shows the same edges: the
 offset (and a drift, over several sessions) is that with which two powers of each session, of idle and of load, explain the log
-best. Samples at a window's edges hold a part of what is beside it: the window's energy is the mean power of the samples
-that lie wholly inside, times its length (edge correction).
+best.
 """
 
 from collections.abc import Sequence
@@ -291,5 +290,5 @@ def _lowest(grid: Floats, squares: Floats, place: int, freedom: float) -> tuple[
     if len(curve) < 3 or curve[2] <= 0:
         return float(grid[place]), reach * step_s
     offset_s = float(np.clip(-curve[1] / (2 * curve[2]), grid[near][0], grid[near][-1]))
-    variance = squares[place] / max(freedom, 1.0) / curve[2]
+    variance = max(0.0, float(squares[place])) / max(freedom, 1.0) / curve[2]  # rounding takes a perfect fit below zero
     return offset_s, NORMAL * float(np.sqrt(variance)) + step_s / 2

@@ -5,10 +5,10 @@ of them nothing is known, so that a coarse one (1 Wh) has few samples however of
 """
 
 import csv
-import io
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,12 @@ ENERGIES_J = {"J": 1.0, "Wh": J_PER_KWH / 1000, "kWh": J_PER_KWH}
 GAP = 3.0
 
 #: A time as a number: seconds since 1970 up to the first bound, then milliseconds, then microseconds, then nanoseconds.
-_EPOCHS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (float("inf"), 1e-9))
+_EPOCHS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (1e20, 1e-9))
+
+#: Whole numbers up to this one are exact as float64.
+_EXACT = 2.0**53
+
+_SEPARATOR = re.compile(r"sep=(.)\s*$")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)$")
 
 
@@ -61,8 +66,9 @@ class Trace:
 
 def read_trace(path: Path, mapping: MeterColumns, name: str) -> Trace:
     """The log at `path`, called `name` in messages. Raises `InputError` with line or column where it can not be read."""
-    table = _rows(path, mapping, name)
-    values = _numbers(table[mapping.value])
+    table, separator = _rows(path, mapping, name)
+    texts = _plain_texts(table, mapping.value, separator, name)
+    values = pd.to_numeric(texts, errors="coerce").replace([np.inf, -np.inf], np.nan)
     known = values.notna()
     if known.sum() < 2:
         raise InputError(
@@ -81,13 +87,13 @@ def read_trace(path: Path, mapping: MeterColumns, name: str) -> Trace:
     rows = pd.Series(numbers * scale).groupby(at_s, sort=True).agg("mean" if is_power else "max")
     if len(rows) < 2:
         raise InputError(f"{name}: all rows have one time; a log needs two or more")
-    step = _step(table.loc[known, mapping.value]) * scale
+    step = _step(texts[known]) * scale
     make = _of_powers if is_power else _of_energies
     return make(name, rows.index.to_numpy(dtype=np.float64), rows.to_numpy(dtype=np.float64), step)
 
 
-def _rows(path: Path, mapping: MeterColumns, name: str) -> pd.DataFrame:
-    """The two columns as texts, rows without a value left out."""
+def _rows(path: Path, mapping: MeterColumns, name: str) -> tuple[pd.DataFrame, str]:
+    """The two columns as texts, by the number of their line, and what separates columns."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
@@ -96,62 +102,100 @@ def _rows(path: Path, mapping: MeterColumns, name: str) -> pd.DataFrame:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{name}: it can not be read as UTF-8 text ({plain(error)}); export it as CSV") from error
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
+    lines = text.splitlines(keepends=True)
+    told = _SEPARATOR.match(lines[0]) if lines else None  # as Excel writes it
+    separator = told[1] if told else max(",;\t", key=(lines or [""])[0].count)
+    reader = csv.reader(lines[1:] if told else lines, delimiter=separator, skipinitialspace=True, strict=True)
     try:
-        table = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise InputError(f"{name}: no CSV with a line of column names first ({plain(error)})") from error
-    table.columns = table.columns.str.strip()
-    for key, column in (("time", mapping.time), ("value", mapping.value)):
-        if column not in table:
-            raise InputError(
-                f"{name}: meter_log.mapping.{key} = {column!r}: no such column; {near_matches(column, map(str, table))}"
-            )
-    if table.empty:
+        rows = {reader.line_num + bool(told): fields for fields in reader if any(fields)}
+    except csv.Error as error:
+        raise InputError(f"{name}: line {reader.line_num + bool(told)}: no CSV ({plain(error)})") from error
+    if not rows:
+        raise InputError(f"{name}: no CSV with a line of column names first (it is empty)")
+    names = [one.strip() for one in rows.pop(min(rows))]
+    if not rows:
         raise InputError(f"{name}: it has no row")
-    return table[list(dict.fromkeys([mapping.time, mapping.value]))]
+    for line, fields in rows.items():
+        if any(fields[len(names) :]):
+            raise InputError(
+                f"{name}: line {line} has more fields than the line of column names; numbers with a decimal comma need "
+                "semicolons between the columns"
+            )
+    columns = {
+        key: _place(names, key, column, name) for key, column in (("time", mapping.time), ("value", mapping.value))
+    }
+    cut = {names[at]: [fields[at] if at < len(fields) else "" for fields in rows.values()] for at in columns.values()}
+    return pd.DataFrame(cut, index=list(rows), dtype=str), separator
 
 
-def _numbers(texts: "pd.Series[str]") -> "pd.Series[float]":
-    """As numbers, with a decimal comma too; what is none (`unavailable`) is missing."""
-    plain_texts = texts.str.strip()
-    if not plain_texts.str.contains(".", regex=False).any():
-        plain_texts = plain_texts.str.replace(",", ".", regex=False)
-    return pd.to_numeric(plain_texts, errors="coerce").replace([np.inf, -np.inf], np.nan)
+def _place(names: list[str], key: str, column: str, name: str) -> int:
+    """Where a column stands. Raises `InputError` where it does not, or twice."""
+    if column not in names:
+        raise InputError(f"{name}: meter_log.mapping.{key} = {column!r}: no such column; {near_matches(column, names)}")
+    if names.count(column) > 1:
+        raise InputError(
+            f"{name}: meter_log.mapping.{key} = {column!r}: {names.count(column)} columns have this name; rename one"
+        )
+    return names.index(column)
+
+
+def _plain_texts(table: pd.DataFrame, column: str, separator: str, name: str) -> "pd.Series[str]":
+    """A column's texts with a dot for a decimal comma. Raises `InputError` where one has digits and is no number.
+
+    A comma is a decimal one where commas do not separate the columns and no number has a dot.
+    """
+    texts = table[column].str.strip()
+    digits = texts.str.contains(r"\d")
+    if separator != "," and not texts[digits].str.contains(".", regex=False).any():
+        texts = texts.str.replace(",", ".", regex=False)
+    wrong = digits & ~np.isfinite(pd.to_numeric(texts, errors="coerce"))
+    if wrong.any():
+        raise InputError(
+            f"{name}: line {_line(wrong)}: {column} = {plain(table[column][wrong].iloc[0], 40)!r} is no number; export numbers without "
+            "a unit and without separators of thousands, with a dot for decimals"
+        )
+    return texts
 
 
 def _step(texts: "pd.Series[str]") -> float:
     """The last digit that differs from 0 in any of the column's numbers, as 0.1; 1 for whole ones."""
-    digits = texts.str.strip().str.extract(r"^\d*[.,]?(\d*?)0*$")[0].dropna().str.len()
-    return float(10.0 ** -int(digits.max())) if len(digits) else 0.0
+    exponents = (Decimal(text).normalize().as_tuple().exponent for text in texts.unique())
+    return float(10.0 ** min(0, *(int(one) for one in exponents)))
 
 
 def _times_s(texts: "pd.Series[str]", mapping: MeterColumns, name: str) -> Floats:
     """Seconds since 1970. A clock that is set back in autumn tells an hour twice: the order of the rows says which is which."""
     stripped = texts.str.strip()
     numbers: Any = pd.to_numeric(stripped, errors="coerce")
-    if numbers.notna().all():
-        size = float(numbers.abs().max())
-        return np.asarray(numbers * next(scale for bound, scale in _EPOCHS if size < bound), dtype=np.float64)
-    says = stripped.str.contains(_OFFSET) & stripped.str.contains(":", regex=False)
+    are_numbers = numbers.notna().mean() > 0.5
+    if are_numbers:
+        usual = float(numbers.median())
+        found = numbers * next((scale for bound, scale in _EPOCHS if usual < bound), 1.0)
+    else:
+        parsed: Any = pd.to_datetime(stripped, format="ISO8601", utc=True, errors="coerce")
+        found = parsed.dt.as_unit("us").astype("int64").where(parsed.notna()) / 1e6
+    wrong = ~found.between(0, _EPOCHS[0][0], inclusive="left")
+    if wrong.any():
+        raise InputError(
+            f"{name}: line {_line(wrong)}: {mapping.time} = {plain(texts[wrong].iloc[0], 40)!r} is no time; give ISO 8601 "
+            "(2026-05-04T13:00:00) or seconds since 1970 in all lines"
+        )
+    if not are_numbers and not _say_offset(stripped, mapping, name):
+        found = _in_zone(parsed.dt.tz_localize(None), mapping, name).dt.as_unit("us").astype("int64") / 1e6
+    return np.asarray(found, dtype=np.float64)
+
+
+def _say_offset(texts: "pd.Series[str]", mapping: MeterColumns, name: str) -> bool:
+    """Whether times say their offset from UTC. Raises `InputError` where only some do, or none does and no zone is named."""
+    says = texts.str.contains(_OFFSET) & texts.str.contains(":", regex=False)
     if says.any() and not says.all():
         raise InputError(f"{name}: line {_line(~says)}: {mapping.time} says no offset from UTC, and other lines do")
     if not says.any() and mapping.timezone is None:
         raise InputError(
-            f"{name}: {mapping.time} = {plain(stripped.iloc[0], 40)!r} says no offset from UTC; name the zone of the meter's clock, "
+            f"{name}: {mapping.time} = {plain(texts.iloc[0], 40)!r} says no offset from UTC; name the zone of the meter's clock, "
             "for example meter_log.mapping.timezone: Europe/Berlin, or UTC"
         )
-    parsed: Any = pd.to_datetime(stripped, format="ISO8601", utc=bool(says.any()), errors="coerce")
-    if parsed.isna().any():
-        line = _line(parsed.isna())
-        raise InputError(
-            f"{name}: line {line}: {mapping.time} = {plain(stripped[parsed.isna()].iloc[0], 40)!r} is no time; give ISO 8601 "
-            "(2026-05-04T13:00:00) or seconds since 1970"
-        )
-    if not says.any():
-        parsed = _in_zone(parsed, mapping, name)
-    return np.asarray((parsed - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1), dtype=np.float64)
+    return bool(says.all())
 
 
 def _in_zone(local: Any, mapping: MeterColumns, name: str) -> Any:
@@ -189,7 +233,9 @@ def _of_energies(name: str, at_s: Floats, energy_j: Floats, step_j: float) -> Tr
         raise InputError(f"{name}: its energy rises less than twice; is it the column of an energy that adds up?")
     rises = np.diff(heights) > 0
     # What all rises are whole multiples of: a coarse meter may be written with digits that it does not have.
-    step_j *= int(np.gcd.reduce(np.rint(np.diff(heights)[rises] / step_j).astype(np.int64)))
+    multiples = np.rint(np.diff(heights)[rises] / step_j)
+    if multiples.max() < _EXACT:
+        step_j *= int(np.gcd.reduce(multiples.astype(np.int64)))
     power_w = (np.diff(heights) / np.diff(times))[rises]
     begin_s, end_s = times[:-1][rises], times[1:][rises]
     breaks = tuple(sorted((*_gaps(at_s, usual_s), *resets)))
@@ -204,8 +250,8 @@ def _gaps(at_s: Floats, usual_s: float) -> tuple[tuple[float, float, str], ...]:
 
 
 def _line(wrong: "pd.Series[bool]") -> int:
-    """Line of the first row that is wrong; the first line names the columns."""
-    return int(wrong[wrong].index[0]) + 2
+    """Line of the first row that is wrong."""
+    return int(wrong[wrong].index[0])
 
 
 def moment(time_s: float) -> str:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,23 @@ from wattlab.study.cells import Cell
 
 #: Rows of a batch: photographs of so many are in memory at once while their sizes are read.
 _ROWS_AT_ONCE = 50
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or _are_texts(value)
+
+
+#: What the values of a role may be, besides null.
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    "answers": lambda value: _are_texts(value.get("text")) if isinstance(value, dict) else isinstance(value, str),
+    "caption": _is_text,
+    "summary": _is_text,
+    "tokens": _are_texts,
+}
 
 
 class Unscorable(Exception):
@@ -67,7 +84,12 @@ class Answered:
         """The rows' values in a role. Raises `Unscorable` where the dataset has no such role."""
         if role not in self.fields:
             raise Unscorable(self.labels_hidden or f"the rows of {self.cell.dataset} have no {role}")
-        return [row[self.fields[role]] for row in self.rows]
+        column = self.fields[role]
+        values = [row[column] for row in self.rows]
+        for value in values:
+            if value is not None and role in _FORMS and not _FORMS[role](value):
+                raise Unscorable(f"the column {column} of {self.cell.dataset} holds {str(value)[:40]!r}: no {role}")
+        return values
 
     def shown(self, text: str) -> str:
         """What of a text the protocol let the model read."""

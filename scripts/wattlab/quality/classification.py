@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.metrics import accuracy_score
 
 from wattlab.quality.answered import Answered, Score, Unscorable
-from wattlab.quality.labels import class_numbers, classes_of, folded, said_class
+from wattlab.quality.labels import class_numbers, classes_of, folded, said_class, shown
 
 #: Number that stands for no class: no reference has it.
 _NONE = -1
@@ -46,9 +46,12 @@ def _classes(answered: Answered, references: list[Any]) -> list[str]:
 def _number(reference: Any, classes: list[str]) -> int:
     if reference is None:
         return _NONE
-    if isinstance(reference, str):
-        return [folded(name) for name in classes].index(folded(reference))
-    return int(reference)
+    names = [folded(name) for name in classes]
+    if isinstance(reference, str) and folded(reference) in names:
+        return names.index(folded(reference))
+    if isinstance(reference, int) or (isinstance(reference, float) and reference.is_integer()):
+        return int(reference)
+    raise Unscorable(f"its label {str(reference)[:40]!r} is no number of a class and none of {shown(classes)}")
 
 
 def _said(answered: Answered, classes: list[str]) -> list[int | None]:

@@ -27,7 +27,10 @@ def entity_f1(answered: Answered) -> list[Score]:
     strange = sorted((said | marked) - _SCHEME)
     if strange:
         raise Unscorable(f"label scheme: {shown(strange)}; only PER, ORG, LOC and MISC have one meaning for all")
-    tokens = [_read(words, answered.max_input_words) for words in answered.references("tokens")]
+    uncut = answered.references("tokens")
+    if not all(_are_numbers(numbers, len(words), len(names)) for numbers, words in zip(tags, uncut, strict=True)):
+        raise Unscorable(f"its tags are not one number for each token, below {len(names)}")
+    tokens = [_read(words, answered.max_input_words) for words in uncut]
     references = [
         [_tag(names[number]) for number in numbers[: len(words)]] for numbers, words in zip(tags, tokens, strict=True)
     ]
@@ -37,6 +40,10 @@ def entity_f1(answered: Answered) -> list[Score]:
     ]
     value = float(f1_score(references, predicted, zero_division=0))
     return [Score("entity F1", value, len(references), 0, headline=True)]
+
+
+def _are_numbers(tags: Any, n_tokens: int, n_names: int) -> bool:
+    return isinstance(tags, list) and len(tags) == n_tokens and all(tag in range(n_names) for tag in tags)
 
 
 def _read(tokens: list[str], max_input_words: int | None) -> list[str]:

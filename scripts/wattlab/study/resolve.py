@@ -134,7 +134,7 @@ def _with_settings(cell: Cell, config: StudyConfig, catalog: Catalog, source: So
 
 
 def _resolve_cell(cell: Cell, config: StudyConfig, catalog: Catalog, source: Source) -> MeasuredCell:
-    model, dataset, task = _facts_of(cell, catalog), catalog.datasets[cell.dataset], catalog.tasks[cell.task]
+    model, dataset, task = _facts_of(cell, catalog), catalog.dataset(cell.dataset, cell.task), catalog.tasks[cell.task]
     protocol = _protocol(cell, config, catalog, source)
     check_prompt(cell, protocol.prompt, dataset, place_of(source, "overrides"))
     spec = _spec(cell, config, protocol, model, dataset)

@@ -45,13 +45,14 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Found:
-    """A window, and of what: `host` is null where the machine is not known."""
+    """A window, and of what: `host` is null where the machine is not known; `beside_s`: idle before and after a load (s)."""
 
     cell: str
     session: str
     host: str | None
     is_load: bool
     window: Window
+    beside_s: tuple[float, float] = (0.0, 0.0)
 
     @property
     def group(self) -> str:
@@ -65,19 +66,28 @@ class _Found:
     @property
     def begin_s(self) -> float:
         """By the machine's clock (s since 1970)."""
-        return datetime.fromisoformat(self.window.started_at_utc).timestamp()
+        return _begin_s(self.window)
 
 
 @dataclass(frozen=True)
 class _Said:
-    """What a log says of a repeat: which one (its SHA-256), its clock there, the energy, the power of idle (W)."""
+    """What a log says of a repeat: which one (its SHA-256), its clock there, the energy, the power of idle (W).
+
+    `has_all`: the log covers the repeat from begin to end.
+    """
 
     energy: WallEnergy
+    has_all: bool = False
     sha256: str = ""
     trace: Trace | None = None
     clock: Clock | None = None
     offset_s: float | None = None
     idle_w: float | None = None
+
+    @property
+    def worth(self) -> tuple[bool, bool]:
+        """Of what several logs say of a repeat a number stands before a reason, and the reason of the log that has it before others."""
+        return self.energy.energy_j is not None, self.has_all
 
 
 @dataclass(frozen=True)
@@ -105,11 +115,10 @@ class Wall:
             host, path = _host(log, hosts), kept_place(self.folder, place)
             traces.append(read_trace(path, log.mapping, log.path))
             own = [one for one in windows if one.host is not None and one.host.startswith(host)]
-            said |= {
-                key: found
-                for key, found in _beside(traces[-1], hashlib.sha256(path.read_bytes()).hexdigest(), own)
-                if key not in said or said[key].energy.energy_j is None
-            }
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            for key, found in _beside(traces[-1], sha256, own):
+                if key not in said or found.worth > said[key].worth:
+                    said[key] = found
         if windows and not any(_is_covered(trace, one) for trace in traces for one in windows):
             raise InputError(_other_time(traces[0], windows))
         return said
@@ -177,9 +186,23 @@ def _windows(records: Sequence[Record]) -> Iterator[_Found]:
         for repeat in [*record.repeats, *record.extra_repeats]:
             for is_load, window in ((True, repeat), (False, repeat.idle_before), (False, repeat.idle_after)):
                 if window is not None:
-                    found = _Found(record.cell_id, repeat.session, hosts.get(repeat.session), is_load, window)
+                    beside_s = _beside_s(repeat) if is_load else (0.0, 0.0)
+                    found = _Found(record.cell_id, repeat.session, hosts.get(repeat.session), is_load, window, beside_s)
                     once[found.key] = found
     yield from once.values()
+
+
+def _begin_s(window: Window) -> float:
+    return datetime.fromisoformat(window.started_at_utc).timestamp()
+
+
+def _beside_s(repeat: Repeat) -> tuple[float, float]:
+    """How far the idle windows beside a repeat reach before its begin and after its end (s)."""
+    before, after, begin_s = repeat.idle_before, repeat.idle_after, _begin_s(repeat)
+    return (
+        0.0 if before is None else begin_s - _begin_s(before),
+        0.0 if after is None else _begin_s(after) + after.window_s - begin_s - repeat.window_s,
+    )
 
 
 def _host(log: MeterLog, hosts: Sequence[str]) -> str:
@@ -218,23 +241,17 @@ def _beside(trace: Trace, sha256: str, own: Sequence[_Found]) -> Iterator[tuple[
     for one in own:
         idle_s[one.group] += 0.0 if one.is_load else one.window.window_s
     for one in own:
+        offset_s = clock.there_s(one.begin_s) - one.begin_s if isinstance(clock, Clock) else 0.0
+        has_all = trace.covered[0] <= one.begin_s + offset_s <= trace.covered[1] - one.window.window_s
         if one.is_load and isinstance(clock, str):
-            yield one.key, _Said(WallEnergy(None, reason=clock))
+            yield one.key, _Said(WallEnergy(None, reason=clock), has_all)
         elif one.is_load and isinstance(clock, Clock):
             session = groups[one.group]
             # From all idle windows of the session: one alone is often too short.
             is_known = idle_s[one.group] >= LEAST_SAMPLES * trace.interval_s
-            yield (
-                one.key,
-                _Said(
-                    energy_of(trace, clock, one.begin_s, one.window.window_s, session),
-                    sha256,
-                    trace,
-                    clock,
-                    clock.there_s(one.begin_s) - one.begin_s,
-                    clock.idle_w.get(session) if is_known else None,
-                ),
-            )
+            idle_w = clock.idle_w.get(session) if is_known else None
+            energy = energy_of(trace, clock, one.begin_s, one.window.window_s, session, one.beside_s)
+            yield one.key, _Said(energy, has_all, sha256, trace, clock, offset_s, idle_w)
 
 
 def _spans(windows: Sequence[_Found], groups: Mapping[str, int]) -> Spans:

@@ -6,7 +6,6 @@
 A path is relative to the folder that the study is run in. From here on nothing knows it but `results/places`.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from wattlab.catalog.entries import DatasetEntry, HubSource, TaskEntry
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, Source, Unavailable, entry_of, near_matches, place_of
+from wattlab.foundation.stored import json_object
 from wattlab.hub.choice import PIPELINE_INDEX, choose
 from wattlab.hub.local import OWNER, Place, place_at
 from wattlab.study.config import LocalEntry, StudyConfig, TaskGroup
@@ -40,14 +40,15 @@ _NATIVE = "@native"
 
 @dataclass
 class _Own:
-    """What a study names by paths, as it is found. `by_name`: the place of each name, `tasks`: where each dataset is named."""
+    """What a study names by paths, as it is found. `by_name`: the place of each name, `datasets`: the entry of each
+    name and task."""
 
     config: StudyConfig
     catalog: Catalog
     source: Source
     results: Path
     models: dict[str, str] = field(default_factory=dict)
-    datasets: dict[str, DatasetEntry] = field(default_factory=dict)
+    datasets: dict[str, dict[str, DatasetEntry]] = field(default_factory=dict)
     by_name: dict[str, Path] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
 
@@ -66,7 +67,11 @@ def with_own(config: StudyConfig, catalog: Catalog, source: Source, results: Pat
         )
     if not own.by_name:
         return config, catalog
-    more = {"datasets": catalog.datasets | own.datasets, "own_models": own.models}
+    datasets = {
+        name: next(iter(entries.values())).model_copy(update={"tasks": list(entries)})
+        for name, entries in own.datasets.items()
+    }
+    more = {"datasets": catalog.datasets | datasets, "own_datasets": own.datasets, "own_models": own.models}
     return config.model_copy(update={**sections, "local": {}}), catalog.model_copy(update=more)
 
 
@@ -139,7 +144,7 @@ def _files_in(folder: Path) -> list[str]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_bytes()))
+        return json_object(path.read_bytes())
     except ValueError as error:
         raise Unavailable(f"{path.name} is no JSON object", "save it again") from error
 
@@ -170,13 +175,12 @@ def _dataset(own: _Own, written: str, task: str, where: str) -> str:
     name = f"{OWNER}-{slug}"
     if name in own.catalog.datasets:
         raise InputError(f"{where}: catalog/datasets/{name}.yaml has this name; rename it")
-    tasks = [*(own.datasets[name].tasks if name in own.datasets else []), task]
-    serving = [entry for entry in own.catalog.datasets.values() if not set(tasks).isdisjoint(entry.tasks)]
+    serving = [entry for entry in own.catalog.datasets.values() if task in entry.tasks]
     commit = _placed(own, file, file.parent, [file.name], where).commit
-    own.datasets[name] = DatasetEntry(
+    own.datasets.setdefault(name, {})[task] = DatasetEntry(
         title=file.name,
-        tasks=tasks,
-        fields=_fields(own, said, tasks, f"{place_of(own.source, 'local')}: local: {path}: fields"),
+        tasks=[task],
+        fields=_fields(own, said, task, f"{place_of(own.source, 'local')}: local: {path}: fields"),
         mask="append" if all(entry.mask for entry in serving) else None,
         paper="none",
         hub=HubSource(
@@ -194,15 +198,15 @@ def _dataset(own: _Own, written: str, task: str, where: str) -> str:
     return name + written[len(path) :]
 
 
-def _fields(own: _Own, said: LocalEntry, tasks: list[str], where: str) -> dict[str, str]:
-    """Role to column: what the study says, and for what it does not, the inputs of the tasks by their own names."""
+def _fields(own: _Own, said: LocalEntry, task: str, where: str) -> dict[str, str]:
+    """Role to column: what the study says, and for what it does not, the inputs of the task by their own names, and the
+    label, where its classes are named."""
     known = {role for entry in own.catalog.datasets.values() for role in entry.fields}
     for role in said.fields:
         entry_of(dict.fromkeys(known), role, f"{where}: {role!r} is no role of a dataset")
-    inputs = {role for task in tasks for role in _inputs(own.catalog, task)} - (
-        said.fields.keys() & {"tokens"} and {"text"}
-    )
-    return {**{role: role for role in sorted(inputs)}, **said.fields}
+    inputs = set(_inputs(own.catalog, task)) - (said.fields.keys() & {"tokens"} and {"text"})
+    label = {"label"} if said.labels else set()
+    return {**{role: role for role in sorted(inputs | label)}, **said.fields}
 
 
 def _inputs(catalog: Catalog, task: str) -> Iterator[str]:

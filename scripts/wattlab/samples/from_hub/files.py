@@ -167,7 +167,7 @@ def reading(name: str) -> Iterator[None]:
     """Raise `HubUnavailable` where the content of a file is not of its format; let the disk's errors pass."""
     try:
         yield
-    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile, RecursionError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise HubUnavailable(

@@ -7,7 +7,8 @@ in pixels; images are PIL images; classes stay numbers (their names stand in the
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,9 @@ _NEEDED = ("text", "question", "tokens", "prompt", "image")
 
 #: Roles whose values are texts.
 _TEXTS = ("text", "question", "context", "prompt", "summary")
+
+#: What stands for itself in a text.
+_SCALARS = (int, float, Decimal, date, time, timedelta)
 
 #: Modes that PNG holds as they are; others become RGB.
 _STORED_MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16")
@@ -111,10 +115,16 @@ class Layout:
             value, role = raw[self.source(column)], roles[column]
             if value is None and role in needed:
                 raise Refused(f"its {role} is null")
-            if role in _TEXTS and self.spec.hub.source == "local" and isinstance(value, int | float | date):
-                value = str(value)  # nobody looked at the types of one's own file: a text of digits alone
+            if role in _TEXTS and value is not None and not isinstance(value, str):
+                value = self._as_text(value, role)
             row[column] = picture(_bytes_of(value)) if role == "image" else value
         return row
+
+    def _as_text(self, value: Any, role: str) -> Any:
+        """Nobody looked at the types of one's own file: a text may be digits alone. What has parts is no text."""
+        if not isinstance(value, _SCALARS):
+            raise Refused(f"its {role} is a {type(value).__name__} and no text")
+        return str(value) if self.spec.hub.source == "local" else value
 
 
 def _bytes_of(value: Any) -> bytes:
@@ -145,9 +155,9 @@ def uniform(rows: list[Row], layout: Layout) -> list[Row]:
 def _as_stored(rows: list[Row], layout: Layout) -> list[Row]:
     try:
         stored: list[Row] = pa.Table.from_pylist(rows).to_pylist()
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         raise HubUnavailable(
-            f"rows of {layout.spec.hub.id} mix types in a column: {str(error).splitlines()[0]}",
+            f"rows of {layout.spec.hub.id} mix types in a column, or hold what none has: {str(error).splitlines()[0]}",
             f"read another copy, or correct `fields` in catalog/datasets/{layout.spec.dataset}.yaml",
         ) from error
     return stored

@@ -21,7 +21,7 @@ from wattlab.tables.wall import kept_place
 _OF_TABLES = re.compile(r"[a-z0-9_-]+\.(csv|md|tex|json)")
 
 #: An address of a hub with a user's name or password, as older versions kept it.
-_SECRET = re.compile(rb'endpoint"\s*:\s*"[^"\s]*://[^"/\s]*@')
+_SECRET = re.compile(rb'endpoint"\s*:\s*"([A-Za-z][A-Za-z0-9+.-]*://)?([^"\\/]|\\.)*@')
 
 #: (name in the bundle, file here).
 Entry = tuple[str, Path]
