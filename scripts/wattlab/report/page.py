@@ -74,8 +74,7 @@ def render(
         **_methods(study, tables),
         mixed=_mixed(tables["provenance"]),
         audit=audit.summary(tables["audit"]) if "audit" in tables else "",
-        beside=[one.name for one in beside],
-        awaited=[name for name in study.config.beside if name not in {one.name for one in beside}],
+        **_beside(study, [one.name for one in beside]),
         glossary={**glossary(tables), **dict(labels)},
     )
 
@@ -84,6 +83,10 @@ def _listed(shown_tables: Mapping[str, Mapping[str, Any]], sections: Collection[
     """Titles of the tables that stand at the end, by name."""
     elsewhere = {"missing"} | (set() if "paper" in sections else {"comparison", "parity"})
     return {name: table["title"] for name, table in shown_tables.items() if name not in elsewhere}
+
+
+def _beside(study: ResolvedStudy, there: list[str]) -> dict[str, list[str]]:
+    return {"beside": there, "awaited": [name for name in study.config.beside if name not in there]}
 
 
 def _methods(study: ResolvedStudy, tables: Tables) -> dict[str, str]:
