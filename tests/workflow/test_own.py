@@ -274,6 +274,8 @@ def two_of_a_name(here: Path) -> dict[str, Any]:
         (shards("{}"), "no whole set of weights"),
         (shards('{"weight_map": [1]}'), "no whole set of weights"),
         (shards("5"), "model.safetensors.index.json is no JSON object"),
+        (lambda here: group(models=checkpoint(here / "models/ck").relative_to(here).as_posix()), "write ./models/ck"),
+        (lambda here: group(datasets="rows.jsonl"), "'rows.jsonl' lies here .* write ./rows.jsonl"),
         (lambda here: {"weights": "architecture"}, "set `weights: hub`"),
         (lambda here: {"data": "surrogate"}, "set `data: hub`"),
         (two_of_a_name, r"other/mine has the name 'mine' too|/mine has the name 'mine' too"),
@@ -289,6 +291,12 @@ def test_what_is_not_whole_is_one_message(here: Path, spoil: Any, said: str) -> 
 def test_names_that_clash_may_be_given(here: Path) -> None:
     changes = two_of_a_name(here) | {"local": {"./other/mine": {"name": "of May"}}}
     assert [cell.cell.model for cell in planned(**changes).measured] == ["local--mine", "local--of-May"]
+
+
+def test_a_path_from_home_is_said_by_any_spelling(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here))
+    (cell,) = planned(**group("text-classification", "~/mine"), local={"~/mine": {"name": "ours"}}).measured
+    assert cell.cell.model == "local--ours"
 
 
 def test_roles_have_columns_of_their_names_unless_they_are_said(here: Path) -> None:
