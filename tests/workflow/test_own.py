@@ -360,7 +360,7 @@ def parquet(rows: list[dict[str, Any]]) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("rows.csv", b'text,label\n"one, two",1\n007,0\n'),
+        ("rows.csv", b'text,label\n"one, two",1\n7,0\n'),
         ("rows.jsonl", lines([{"text": "one, two", "label": 1}, {"text": 7, "label": 0}]).encode()),
         ("rows.parquet", parquet([{"text": "one, two", "label": 1}, {"text": "7", "label": 0}])),
     ],
@@ -369,8 +369,16 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
     manifest, rows = drawn(here, name, content, fields={"label": "label"}, labels=["no", "yes"])
     assert manifest.status == "complete", manifest.reason
     assert (manifest.n_rows, manifest.label_names) == (2, {"label": ["no", "yes"]})
-    assert {row["text"].lstrip("0") for row in rows} == {"one, two", "7"}
+    assert {row["text"] for row in rows} == {"one, two", "7"}
     assert all(isinstance(row["text"], str) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "texts", [["007", "012"], ["true", "false"], ["2020-01-01 10:00:00", "2020-02-01"], ["10:20:30", "1e3"]]
+)
+def test_texts_of_a_csv_file_are_as_they_stand(here: Path, texts: list[str]) -> None:
+    _, rows = drawn(here, "rows.csv", "\n".join(["text", *texts, ""]).encode())
+    assert [row["text"] for row in rows[:2]] == texts
 
 
 @pytest.mark.parametrize(
@@ -420,6 +428,7 @@ def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
     ("name", "content", "said"),
     [
         ("rows.csv", b"text\n\xff\xfe\n", "rows.csv can not be read"),
+        ("rows.csv", b"text,text\none,two\n", "several of its columns are called 'text'"),
         ("rows.csv", b"said\none\n", "has no column text; allowed: said"),
         ("rows.jsonl", b"", "local/rows has no"),
         ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),

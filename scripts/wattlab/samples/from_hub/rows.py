@@ -88,6 +88,11 @@ class Layout:
         """Name in this copy of a sample's column."""
         return str(self.spec.hub.columns.get(column, column))
 
+    @property
+    def texts(self) -> list[str]:
+        """Columns of this copy that hold texts."""
+        return [self.source(column) for role, column in self.fields.items() if role in _TEXTS]
+
     def columns(self, there: Sequence[str]) -> list[str]:
         """The sample's columns, of a copy with these. Raises `HubUnavailable` where one is missing."""
         wanted = list(dict.fromkeys(self.fields.values()))
