@@ -436,6 +436,7 @@ def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
         ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),
         ("rows.jsonl", lines([{"text": {"role": "user"}}]).encode(), "its text is a dict"),
         ("rows.parquet", parquet([{"text": ["one", "two"]}]), "its text is a list"),
+        ("rows.jsonl", b'{"text": NaN}\n', "its text is NaN"),
         ("rows.jsonl", b'{"text": "\\ud83d"}\n', "hold what none has"),
         ("rows.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "rows.jsonl can not be read"),
     ],

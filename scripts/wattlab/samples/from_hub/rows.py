@@ -127,6 +127,8 @@ class Layout:
 
     def _as_text(self, value: Any, role: str) -> Any:
         """Nobody looked at the types of one's own file: a text may be digits alone. What has parts is no text."""
+        if value != value:
+            raise Refused(f"its {role} is NaN")
         if not isinstance(value, _SCALARS):
             raise Refused(f"its {role} is a {type(value).__name__} and no text")
         return str(value) if self.spec.hub.source == "local" else value
