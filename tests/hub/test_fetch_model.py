@@ -51,6 +51,9 @@ def shards(*names: str) -> bytes:
     return json.dumps({"weight_map": {f"layer.{i}": name for i, name in enumerate(names)}}).encode()
 
 
+#: How a pickle of torch begins.
+PICKLE = b"\x80\x02p"
+
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 
 
@@ -108,7 +111,7 @@ def test_a_pipeline_has_the_parts_that_its_index_names(hub, waits):
             "unet/diffusion_pytorch_model.fp16.safetensors": b"h",
             "text_encoder/config.json": b"{}",
             "text_encoder/model.safetensors": NO_TENSORS,
-            "text_encoder/pytorch_model.bin": b"p",
+            "text_encoder/pytorch_model.bin": PICKLE,
             "scheduler/scheduler_config.json": b"{}",
             "safety_checker/config.json": b"{}",
             "vae_1_0/config.json": b"{}",

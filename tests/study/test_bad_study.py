@@ -51,7 +51,7 @@ def test_bad_input_is_one_message_before_any_job(project: Project, change: dict[
     ("given", "words"),
     [
         ("grid=abc", "error: --config: grid = 'abc' is no number and no entry of catalog/grids.yaml"),
-        ("protocl=laptop", "error: --config: protocl = 'laptop': unknown key; did you mean 'protocol'?"),
+        ("protocl=laptop", "error: --config: protocl = 'laptop': unknown key; did you mean 'protocol'"),
         ("overrides=[{where: {}, set: {repeats: 1}}]", "set.repeats = 1: give 2 or more (valid repeats of a cell: one"),
     ],
 )

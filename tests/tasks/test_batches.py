@@ -8,7 +8,7 @@ import torch
 
 from support.adapters import ready
 from support.tiny_models import DATASETS, TEXT, photo, row_of, tiny_spec
-from wattlab.tasks.generation import generating_part, written
+from wattlab.tasks.generation import generating_part, sequences_of, written
 
 pytestmark = pytest.mark.slow
 
@@ -106,10 +106,10 @@ def test_tokens_behind_the_end_of_a_sequence_are_padding() -> None:
             return " ".join(map(str, tokens))
 
     new = torch.tensor([[5, 6, 2, 2], [5, 6, 7, 8], [2, 1, 1, 1]])
-    found = [(answer.value, answer.n_output_units) for answer in written(new, 2, Words())]
+    found = [(answer.value, answer.n_output_units) for answer in written(sequences_of(new, 2), Words())]
     assert found == [("5 6 2", 3), ("5 6 7 8", 4), ("2", 1)]
-    assert [answer.n_output_units for answer in written(new, [7, 2], Words())] == [3, 3, 1]
-    assert [answer.n_output_units for answer in written(new, None, Words())] == [4, 4, 4]
+    assert list(map(len, sequences_of(new, [7, 2]))) == [3, 3, 1]
+    assert list(map(len, sequences_of(new, None))) == [4, 4, 4]
 
 
 def test_a_caption_of_blip_ends_with_the_separator_at_which_it_stops() -> None:

@@ -150,7 +150,7 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
     ),
     "a setting": (
         configure(settings=[{"name": "pairs", "set": {"batch_size": 2}, "where": {"dataset": "c4"}}]),
-        {f"{C4}@batch_size=2", "Drawing factors"} | AFTER,
+        {f"{C4}@batch_size=2"} | AFTER,
     ),
     "a deleted record": (remove(C4_RECORD), {C4} | AFTER),
     # What is sampled or trained, and measured for it.

@@ -6,13 +6,18 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 
+def moment(text: str) -> datetime:
+    """An ISO 8601 time; without a zone, as logs have it, it is UTC. Raises `ValueError`."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
 def _checked(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError("give a time with its zone, as 2026-01-31T12:00:00+00:00")
+    moment(text)
     return text
 
 
-#: A time as `utc_now` writes it, which `datetime.fromisoformat` reads.
+#: A time that `moment` reads.
 UtcText = Annotated[str, AfterValidator(_checked)]
 
 
@@ -23,7 +28,7 @@ def utc_now() -> str:
 
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one ISO 8601 time to another."""
-    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    return (moment(later) - moment(earlier)).total_seconds()
 
 
 def spoken(duration_s: float) -> str:

@@ -79,11 +79,8 @@ def embedded(
         "machine": words.device(words.with_value(cells), tables["provenance"]).removeprefix("on "),
         "scope": str(cells[HEADLINE].iloc[0]),
         "intensity_g_per_kwh": study.grid.intensity_g_per_kwh,
-        "grid": study.grid.grid if study.grid.grid in {**_logged(study), **catalog.grids} else "",
-        "grids": [
-            {"name": name, **entry.model_dump(mode="json")}
-            for name, entry in {**_logged(study), **catalog.grids}.items()
-        ],
+        "grid": study.grid.grid if study.grid.grid in _grids(study, catalog) else "",
+        "grids": [{"name": name, **grid.model_dump(mode="json")} for name, grid in _grids(study, catalog).items()],
         "equivalents": [entry.model_dump(mode="json") for entry in catalog.equivalents.values()],
         "cells_csv": cells_csv,
         "titles": {task: task_title(task) for task in sorted(set(cells["task"]))},
@@ -98,14 +95,7 @@ def embedded(
         "order": "" if "audit" in tables else order(comparison),
         "paper_scope": PAPER_SCOPE,
         "comparison_scope": _scope(comparison, "scope"),
-        "beside": [
-            {
-                "study": other.name,
-                "scope": _scope(other.tasks, HEADLINE),
-                "energies": {row["task"]: row[ENERGY] for row in _records(other.tasks, ("task", ENERGY))},
-            }
-            for other in beside
-        ],
+        "beside": [_beside(other) for other in beside],
         "quality": quality_rows(tables),
         "pairs": _pairs(tables.get("ranks")),
         "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
@@ -113,6 +103,14 @@ def embedded(
         "estimates": sorted(MODELLED),
         "interval": f"{LEVEL} interval",
     }  # fmt: skip
+
+
+def _beside(other: Beside) -> dict[str, Any]:
+    return {
+        "study": other.name,
+        "scope": _scope(other.tasks, HEADLINE),
+        "energies": {row["task"]: row[ENERGY] for row in _records(other.tasks, ("task", ENERGY))},
+    }
 
 
 def choices(cells: pd.DataFrame) -> dict[str, str]:
@@ -126,6 +124,10 @@ def _paper_names(comparison: pd.DataFrame) -> dict[str, str]:
         comparison.dropna(subset=["paper_name"]) if "paper_name" in comparison else comparison[:0].assign(paper_name="")
     )
     return dict(zip(named["task"], named["paper_name"], strict=True))
+
+
+def _grids(study: ResolvedStudy, catalog: Catalog) -> dict[str, GridEntry]:
+    return {**_logged(study), **catalog.grids}
 
 
 def _logged(study: ResolvedStudy) -> dict[str, GridEntry]:

@@ -6,7 +6,7 @@ their hashes, so that no other script can run, whatever a name or an error's tex
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,23 +67,31 @@ def render(
         first_claims=lead.first_claims(tables["claims"]),
         facts=study_facts(study, tables),
         figures=_figures(study, tables, figures, sections),
-        tables={
-            name: table["title"]
-            for name, table in found["tables"].items()
-            if name != "missing" and ("paper" in sections or name not in ("comparison", "parity"))
-        },
+        tables=_listed(found["tables"], sections),
         missing=shown("missing", tables["missing"], _MOST_MISSING),
         conditions=_conditions(study, tables),
         equivalents=catalog.equivalents.values(),
-        methods=methods_paragraph(study, tables),
-        methods_plain=plain(methods_paragraph(study, tables)),
-        bibtex=bibtex(study, tables),
+        **_methods(study, tables),
         mixed=_mixed(tables["provenance"]),
         audit=audit.summary(tables["audit"]) if "audit" in tables else "",
-        beside=[one.name for one in beside],
-        awaited=[name for name in study.config.beside if name not in {one.name for one in beside}],
+        **_beside(study, [one.name for one in beside]),
         glossary={**glossary(tables), **dict(labels)},
     )
+
+
+def _listed(shown_tables: Mapping[str, Mapping[str, Any]], sections: Collection[str]) -> dict[str, str]:
+    """Titles of the tables that stand at the end, by name."""
+    elsewhere = {"missing"} | (set() if "paper" in sections else {"comparison", "parity"})
+    return {name: table["title"] for name, table in shown_tables.items() if name not in elsewhere}
+
+
+def _beside(study: ResolvedStudy, there: list[str]) -> dict[str, list[str]]:
+    return {"beside": there, "awaited": [name for name in study.config.beside if name not in there]}
+
+
+def _methods(study: ResolvedStudy, tables: Tables) -> dict[str, str]:
+    paragraph = methods_paragraph(study, tables)
+    return {"methods": paragraph, "methods_plain": plain(paragraph), "bibtex": bibtex(study, tables)}
 
 
 def _template() -> Template:

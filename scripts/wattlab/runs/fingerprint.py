@@ -50,8 +50,8 @@ def _with_pins(content: dict[str, Any], commits: Mapping[str, str | None]) -> di
         for place in _PINS[kind]:
             part: Any = content
             for key in place:
-                part = (part or {}).get(key)
-            if part and "revision" in part and part.get("source") != "local":
+                part = part.get(key) if isinstance(part, dict) else None
+            if isinstance(part, dict) and "revision" in part and part.get("source") != "local":
                 part["revision"] = commit
     return content
 

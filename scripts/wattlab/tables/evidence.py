@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from wattlab.catalog.reading import Catalog
 from wattlab.foundation.errors import InputError, checked
@@ -14,7 +14,9 @@ from wattlab.study.cells import ResolvedCell, ResolvedStudy
 from wattlab.study.config import Nameplate
 from wattlab.study.specs import read_study, study_of_tables
 from wattlab.tables.stated import with_stated_power
-from wattlab.tables.wall import Wall, wall_of
+
+if TYPE_CHECKING:
+    from wattlab.tables.wall import Wall
 
 _REMEDIES: dict[str, str] = {
     "failed": "read the cell's log, repair the cause, then `make retry`",
@@ -73,7 +75,7 @@ class Evidence:
     #: Property of the software -> its value today, of which the tables tell the drift; None: that of this process.
     today: Mapping[str, str] | None = None
     #: What meters at the wall say of the windows; None: the study names none.
-    wall: Wall | None = None
+    wall: "Wall | None" = None
 
     @property
     def exclusive(self) -> bool:
@@ -94,6 +96,9 @@ def gather(study: ResolvedStudy, catalog: Catalog, runs: Path, beside: Sequence[
     nameplate = study.config.nameplate
     cells = [cell_evidence(resolved, runs / f"{resolved.cell.id}.json", nameplate) for resolved in study.cells]
     records = [cell.record for cell in cells if cell.record is not None]
+    # With numpy and pandas, which a plan does without.
+    from wattlab.tables.wall import wall_of
+
     wall = wall_of(study.config, runs.parent, records)
     return Evidence(study, catalog, cells, read_unassigned(runs / "unassigned.jsonl"), beside, wall=wall)
 

@@ -1,8 +1,9 @@
 """Windows of one device at the same time: the energy of each holds what the others used, so that no sum of them is one."""
 
 from collections.abc import Hashable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from wattlab.foundation.clock import moment
 from wattlab.records.record import Session, Window
 
 #: Device, owner (its windows follow one another), window.
@@ -18,7 +19,7 @@ def device_name(session: Session | None) -> Hashable | None:
 
 def overlapping(spans: Sequence[Span]) -> set[int]:
     """Places of the spans during which another owner's window ran on the same device."""
-    began = [datetime.fromisoformat(window.started_at_utc) for _, _, window in spans]
+    began = [moment(window.started_at_utc) for _, _, window in spans]
     found: set[int] = set()
     running: list[int] = []
     for place in sorted(range(len(spans)), key=began.__getitem__):

@@ -157,7 +157,8 @@ def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
 
 def _of_model(group: pd.DataFrame) -> dict[str, Any]:
     first = group.iloc[0]
-    facts = {name: first[name] for name in ("task", "purpose", "study", "model", *map(str, PARAMETERS), HEADLINE)}
+    names = ("task", "purpose", "study", "model", *map(str, PARAMETERS), HEADLINE)
+    facts = {name: first[name] for name in names if name in first}
     return {**facts, "n_cells": len(group), ENERGY: float(group[ENERGY].mean())}
 
 

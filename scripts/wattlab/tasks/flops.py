@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -18,8 +19,12 @@ from wattlab.tasks.contract import Adapter, Pass, Uncounted
 
 _ATEN = torch.ops.aten
 
-#: Attention that torch 2.13 has on the CPU and has no formula for: query, key and value give it.
-_ON_CPU = {_ATEN._scaled_dot_product_flash_attention_for_cpu: lambda q, k, v, *_, **__: sdpa_flop(q, k, v)}
+#: What torch 2.13 computes and has no formula for, from shapes: attention on the CPU by query, key and value; the experts of a
+#: mixture, each token's row (n_rows, k) with one of the matrices (n_experts, k, n).
+_FORMULAS = {
+    _ATEN._scaled_dot_product_flash_attention_for_cpu: lambda q, k, v, *_, **__: sdpa_flop(q, k, v),
+    _ATEN._grouped_mm: lambda rows, matrices, *_, **__: 2 * prod(rows) * matrices[-1],
+}
 
 #: What moves, makes or names values and computes none, by the operator's name.
 _MOVES = frozenset(
@@ -44,7 +49,7 @@ class OperationCounter(FlopCounterMode):
     """Counts within its context; `uncounted`: operators that compute and have no formula."""
 
     def __init__(self) -> None:
-        super().__init__(display=False, custom_mapping=_ON_CPU)
+        super().__init__(display=False, custom_mapping=_FORMULAS)
         # What it tells of modules is not asked for, and its hooks break in DeBERTa without gradients.
         self.mod_tracker: Any = nullcontext()
         self.flops = 0

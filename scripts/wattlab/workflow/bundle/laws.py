@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from wattlab.foundation.clock import moment
 from wattlab.records.record import Session, Window
 from wattlab.records.store import StoredCell
 from wattlab.study.cells import Spec
@@ -45,7 +46,7 @@ def windows_of(stored: StoredCell, session: str) -> list[tuple[str, Window]]:
     for place, window in parts:
         if window is not None and (not found or found[-1][1] != window):
             found.append((place, window))
-    return sorted(found, key=lambda pair: datetime.fromisoformat(pair[1].started_at_utc))
+    return sorted(found, key=lambda pair: moment(pair[1].started_at_utc))
 
 
 def _of_lines(events: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -79,9 +80,9 @@ def _of_repeats(stored: StoredCell, spec: Spec) -> Iterator[str]:
 
 def _in_time(session: Session, windows: Sequence[tuple[str, Window]]) -> Iterator[str]:
     """Windows of a session follow one another, between its begin and its end."""
-    place, latest = "the session's begin", datetime.fromisoformat(session.started_at_utc)
+    place, latest = "the session's begin", moment(session.started_at_utc)
     for name, window in windows:
-        begun = datetime.fromisoformat(window.started_at_utc)
+        begun = moment(window.started_at_utc)
         if begun < latest - timedelta(seconds=CLOCK_S):
             yield f"{name} begins {(latest - begun).total_seconds():.3f} s before the end of {place}: they overlap"
         length_s = max(window.window_s, window.duration_s)
@@ -89,7 +90,7 @@ def _in_time(session: Session, windows: Sequence[tuple[str, Window]]) -> Iterato
         if ended > latest:
             place, latest = name, ended
     if session.ended_at_utc is not None:
-        over_s = (latest - datetime.fromisoformat(session.ended_at_utc)).total_seconds()
+        over_s = (latest - moment(session.ended_at_utc)).total_seconds()
         if over_s > CLOCK_S:
             yield f"{place} lasts {over_s:.3f} s longer than the wall time until the session's end"
 

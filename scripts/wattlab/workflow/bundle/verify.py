@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,10 @@ from wattlab.workflow.bundle.cells import Found, check_cells, check_overlaps
 
 #: Relative difference of two sums of the same numbers that is no finding: from Python 3.12 on `sum` rounds less.
 ROUNDING = 1e-12
+
+#: Significant digits that a sum of doubles is written with, mostly; and how a table writes numbers.
+DIGITS_OF_A_SUM = 15
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?(e-?\d{1,3})?")
 
 #: Findings of one file that are named; more of them are counted.
 SHOWN_OF_A_TABLE = 3
@@ -107,7 +112,11 @@ def _of_tables(folder: Path, study: ResolvedStudy, manifest: BundleManifest) -> 
 def _differences(name: str, packed: str, again: str) -> Iterator[str]:
     """The first places in which a table is not what the records give."""
     if name.endswith(".csv"):
-        rows = [list(csv.reader(io.StringIO(text))) for text in (packed, again)]
+        try:
+            rows = [list(csv.reader(io.StringIO(text))) for text in (packed, again)]
+        except csv.Error as error:
+            yield f"no CSV that can be read: {error}"
+            return
     else:
         rows = [[[line] for line in text.splitlines()] for text in (packed, again)]
     if len(rows[0]) != len(rows[1]):
@@ -116,7 +125,7 @@ def _differences(name: str, packed: str, again: str) -> Iterator[str]:
     header, places = rows[1][0], []
     for number, (a, b) in enumerate(zip(*rows, strict=True), start=1):
         columns = [
-            place for place in range(max(len(a), len(b))) if not _same(a[place : place + 1], b[place : place + 1])
+            place for place in range(max(len(a), len(b))) if not same_number(a[place : place + 1], b[place : place + 1])
         ]
         places += [(number, place, a[place : place + 1], b[place : place + 1]) for place in columns]
     for number, place, a, b in places[:SHOWN_OF_A_TABLE]:
@@ -128,14 +137,20 @@ def _differences(name: str, packed: str, again: str) -> Iterator[str]:
         yield "its line ends differ from what the records give"
 
 
-def _same(a: list[str], b: list[str]) -> bool:
-    """Whether two cells say the same: a number but for its last digits, which another Python or processor adds up otherwise."""
+def same_number(a: list[str], b: list[str]) -> bool:
+    """Whether two cells say the same: a sum but for its last digits, which another Python or processor adds up otherwise.
+
+    A sum has all the digits of a double on one side at least. So `2.10` is not `2.1`, and no version or hash another one.
+    """
     if a == b or len(a) != len(b):
         return a == b
-    try:
-        return math.isclose(float(a[0]), float(b[0]), rel_tol=ROUNDING)
-    except ValueError:
+    if not all(_DECIMAL.fullmatch(text) for text in (*a, *b)) or max(map(_n_digits, (*a, *b))) < DIGITS_OF_A_SUM:
         return False
+    return math.isclose(float(a[0]), float(b[0]), rel_tol=ROUNDING)
+
+
+def _n_digits(text: str) -> int:
+    return len(re.sub(r"e.*|[-.]", "", text).lstrip("0"))
 
 
 def not_rebuilt(folder: Path, study: str) -> list[str]:
