@@ -274,6 +274,8 @@ def two_of_a_name(here: Path) -> dict[str, Any]:
         (shards("{}"), "no whole set of weights"),
         (shards('{"weight_map": [1]}'), "no whole set of weights"),
         (shards("5"), "model.safetensors.index.json is no JSON object"),
+        (lambda here: group(models=checkpoint(here / "models/ck").relative_to(here).as_posix()), "write ./models/ck"),
+        (lambda here: group(datasets="rows.jsonl"), "'rows.jsonl' lies here .* write ./rows.jsonl"),
         (lambda here: {"weights": "architecture"}, "set `weights: hub`"),
         (lambda here: {"data": "surrogate"}, "set `data: hub`"),
         (two_of_a_name, r"other/mine has the name 'mine' too|/mine has the name 'mine' too"),
@@ -289,6 +291,12 @@ def test_what_is_not_whole_is_one_message(here: Path, spoil: Any, said: str) -> 
 def test_names_that_clash_may_be_given(here: Path) -> None:
     changes = two_of_a_name(here) | {"local": {"./other/mine": {"name": "of May"}}}
     assert [cell.cell.model for cell in planned(**changes).measured] == ["local--mine", "local--of-May"]
+
+
+def test_a_path_from_home_is_said_by_any_spelling(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(here))
+    (cell,) = planned(**group("text-classification", "~/mine"), local={"~/mine": {"name": "ours"}}).measured
+    assert cell.cell.model == "local--ours"
 
 
 def test_roles_have_columns_of_their_names_unless_they_are_said(here: Path) -> None:
@@ -352,7 +360,7 @@ def parquet(rows: list[dict[str, Any]]) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("rows.csv", b'text,label\n"one, two",1\n007,0\n'),
+        ("rows.csv", b'text,label\n"one, two",1\n7,0\n'),
         ("rows.jsonl", lines([{"text": "one, two", "label": 1}, {"text": 7, "label": 0}]).encode()),
         ("rows.parquet", parquet([{"text": "one, two", "label": 1}, {"text": "7", "label": 0}])),
     ],
@@ -361,8 +369,16 @@ def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None
     manifest, rows = drawn(here, name, content, fields={"label": "label"}, labels=["no", "yes"])
     assert manifest.status == "complete", manifest.reason
     assert (manifest.n_rows, manifest.label_names) == (2, {"label": ["no", "yes"]})
-    assert {row["text"].lstrip("0") for row in rows} == {"one, two", "7"}
+    assert {row["text"] for row in rows} == {"one, two", "7"}
     assert all(isinstance(row["text"], str) for row in rows)
+
+
+@pytest.mark.parametrize(
+    "texts", [["007", "012"], ["true", "false"], ["2020-01-01 10:00:00", "2020-02-01"], ["10:20:30", "1e3"]]
+)
+def test_texts_of_a_csv_file_are_as_they_stand(here: Path, texts: list[str]) -> None:
+    _, rows = drawn(here, "rows.csv", "\n".join(["text", *texts, ""]).encode())
+    assert [row["text"] for row in rows[:2]] == texts
 
 
 @pytest.mark.parametrize(
@@ -412,6 +428,7 @@ def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
     ("name", "content", "said"),
     [
         ("rows.csv", b"text\n\xff\xfe\n", "rows.csv can not be read"),
+        ("rows.csv", b"text,text\none,two\n", "several of its columns are called 'text'"),
         ("rows.csv", b"said\none\n", "has no column text; allowed: said"),
         ("rows.jsonl", b"", "local/rows has no"),
         ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),
@@ -419,6 +436,7 @@ def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
         ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),
         ("rows.jsonl", lines([{"text": {"role": "user"}}]).encode(), "its text is a dict"),
         ("rows.parquet", parquet([{"text": ["one", "two"]}]), "its text is a list"),
+        ("rows.jsonl", b'{"text": NaN}\n', "its text is NaN"),
         ("rows.jsonl", b'{"text": "\\ud83d"}\n', "hold what none has"),
         ("rows.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "rows.jsonl can not be read"),
     ],

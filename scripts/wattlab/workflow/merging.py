@@ -10,6 +10,7 @@ from wattlab.foundation.shared import Shared
 from wattlab.hub.receipts import earlier_place as earlier_receipt
 from wattlab.records.record import Record, read_record
 from wattlab.records.store import answers_path, store_path
+from wattlab.runs.fingerprint import without_pins
 from wattlab.runs.places import input_paths
 from wattlab.samples.places import earlier_places as earlier_samples
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
@@ -99,12 +100,16 @@ def _check_spec(cell: MeasuredCell, path: Path, record: Record) -> None:
         return
     if record.spec is None:
         raise InputError(f"{path}: an imported record; merge joins measured ones alone")
-    there, here = (dict(leaves("spec", spec.model_dump(mode="json"))) for spec in (record.spec, cell.spec))
+    specs = [spec.model_dump(mode="json") for spec in (record.spec, cell.spec)]
+    there, here = (dict(leaves("spec", spec)) for spec in specs)
     differing = [f"{place} = {shortened(old)} there, {shortened(new)} here" for place, old, new in unlike(there, here)]
-    raise InputError(
-        f"{path}: its spec is not the study's of today, it differs in {', '.join(differing)}; "
-        "a study must not mix them: merge with the configuration that it was measured with"
-    )
+    remedy = "a study must not mix them: merge with the configuration that it was measured with"
+    if without_pins(specs[0]) == without_pins(specs[1]):
+        remedy = (
+            "only commits were pinned since: call `snakemake` in its own work directory with the catalog of today, which "
+            "writes the record again, and measures nothing that has these commits; then merge"
+        )
+    raise InputError(f"{path}: its spec is not the study's of today, it differs in {', '.join(differing)}; {remedy}")
 
 
 def _copies(cell: MeasuredCell, name: str, here: Path, found: Found) -> Iterator[tuple[Path, Path]]:

@@ -20,6 +20,7 @@ from wattlab.foundation.stored import json_object
 from wattlab.hub.choice import PIPELINE_INDEX, choose
 from wattlab.hub.local import OWNER, Place, place_at
 from wattlab.study.config import LocalEntry, StudyConfig, TaskGroup
+from wattlab.study.resolve import names_of
 from wattlab.study.uncatalogued import stem_of
 
 #: How a path begins, and no name of the catalog or the hub.
@@ -77,27 +78,39 @@ def with_own(config: StudyConfig, catalog: Catalog, source: Source, results: Pat
 
 def _renamed(own: _Own, group: TaskGroup, key: str) -> TaskGroup:
     where = f"{place_of(own.source, key.partition('.')[0])}: {key}"
-    task = own.catalog.tasks[group.task]
+    task, known = own.catalog.tasks[group.task], names_of(own.catalog)
     models = [
-        _model(own, name, task, f"{where}.models: {name!r}") if _PATH.fullmatch(name) else name for name in group.models
+        _model(own, name, task, f"{where}.models: {name!r}") if _is_path(name, known, f"{where}.models") else name
+        for name in group.models
     ]
     datasets = [
-        _dataset(own, name, group.task, f"{where}.datasets: {name!r}") if _PATH.fullmatch(name) else name
+        _dataset(own, name, group.task, f"{where}.datasets: {name!r}")
+        if _is_path(name, own.catalog.datasets, f"{where}.datasets")
+        else name
         for name in group.datasets
     ]
     return group.model_copy(update={"models": models, "datasets": datasets})
 
 
+def _is_path(name: str, known: Iterable[str], where: str) -> bool:
+    """Raises `InputError` for a name that nothing has but a folder or a file here: the hub would be asked for it."""
+    if _PATH.fullmatch(name):
+        return True
+    if name.partition("@")[0] not in known and Path(name).exists():
+        raise InputError(f"{where}: {name!r} lies here and is no name of the catalog; write ./{name}, as a path begins")
+    return False
+
+
 def _found(own: _Own, path: str, where: str, kind: Literal["model", "dataset"]) -> tuple[Path, LocalEntry, str]:
     """Where a path leads, what the study says of it, and its name."""
-    place = Path(os.path.abspath(Path(path).expanduser()))
+    place = _absolute(path)
     if not (place.is_dir() if kind == "model" else place.is_file()):
         what = "folder, as save_pretrained writes one" if kind == "model" else "file of rows"
         raise InputError(f"{where}: no such {what}: {place}; a path is relative to the folder that the study is run in")
     mode, wanted = ("weights", own.config.weights) if kind == "model" else ("data", own.config.data)
     if wanted != "hub":
         raise InputError(f"{where}: set `{mode}: hub`, which takes what the path leads to; nothing of it is fetched")
-    said = {written: entry for written, entry in own.config.local.items() if Path(os.path.abspath(written)) == place}
+    said = {written: entry for written, entry in own.config.local.items() if _absolute(written) == place}
     own.said |= {path, *said}
     entry = next(iter(said.values()), LocalEntry())
     plain = entry.name or (place.name if kind == "model" else place.name.partition(".")[0])
@@ -108,6 +121,10 @@ def _found(own: _Own, path: str, where: str, kind: Literal["model", "dataset"]) 
         other = f"{own.by_name[f'{kind} {name}']} has the name {name!r} too" if name else f"{plain!r} makes no name"
         raise InputError(f"{where}: {other}; give it one of its own, `local: {{{path}: {{name: another}}}}`")
     return place, entry, name
+
+
+def _absolute(path: str) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))
 
 
 # ---------------------------------------------------------------- models

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import accumulate, groupby, islice
@@ -176,23 +177,24 @@ def reading(name: str) -> Iterator[None]:
         ) from error
 
 
-def open_rows(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
-    """The rows of a downloaded file. `name` is that in the repository, `archive` where its rows lie in a ZIP archive.
+def open_rows(name: str, path: Path, archive: ArchiveMember | None, texts: Iterable[str] = ()) -> RowFile:
+    """The rows of a downloaded file. `name` is that in the repository, `archive` where its rows lie in a ZIP archive,
+    `texts` are columns that a format without types must not make numbers of.
 
     Raises `HubUnavailable` for a format that can not be read and for content that is not of its format.
     """
     with reading(name):
-        return _opened(name, path, archive)
+        return _opened(name, path, archive, texts)
 
 
-def _opened(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
+def _opened(name: str, path: Path, archive: ArchiveMember | None, texts: Iterable[str]) -> RowFile:
     plain = name.removesuffix(".gz").removesuffix(".zst")
     if archive is not None:
         return _archived(name, path, archive)
     if name.endswith(".parquet"):
         return ParquetRows(name, path)
     if name.endswith(".csv"):
-        return ListRows(name, _csv(path))
+        return ListRows(name, _csv(path, texts))
     if plain.endswith((".json", ".jsonl")):
         with opened(path) as handle:
             start = handle.read(1)
@@ -205,13 +207,17 @@ def _opened(name: str, path: Path, archive: ArchiveMember | None) -> RowFile:
     )
 
 
-def _csv(path: Path) -> list[Row]:
-    """Null is an empty field; a text may say NA or null, and hold line breaks."""
+def _csv(path: Path, texts: Iterable[str]) -> list[Row]:
+    """Null is an empty field; a text may say NA, null, 007 or true, and hold line breaks."""
     table = pc.read_csv(
         path,
         parse_options=pc.ParseOptions(newlines_in_values=True),
-        convert_options=pc.ConvertOptions(null_values=[""], strings_can_be_null=True),
+        convert_options=pc.ConvertOptions(
+            null_values=[""], strings_can_be_null=True, column_types=dict.fromkeys(texts, pa.string())
+        ),
     )
+    if twice := [name for name, n in Counter(table.column_names).items() if n > 1]:
+        raise ValueError(f"several of its columns are called {twice[0]!r}")
     for column in table.schema:
         if pa.types.is_binary(column.type):
             raise ValueError(f"its column {column.name} is no UTF-8 text; save it as UTF-8")

@@ -88,6 +88,11 @@ class Layout:
         """Name in this copy of a sample's column."""
         return str(self.spec.hub.columns.get(column, column))
 
+    @property
+    def texts(self) -> list[str]:
+        """Columns of this copy that hold texts."""
+        return [self.source(column) for role, column in self.fields.items() if role in _TEXTS]
+
     def columns(self, there: Sequence[str]) -> list[str]:
         """The sample's columns, of a copy with these. Raises `HubUnavailable` where one is missing."""
         wanted = list(dict.fromkeys(self.fields.values()))
@@ -122,6 +127,8 @@ class Layout:
 
     def _as_text(self, value: Any, role: str) -> Any:
         """Nobody looked at the types of one's own file: a text may be digits alone. What has parts is no text."""
+        if value != value:
+            raise Refused(f"its {role} is NaN")
         if not isinstance(value, _SCALARS):
             raise Refused(f"its {role} is a {type(value).__name__} and no text")
         return str(value) if self.spec.hub.source == "local" else value

@@ -51,14 +51,14 @@ _OWN_REMEDY = (
 class SplitFiles(Sequence[RowFile]):
     """The files of a split, each downloaded and opened when it is first asked for."""
 
-    def __init__(self, receipt: Receipt, archive: ArchiveMember | None) -> None:
+    def __init__(self, receipt: Receipt, archive: ArchiveMember | None, texts: list[str]) -> None:
         assert receipt.commit is not None
         self.repository = Repository("dataset", receipt.hub_id, receipt.commit)
         self.paths = [file.path for file in receipt.files]
         self.size_bytes = sum(file.size_bytes for file in receipt.files)
         #: What was downloaded, by the number of the file.
         self.fetched: dict[int, FetchedFile] = {}
-        self._archive = archive
+        self._archive, self._texts = archive, texts
         self._open: dict[int, RowFile] = {}
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class SplitFiles(Sequence[RowFile]):
         check_disk(self.repository, files)
         for number, file in zip(missing, files, strict=True):
             path, self.fetched[number] = fetch_file(self.repository, file)
-            self._open[number] = open_rows(file.path, path, self._archive)
+            self._open[number] = open_rows(file.path, path, self._archive, self._texts)
 
     def card(self) -> dict[str, Any]:
         """The YAML block of the repository's README. Raises `HubUnavailable`."""
@@ -87,8 +87,8 @@ class SplitFiles(Sequence[RowFile]):
 class OwnFiles(SplitFiles):
     """A file of rows of one's own: it lies here, and no card says anything of it."""
 
-    def __init__(self, receipt: Receipt, results: Path) -> None:
-        super().__init__(receipt, None)
+    def __init__(self, receipt: Receipt, results: Path, texts: list[str]) -> None:
+        super().__init__(receipt, None, texts)
         self._folder = Path(place_with(results, receipt.commit, receipt.hub_id).folder)
         self.fetched = dict(enumerate(receipt.files))
 
@@ -96,7 +96,8 @@ class OwnFiles(SplitFiles):
         """Open these files."""
         for number in numbers:
             if number not in self._open:
-                self._open[number] = open_rows(self.paths[number], self._folder / self.paths[number], None)
+                path = self.paths[number]
+                self._open[number] = open_rows(path, self._folder / path, None, self._texts)
 
     def card(self) -> dict[str, Any]:
         """None."""
@@ -123,9 +124,9 @@ def hub_samples(spec: SampleSpec, receipt: Receipt, results: Path) -> tuple[Mani
     if receipt.status == "unavailable":
         raise HubUnavailable(str(receipt.reason), str(receipt.remedy))
     if receipt.source == "hub":
-        return _samples(spec, receipt, SplitFiles(receipt, spec.hub.archive))
+        return _samples(spec, receipt, SplitFiles(receipt, spec.hub.archive, Layout(spec).texts))
     try:
-        return _samples(spec, receipt, OwnFiles(receipt, results))
+        return _samples(spec, receipt, OwnFiles(receipt, results, Layout(spec).texts))
     except HubUnavailable as error:
         raise Unavailable(error.reason, _OWN_REMEDY) from error
 
