@@ -67,16 +67,19 @@ def energy_of(
     idle_w = None if session is None else clock.idle_w.get(session)
     touching = _touching(trace, begin_s - beside_s[0] + clock.u95_s, begin_s, end_s, end_s + beside_s[1] - clock.u95_s)
     if idle_w is not None and touching is not None and clock.settled_s == 0 and clock.edge_share < AVERAGES:
-        touching_w, touching_s = touching
-        step_j = abs(energy_j / length_s - idle_w) * float(np.hypot(*touching_s[[0, -1]])) * clock.edge_share
+        powers_w, widths_s = touching
+        step_j = abs(energy_j / length_s - idle_w) * float(np.hypot(*widths_s[[0, -1]])) * clock.edge_share
         unseen_j = 0.0 if trace.method == "counter" else sampling_j * clock.edge_share * np.sqrt(12)
-        energy_j = float((touching_w * touching_s).sum() - idle_w * (touching_s.sum() - length_s))
+        energy_j = float((powers_w * widths_s).sum() - idle_w * (widths_s.sum() - length_s))
         sampling_j = float(np.hypot(NORMAL * step_j, unseen_j))
-    mean_w = energy_j / length_s
-    resolution_j = (
-        min(trace.step, mean_w * trace.interval_s) if trace.method == "counter" else trace.step / 2 * length_s
-    )
-    return WallEnergy(n_samples, energy_j, sampling_j, edges_j, resolution_j)
+    return WallEnergy(n_samples, energy_j, sampling_j, edges_j, _resolution_j(trace, energy_j, length_s))
+
+
+def _resolution_j(trace: Trace, energy_j: float, length_s: float) -> float:
+    """What the last digit hides (J): of an energy that adds up not more than comes between two rows."""
+    if trace.method == "counter":
+        return min(trace.step, energy_j / length_s * trace.interval_s)
+    return trace.step / 2 * length_s
 
 
 def _touching(
