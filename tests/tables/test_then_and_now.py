@@ -1,6 +1,7 @@
 """Models of two studies side by side: medians, their ratio, and the claims' verdicts."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,12 +23,18 @@ THEN += ["google-bert--bert-base-uncased", "FacebookAI--roberta-base"]
 NOW = ["answerdotai--ModernBERT-base", "answerdotai--ModernBERT-large", "jhu-clsp--ettin-encoder-17m"]
 
 
-def write(results: Path, name: str, joules: dict[tuple[str, str], float], **config: object) -> Path:
+def write(
+    results: Path,
+    name: str,
+    joules: dict[tuple[str, str], float],
+    record: dict[str, Any] | None = None,
+    **config: object,
+) -> Path:
     """A study of fill-mask cells, by model and dataset, each of three repeats of ten inferences of this energy (J)."""
     made = []
     for (model, dataset), energy in joules.items():
         cell = records.resolved_cell(task="fill-mask", dataset=dataset, model=model)
-        made.append(records.record_of(cell, [records.repeat(i, cpu_j=energy) for i in range(3)]))
+        made.append(records.record_of(cell, [records.repeat(i, cpu_j=energy) for i in range(3)], **record or {}))
     cells = [records.resolved_cell(task="fill-mask", dataset=dataset, model=model) for model, dataset in joules]
     study = records.write_study(results / name, records.resolved_study(cells, name, **config), made)
     assert build_tables.main(["--study", str(study), "--tables", str(study.parent / "tables")]) == 0
@@ -76,6 +83,36 @@ def test_five_models_on_each_side_carry_an_interval(tmp_path: Path) -> None:
     assert task["energy_ratio"] == pytest.approx(900 / 400)
     assert np.log(task["ci95_high_energy_ratio"] / 2.25) == pytest.approx(1.959964 * error, rel=1e-6)
     assert np.log(task["ci95_low_energy_ratio"] / 2.25) == pytest.approx(-1.959964 * error, rel=1e-6)
+
+
+def test_a_model_of_both_studies_is_in_neither_median(tmp_path: Path) -> None:
+    write(tmp_path, "then", {(THEN[0], "c4"): 100.0, (THEN[1], "c4"): 7000.0})
+    study = write(tmp_path, "now", {(NOW[0], "c4"): 50.0, (THEN[1], "c4"): 9000.0}, beside=["then"])
+    table = read_table(study.parent / "tables/then_and_now.csv")
+    task = table[table["level"] == "task"].iloc[0]
+    assert task["energy_ratio"] == pytest.approx(0.5) and (task["n_models"], task["n_models_beside"]) == (1, 1)
+    assert task["note"] == f"in both studies, and left out: {THEN[1]}"
+    assert table[table["level"] == "model"]["model"].tolist() == [NOW[0], THEN[0]]
+
+
+def test_a_ratio_says_in_what_else_the_studies_differ(tmp_path: Path) -> None:
+    protocol = records.resolved_cell().spec.protocol
+    machine = records.session().machine
+    assert machine is not None
+    bigger = records.session("s1", machine=machine.model_copy(update={"cpu_model": "Other CPU"}))
+    # A number of steps is nothing that a model that fills masks takes.
+    other = protocol.model_copy(update={"batch_size": 8, "steps": 4})
+    write(tmp_path, "then", {(THEN[0], "c4"): 100.0}, {"protocol": other, "dtype": "bfloat16", "sessions": [bigger]})
+    study = write(tmp_path, "now", {(NOW[0], "c4"): 50.0}, beside=["then"])
+    note = read_table(study.parent / "tables/then_and_now.csv")["note"].dropna().item()
+    assert note == (
+        "dtype: float32 here, bfloat16 there; machine: Example CPU here, Other CPU there; "
+        f"batch_size: {protocol.batch_size} here, 8 there"
+    )
+    write(tmp_path, "then", {(THEN[0], "c4"): 100.0}, {"protocol": None, "device": None, "dtype": None})
+    study = write(tmp_path, "now", {(NOW[0], "c4"): 50.0}, beside=["then"])
+    note = read_table(study.parent / "tables/then_and_now.csv")["note"].dropna().item()
+    assert note == "not recorded there: device, dtype, batch_size, cpu_threads, max_input_words"
 
 
 def test_what_can_not_be_compared_says_why(tmp_path: Path) -> None:

@@ -114,6 +114,14 @@ def test_the_wall_is_a_scope_beside_the_others(tmp_path: Path, made: Plug) -> No
     assert "Energy measured (wall power sampled), wall (the whole machine), gross." in said
 
 
+def test_without_any_energy_nothing_is_ranked(tmp_path: Path) -> None:
+    cells = [records.resolved_cell(model=model) for model in MODELS]
+    made = [records.record_of(cell, [records.repeat(i, cpu_j=None, ram_j=None) for i in range(3)]) for cell in cells]
+    path = records.write_study(tmp_path / "results/laptop", records.resolved_study(cells), made)
+    beside = tables_of(path)["boundaries"]
+    assert beside["n_ranked"].tolist() == [0, 0, 0] and beside["node_rank"].isna().all()
+
+
 def test_without_the_key_the_tables_are_the_old_ones(tmp_path: Path, made: Plug) -> None:
     rows = logged(np.random.default_rng(1), made)
     path = study(tmp_path, made, rows, meter_log=None)

@@ -8,6 +8,7 @@ import transformers
 
 from support.adapters import ready
 from support.tiny_models import full_spec, row_of, spec_of, tokenizer_of, with_model
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.models.random_weights.build import build, count, count_active
 from wattlab.models.random_weights.source import ShapesSource
 from wattlab.study.cells import Spec
@@ -172,6 +173,17 @@ def test_a_token_meets_a_part_of_a_mixture_of_experts(config: str):
         model = transformers.AutoModelForCausalLM.from_config(getattr(transformers, config)(**given))
     assert (count(model), count_active(model)) == (parameters, active)
     assert count_active(transformers.GPT2Model(transformers.GPT2Config(n_embd=8, n_layer=1, n_head=1))) is None
+
+
+def test_mixtures_in_the_catalog_state_what_is_counted_of_them():
+    """Their authors count otherwise, some without embeddings: gpt-oss-20b 3.6 billion."""
+    stated = {stem: entry for stem, entry in load_catalog(CATALOG_ROOT).models.items() if entry.active_parameters}
+    assert len(stated) >= 3
+    for stem, entry in stated.items():
+        config = getattr(transformers, entry.architecture.config_class)(**entry.architecture.config)
+        with torch.device("meta"):
+            model = transformers.AutoModelForCausalLM.from_config(config)
+        assert (stem, entry.active_parameters) == (stem, count_active(model))
 
 
 @pytest.mark.parametrize("real", ["eager", "grouped_mm"])

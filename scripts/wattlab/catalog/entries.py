@@ -35,7 +35,10 @@ class ModelEntry(ModelFacts):
         "parameters as the paper's authors published them; null for a model of your own", None, unit="parameters", gt=0
     )
     active_parameters: int | None = fact(
-        "of a mixture of experts: the published parameters that one token meets", None, unit="parameters", gt=0
+        "of a mixture of experts: those parameters that one token meets, counted like those that a record states",
+        None,
+        unit="parameters",
+        gt=0,
     )
     published_row: str | None = fact("row of the authors' model_parameters.csv", None)
     count_as: str = fact(

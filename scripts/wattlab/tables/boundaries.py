@@ -97,7 +97,7 @@ def _idle_share(scope: str, repeats: pd.DataFrame) -> float | None:
 
 def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     scopes = [scope for scope in _SCOPES if table[_energy(scope)].notna().any()]
-    energies: Any = table[[_energy(scope) for scope in scopes]].dropna()
+    energies: Any = table[[_energy(scope) for scope in scopes]].dropna() if scopes else table[:0]
     columns: dict[str, Any] = {f"{scope}_rank": energies[_energy(scope)].rank() for scope in scopes}
     columns["n_ranked"] = pd.array([len(energies)] * len(table), dtype="Int64")
     for first, second in _PAIRS:

@@ -50,6 +50,12 @@ def provenance(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
     return TABLE.frame(rows)
 
 
+def machine_of(record: Record) -> str:
+    """CPU and GPUs of the sessions that measured a record's valid repeats."""
+    pairs = [pair for pair in _aspects(record) if pair[0] in ("machine.cpu_model", "machine.gpu_names")]
+    return ", ".join(dict.fromkeys(value for _, value in pairs if value != "none")) or NOT_RECORDED
+
+
 TABLE = Table(
     title="By what the cells were measured; `mixed`: not the same for all cells",
     row="a property and its value",

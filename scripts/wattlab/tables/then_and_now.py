@@ -9,28 +9,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wattlab.catalog.factors import FACTORS, value_text
 from wattlab.foundation.quantities import ENERGY, HEADLINE, INTERVALS
+from wattlab.records.record import Record
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.cells import cells
 from wattlab.tables.claims.table import claims, under_protocol
 from wattlab.tables.columns import PARAMETERS, Table, bounds_of
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.intervals import Estimate, ratio_of_medians
+from wattlab.tables.provenance import NOT_RECORDED, machine_of
 from wattlab.tables.runs import runs
 
 _MEDIANS = ("median_energy_kwh_per_1000", "median_beside_energy_kwh_per_1000")
-
-#: What decides about a cell's energy beside its model, by its column in `cells`.
-_GROUND = ("weights", "data", "device", HEADLINE)
 
 
 def then_and_now(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """For each task and purpose of which each study has models that the other lacks: a row per model and study (`level` model), and
     one of the two medians and their ratio (`level` task).
 
-    Only datasets that both studies measured count: a model's energy is the mean over its cells on them. The ratio is this
-    study's median over the other's; its interval (`intervals.ratio_of_medians`) is there where five models stand on
-    each side. No ratio is of unlike scopes; `note` says so, and in what else the two studies differ.
+    Only datasets that both studies measured count: a model's energy is the mean over its cells on them. A model that both have is
+    left out of both. The ratio is this study's median over the other's; its interval (`intervals.ratio_of_medians`) is there
+    where five models stand on each side. No ratio is of unlike scopes; `note` says so, in what else the two studies differ
+    (weights, data, device, machine, the protocol's factors that the task takes) and which models are left out.
     """
     rows: list[dict[str, Any]] = []
     for other in evidence.beside:
@@ -121,10 +122,24 @@ def _cells_of(evidence: Evidence) -> pd.DataFrame:
 
 
 def _of(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
-    """Measured cells under the protocol's own setting, with the study's name and a `place`: the dataset and its variant."""
+    """Measured cells under the protocol's own setting, with the study's name, a `place` (dataset and variant), and `ground`."""
     found = under_protocol(measured_cells(table))
     place = found["dataset"] + found["variant"].map(lambda variant: "" if pd.isna(variant) else f"@{variant}")
-    return found.assign(study=evidence.study.config.study, place=place)
+    grounds = {
+        cell.record.cell_id: _ground(cell.record, evidence) for cell in evidence.cells if cell.record is not None
+    }
+    return found.assign(study=evidence.study.config.study, place=place, ground=found["cell"].map(grounds))
+
+
+def _ground(record: Record, evidence: Evidence) -> dict[str, str]:
+    """What decides about a cell's energy beside its model."""
+    task, protocol = evidence.catalog.tasks[record.task], record.protocol
+    values = {name: getattr(record, name) for name in ("weights", "data", "device", "dtype")}
+    values |= {"machine": machine_of(record), HEADLINE: evidence.study.config.headline_scope}
+    for name in [name for name, factor in FACTORS.items() if factor.taken(task, record.purpose, record.variant)]:
+        if name != "dtype":
+            values[name] = None if protocol is None else value_text(getattr(protocol, name))
+    return {name: NOT_RECORDED if value is None else value for name, value in values.items()}
 
 
 def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
@@ -133,10 +148,11 @@ def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
     ours, theirs = set(now["model"]), set(then["model"])
     if not (ours - theirs and theirs - ours):
         return
+    now, then = (side[~side["model"].isin(ours & theirs)] for side in sides)
     shared = sorted(set(now["place"]) & set(then["place"]))
     keys = {**{key: now.iloc[0][key] for key in ("task", "purpose", "study")}, "datasets": ", ".join(shared)}
     keys["beside"] = then.iloc[0]["study"]
-    on_shared = [side[side["place"].isin(shared)] for side in sides]
+    on_shared = [side[side["place"].isin(shared)] for side in (now, then)]
     models = [[_of_model(group) for _, group in side.groupby("model", sort=False)] for side in on_shared]
     yield from ({**row, "level": "model", "datasets": keys["datasets"]} for side in models for row in side)
     row = {**keys, "level": "task", "n_models": len(models[0]), "n_models_beside": len(models[1])}
@@ -145,7 +161,7 @@ def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
         return
     energies = [np.array([one[ENERGY] for one in side], dtype=np.float64) for side in models]
     scopes = {scope for side in on_shared for scope in side[HEADLINE]}
-    row |= {"n_cells": len(on_shared[0]), "note": _unlike(on_shared) or None}
+    row |= {"n_cells": len(on_shared[0]), "note": _note(on_shared, ours & theirs) or None}
     row |= dict(zip(_MEDIANS, map(np.median, energies), strict=True))
     if len(scopes) == 1:
         enough = min(map(len, energies)) >= INTERVALS["then_and_now"].least
@@ -162,7 +178,22 @@ def _of_model(group: pd.DataFrame) -> dict[str, Any]:
     return {**facts, "n_cells": len(group), ENERGY: float(group[ENERGY].mean())}
 
 
-def _unlike(sides: list[pd.DataFrame]) -> str:
-    """`device: cpu here, cuda there`: in what the cells of the two studies differ beside their models."""
-    found = [(column, *(" and ".join(sorted(set(side[column].dropna()))) for side in sides)) for column in _GROUND]
-    return "; ".join(f"{column}: {here} here, {there} there" for column, here, there in found if here != there)
+def _note(sides: list[pd.DataFrame], in_both: set[str]) -> str:
+    """`device: cpu here, cuda there; not recorded there: dtype; in both studies, and left out: a, b`.
+
+    In what the cells of the two studies differ beside their models, and the models of which neither side is made.
+    """
+    parts: list[str] = []
+    lacking: dict[str, list[str]] = {"here": [], "there": []}
+    for name in dict.fromkeys(name for side in sides for ground in side["ground"] for name in ground):
+        here, there = (sorted({ground[name] for ground in side["ground"] if name in ground}) for side in sides)
+        if here == there:
+            continue
+        unknown = [where for where, values in (("here", here), ("there", there)) if values == [NOT_RECORDED]]
+        for where in unknown:
+            lacking[where].append(name)
+        if not unknown:
+            parts.append(f"{name}: {' and '.join(here)} here, {' and '.join(there)} there")
+    parts += [f"not recorded {where}: {', '.join(names)}" for where, names in lacking.items() if names]
+    parts += [f"in both studies, and left out: {', '.join(sorted(in_both))}"] if in_both else []
+    return "; ".join(parts)
