@@ -51,6 +51,10 @@ def said(*labels: str) -> list[dict[str, Any]]:
     return [{"label": label, "score": 0.9} for label in labels]
 
 
+def boxed(boxes: list[list[float]], classes: list[Any]) -> dict[str, Any]:
+    return {"image": None, "objects": {"bbox": boxes, "category": classes}}
+
+
 SENTIMENT = {"label": ["neg", "pos"]}
 
 #: The head of a classifier without names.
@@ -294,6 +298,9 @@ def test_mean_average_precision() -> None:
         ("token-classification", [{"tokens": ["one"], "ner_tags": []}], "its tags are not one number for each"),
         ("question-answering", [{"question": "", "context": "", "answers": [1]}], "no answers"),
         ("summarization", [{"document": "", "summary": 7}], "holds '7': no summary"),
+        ("object-detection", [boxed([[1, 2, 3]], ["cat"])], "no objects"),
+        ("object-detection", [boxed([[1, 2, 3, 4]], [])], "have not one category each"),
+        ("object-detection", [boxed([[1, 2, 3, 4]] * 2, ["cat", 1])], "have not one category each"),
     ],
 )
 def test_references_of_another_shape_are_a_reason(task: str, rows: list[dict[str, Any]], said_of_it: str) -> None:

@@ -30,10 +30,17 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) or _are_texts(value)
 
 
+def _are_boxes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(box, list) and len(box) == 4 and all(isinstance(side, int | float) for side in box) for box in value
+    )
+
+
 #: What the values of a role may be, besides null.
 _FORMS: dict[str, Callable[[Any], bool]] = {
     "answers": lambda value: _are_texts(value.get("text")) if isinstance(value, dict) else isinstance(value, str),
     "caption": _is_text,
+    "objects": lambda value: isinstance(value, dict) and _are_boxes(value.get("bbox")),
     "summary": _is_text,
     "tokens": _are_texts,
 }

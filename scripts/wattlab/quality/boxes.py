@@ -21,13 +21,16 @@ def mean_average_precision(answered: Answered) -> list[Score]:
     column = f"{answered.fields['objects']}.category"
     if not any("category" in one for one in objects):
         raise Unscorable(f"the boxes of {answered.cell.dataset} have an open vocabulary and no classes")
-    if any(isinstance(category, str) for one in objects for category in one["category"]):
-        names = classes_of([category for one in objects for category in one["category"]], answered.head)
+    categories = [one.get("category") or [] for one in objects]
+    kinds = {type(category) for of_row in categories for category in of_row}
+    if len(kinds) > 1 or [*map(len, categories)] != [len(one["bbox"]) for one in objects]:
+        raise Unscorable(f"the boxes of {answered.cell.dataset} have not one category each, all a number or all a text")
+    if kinds == {str}:
+        names = classes_of([category for of_row in categories for category in of_row], answered.head)
         place = {folded(name): number for number, name in enumerate(names)}
-        numbers = [[place[folded(category)] for category in one["category"]] for one in objects]
+        numbers = [[place[folded(category)] for category in of_row] for of_row in categories]
     else:
-        names = answered.class_names(column)
-        numbers = [list(one["category"]) for one in objects]
+        names, numbers = answered.class_names(column), categories
     labels = [box["label"] for boxes in answered.answers for box in boxes]
     if not labels:
         raise Unscorable("no answer has a box above 0.5: nothing says which classes the model has")
