@@ -96,7 +96,8 @@ def _is_path(name: str, known: Iterable[str], where: str) -> bool:
     """Raises `InputError` for a name that nothing has but a folder or a file here: the hub would be asked for it."""
     if _PATH.fullmatch(name):
         return True
-    if name.partition("@")[0] not in known and Path(name).exists():
+    # Unlike Path.exists this is false for what can not be the name of a file.
+    if name.partition("@")[0] not in known and os.path.exists(name):
         raise InputError(f"{where}: {name!r} lies here and is no name of the catalog; write ./{name}, as a path begins")
     return False
 
@@ -104,7 +105,7 @@ def _is_path(name: str, known: Iterable[str], where: str) -> bool:
 def _found(own: _Own, path: str, where: str, kind: Literal["model", "dataset"]) -> tuple[Path, LocalEntry, str]:
     """Where a path leads, what the study says of it, and its name."""
     place = _absolute(path)
-    if not (place.is_dir() if kind == "model" else place.is_file()):
+    if not (os.path.isdir(place) if kind == "model" else os.path.isfile(place)):
         what = "folder, as save_pretrained writes one" if kind == "model" else "file of rows"
         raise InputError(f"{where}: no such {what}: {place}; a path is relative to the folder that the study is run in")
     mode, wanted = ("weights", own.config.weights) if kind == "model" else ("data", own.config.data)
@@ -124,7 +125,7 @@ def _found(own: _Own, path: str, where: str, kind: Literal["model", "dataset"]) 
 
 
 def _absolute(path: str) -> Path:
-    return Path(os.path.abspath(Path(path).expanduser()))
+    return Path(os.path.abspath(os.path.expanduser(path)))
 
 
 # ---------------------------------------------------------------- models
