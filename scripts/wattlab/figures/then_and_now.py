@@ -30,13 +30,17 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         shift = _ROOM * ((index + 0.5) / len(studies) - 0.5)
         heights = [places.index(key) + shift for key in zip(own["task"], own["purpose"], strict=True)]
         axes.scatter(own[ENERGY], heights, s=14, facecolors="white", edgecolors=colours[name], zorder=3, gid="models")
-        medians = own.assign(y=heights).groupby("y")[ENERGY].median()
+        of_task = own.assign(y=heights).groupby("y")[ENERGY]
+        medians = of_task.median()[of_task.size() > 1]
         axes.scatter(medians, medians.index, s=26, marker="D", color=colours[name], zorder=4, gid="medians")
     axes.set_yticks(range(len(places)), [_label(*place) for place in places])
     axes.invert_yaxis()
-    axes.set(xlabel=QUANTITIES[ENERGY].unit)
+    axes.set(xlabel=notes.axis(QUANTITIES[ENERGY].unit, shown, study))
     handles = [style.handle(name, colours[name], "s") for name in studies]
-    marks = [style.handle("a model", palette.GREY, "o", hollow=True), style.handle("median", palette.GREY, "D")]
+    marks = [
+        style.handle("a model", palette.GREY, "o", hollow=True),
+        style.handle("median of several", palette.GREY, "D"),
+    ]
     panels.place(figure, [*handles, *marks], layout)
     return Drawn(notes.note(tables, shown, study, f"the table has the medians' ratio ({said})"), figure)
 
@@ -44,7 +48,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
 FIGURE = StudyFigure(
     title="Then and now",
     caption=(
-        "Energy of each model of two studies, on the datasets that both have. Circles: models. Diamonds: their median. A "
+        "Energy of each model of two studies, on the datasets that both have. Circles: models. Diamonds: the median of several. A "
         "few models stand for no year: the table says how many there are, and has an interval only where five stand on each side."
     ),
     tables=("then_and_now", "cells", "provenance"),
