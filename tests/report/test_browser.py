@@ -15,6 +15,7 @@ from support import hand_tables
 from support.browser import chromium, drawn, opened
 from support.pages import EMOJI, EVIL, LONG, RIGHT_TO_LEFT, WORDS, more_tables, page_of
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.records.record import OTHER_MODEL
 from wattlab.report.explorer import Beside
 from wattlab.tables.reading import Tables
 
@@ -85,6 +86,8 @@ def test_the_engineer_finds_the_cheapest_summarizer_above_a_score_and_shares_the
         ["ainize/bart-base-cnn", "9.4 Wh"],
         ["bigscience/bloomz-560mmulti-purpose", "25 Wh"],
     ]
+    page.fill("#choose-least", "-5")
+    assert page.locator("#choose-why").inner_text() == "not taken: from 0 to 1,000"
     page.fill("#choose-least", "0.25")
     said = page.locator("#choose-said").inner_text()
     assert (
@@ -104,7 +107,7 @@ def test_the_engineer_finds_the_cheapest_summarizer_above_a_score_and_shares_the
         in text
     )
     assert "bigscience/bloomz-560m takes 2.7 times as much, with ROUGE-L 0.40 against 0.30." in text
-    assert "30,000,000 / 1,000 × 9.4 Wh × PUE 1.2 = 340 kWh; × 138.75 g CO₂eq per kWh = 47 kg; × 0.3 = 100." in text
+    assert "30,000,000 / 1,000 × 9.369 Wh × PUE 1.2 = 337.3 kWh; × 138.75 g CO₂eq per kWh = 47 kg; × 0.3 = 100." in text
     address = page.url.partition("#")[2]
     with opened(browser, file, fragment=address) as again:
         assert again.locator("#calc-answer").inner_text() == text
@@ -140,6 +143,7 @@ def test_the_reviewer_finds_the_verdict_of_a_claim_and_its_numbers_in_the_csv(br
             "12.1",
             "19",
         )
+        assert row["direction"] == "above" and row["section"] and {"effect_unit", "interval_kind", "reason"} < set(row)
 
 
 def test_the_policy_person_changes_the_grid_and_prints(browser: Browser, file: Path, tmp_path: Path) -> None:
@@ -165,6 +169,56 @@ def test_the_policy_person_changes_the_grid_and_prints(browser: Browser, file: P
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("#card:not([open])").count() == 1
     assert (tmp_path / "page.pdf").stat().st_size > 50_000
+
+
+def test_paper_has_the_heads_of_tables_and_whole_numbers(page: Page) -> None:
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#choose-rows th button", has_text="Wh per 1,000")).to_be_visible()
+    expect(page.locator("#training-rows td", has_text="bigscience/bloomz-7b1")).to_be_visible()
+    expect(page.locator("#choose-take")).to_be_hidden()
+    assert page.eval_on_selector("#choose-rows td.n", "one => getComputedStyle(one).overflowWrap") == "normal"
+
+
+@pytest.mark.parametrize("section", ["training", "cells", "methods"])
+def test_links_lead_to_their_section(browser: Browser, file: Path, page: Page, section: str) -> None:
+    top = f"document.getElementById('{section}').getBoundingClientRect().top"
+    page.locator(f"nav a[href='#{section}']").click()
+    with opened(browser, file, fragment=f"at={section}") as other:
+        for shown in (page, other):
+            shown.wait_for_timeout(800)
+            atop = shown.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+            assert atop or 0 <= shown.evaluate(top) < 100
+
+
+def test_the_address_keeps_what_tables_to_come_are_sorted_by(browser: Browser, file: Path) -> None:
+    with opened(browser, file, fragment="cells-sort=g&search=yolos") as page:
+        page.fill("#n", "5000")
+        assert "cells-sort=g" in page.url
+        to(page, "cells")
+        assert page.locator("#cells-rows th", has_text="g CO₂eq").get_attribute("aria-sort") == "ascending"
+
+
+def test_a_model_with_the_energy_of_another_one_is_not_recommended(browser: Browser, tmp_path: Path) -> None:
+    tables = more_tables()
+    cells = tables["cells"].copy()
+    cells.loc[cells["model"] == "google--flan-t5-base", "flags"] = f"{OTHER_MODEL}listed as it; short"
+    path = tmp_path / "report.html"
+    path.write_text(page_of(tables | {"cells": cells}, tmp_path))
+    with opened(browser, path) as page:
+        assert "of summarization with ainize/bart-base-cnn" in page.locator("#calc-answer").inner_text()
+        page.select_option("#calc-model", "google--flan-t5-base")
+        assert "Flagged: another model: listed as it; short." in page.locator("#calc-answer").inner_text()
+        page.evaluate(
+            "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async text => { window.told = text; }}})"
+        )
+        page.click("#calc-copy")
+        assert "Flagged: another model: listed as it; short." in page.evaluate("window.told")
+        to(page, "choose")
+        said = page.locator("#choose-said").inner_text()
+        assert said.startswith("Cheapest: ainize/bart-base-cnn") and "1 model not considered" in said
+        page.click("#choose-take")
+        assert "with ainize/bart-base-cnn" in page.locator("#calc-answer").inner_text()
 
 
 def test_the_tasks_have_their_models_as_points_and_a_table(page: Page) -> None:

@@ -25,6 +25,7 @@ from wattlab.foundation.quantities import (
     RANGE,
 )
 from wattlab.foundation.wording import span
+from wattlab.records.record import OTHER_MODEL
 from wattlab.report.charts import PART_COLOURS
 from wattlab.report.shown import known, shown
 from wattlab.study.cells import AS_LOGGED, ResolvedStudy
@@ -47,7 +48,7 @@ _FILES_ONLY = ("runs", "emissions", "cells", "claims", "audit", "ranks", "flops"
 
 _COMPARED = ("task", ENERGY, f"paper_{ENERGY}")
 _CLAIMED = ("text", "section", "verdict", "claim_effect", "ci95_low_claim_effect", "ci95_high_claim_effect", "effect_unit",
-            "direction", "threshold_effect", "n_models", "sentence")  # fmt: skip
+            "interval_kind", "direction", "threshold_effect", "n_models", "reason", "sentence")  # fmt: skip
 _AUDITED = ("verdict", "place", "text", "printed", "recomputed_as_printed", "unit", "why")
 _DECOMPOSED = ("task", "purpose", ENERGY, "gpu_above_idle_share", "gpu_idle_share", "gpu_idle_others_share", "ram_share",
                "cpu_share", "codecarbon3_ram_kwh_per_1000")  # fmt: skip
@@ -101,6 +102,7 @@ def embedded(
         "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
         "quantities": quantities(cells),
         "estimates": sorted(MODELLED),
+        "other_model": OTHER_MODEL,
         "interval": f"{LEVEL} interval",
     }  # fmt: skip
 

@@ -76,6 +76,8 @@ function words(value, digits = 3) {
   if (exponent >= digits - 1) return Math.round(Number(value.toPrecision(digits))).toLocaleString("en-US");
   return Number(value.toPrecision(digits)).toFixed(digits - 1 - exponent);
 }
+// The fewest digits, four at least, with which a factor as it is written gives the result as it is shown.
+const factorDigits = (value, agrees) => [4, 5, 6, 7, 8, 9, 10].find((digits) => agrees(Number(value.toPrecision(digits)), digits)) || 11;
 // An amount in the unit of its size; of a span, that of its lower end.
 const LADDERS = { Wh: [[1e6, "MWh"], [1e3, "kWh"], [0, "Wh"]], g: [[1e6, "t"], [1e3, "kg"], [0, "g"]], s: [[0, "s"]] };
 function amount(values, unit, digits) {
@@ -95,8 +97,10 @@ function declare(key, value, valid = () => true) {
   const wanted = given().get(key);
   state[key] = wanted !== null && valid(wanted) ? wanted : DEFAULTS[key];
 }
+// The keys of tables that are not drawn yet stay in the address as they are.
 function address(more = {}) {
-  const changed = Object.entries({ ...state, ...more }).filter(([key, value]) => value !== DEFAULTS[key]);
+  const later = Object.fromEntries([...given()].filter(([key]) => !(key in DEFAULTS) && key !== "at"));
+  const changed = Object.entries({ ...later, ...state, ...more }).filter(([key, value]) => value !== DEFAULTS[key]);
   return `#${new URLSearchParams(changed)}`;
 }
 // A choice is a step of the back button; letters that are typed are one step together.
@@ -180,7 +184,7 @@ function modelsAt(task, { dataset = "", purpose = "" } = {}) {
 function modelRow(cells) {
   const energies = cells.map((cell) => whOf(cell)), [first] = cells;
   const flags = distinct(cells.flatMap((cell) => flagsOf(cell).split("; ")).filter(Boolean));
-  return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags,
+  return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags, other: flags.some((one) => one.startsWith(DATA.other_model)),
     wh: meanOf(energies), span: energies.includes(null) ? null : [Math.min(...energies), Math.max(...energies)],
     seconds: meanOf(cells.map((cell) => numberOf(cell.latency_p50_s) ?? scaledOf(numberOf(cell.duration_s_per_1000)))),
     parameters: numberOf(first.parameters_as_published) ?? numberOf(first.parameters),

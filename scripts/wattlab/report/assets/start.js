@@ -1,6 +1,8 @@
 // The sections, drawn when they come near the window and again when the state changes; print, dark mode and the start.
 const near = new Set(), stale = new Set(Object.keys(SECTIONS));
-const drawNear = (all = false) => Promise.all([...stale].filter((name) => all || near.has(name)).map((name) => { stale.delete(name); return SECTIONS[name].draw(); }));
+const drawings = {}; // section -> its latest drawing
+const drawThose = (wanted) => Promise.all([...stale].filter(wanted).map((name) => { stale.delete(name); drawings[name] = SECTIONS[name].draw(); return drawings[name]; }));
+const drawNear = (all = false) => drawThose((name) => all || near.has(name));
 function again() {
   Object.keys(SECTIONS).forEach((name) => stale.add(name));
   byId("bar-said").textContent = `${scopeTitle()}; ${gridWords()}`;
@@ -25,7 +27,15 @@ function fromPaper() {
   document.querySelectorAll("details[data-closed]").forEach((one) => { one.open = false; delete one.dataset.closed; });
   again();
 }
-function goTo(name) { const place = name && byId(name); if (place) { near.add(name); drawNear(); place.scrollIntoView(); } }
+// What stands above a place is drawn first: what it grows by would push the place out of the window.
+async function goTo(name) {
+  const place = name && byId(name);
+  if (!place) return;
+  near.add(name);
+  drawThose((one) => near.has(one) || byId(one).compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING);
+  await Promise.all(Object.values(drawings));
+  place.scrollIntoView();
+}
 
 startCharts();
 Object.values(SECTIONS).forEach(({ start }) => { if (start) start(); });
@@ -48,8 +58,8 @@ document.addEventListener("click", (event) => {
 document.querySelectorAll("[data-copy]").forEach((one) => one.addEventListener("click", () => copy(byId(one.dataset.copy).textContent, one)));
 readAddress();
 near.add("tasks");
-drawNear().then(() => {
+drawNear().then(async () => {
   watch();
-  goTo(given().get("at") || (location.hash.includes("=") ? "" : location.hash.slice(1)));
+  await goTo(given().get("at") || (location.hash.includes("=") ? "" : location.hash.slice(1)));
   document.body.dataset.ready = "yes";
 });

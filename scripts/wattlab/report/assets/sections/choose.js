@@ -19,10 +19,10 @@ function chosenModels() {
   const least = state.least === "" || !y.score ? null : Number(state.least);
   return { y, all, rows: all.filter((row) => least === null || (row.y !== null && row.y >= least)), least };
 }
-// On the frontier: no cheaper model has as high a score.
+// On the frontier: no cheaper model has as high a score. A model whose energy is another one's is not recommended.
 function frontier(rows) {
   let best = -Infinity;
-  return [...rows].filter((row) => row.y !== null).sort((a, b) => a.wh - b.wh || b.y - a.y).filter((row) => { const on = row.y > best; best = Math.max(best, row.y); return on; });
+  return rows.filter((row) => row.y !== null && !row.other).sort((a, b) => a.wh - b.wh || b.y - a.y).filter((row) => { const on = row.y > best; best = Math.max(best, row.y); return on; });
 }
 function drawFrontier({ y, rows: models }) {
   const known = models.filter((row) => row.y !== null && (!y.log || row.y > 0));
@@ -87,7 +87,7 @@ function drawCard() {
   const cells = row.cells.map((cell) => `${cell.place}: ${amount(whOf(cell), "Wh", row.digits)}${numberOf(cell[`ci95_low_${scopeColumn(state.scope)}`]) === null ? "" : ` (${DATA.interval} ${amount([whOf(cell, "ci95_low_"), whOf(cell, "ci95_high_")], "Wh", row.digits)}, ${cell.n_valid} repeats)`}`);
   place.replaceChildren(el("p", {}, hubLink(row), `, ${row.structure}, ${row.parameters ? `${words(row.parameters)} parameters` : "parameters not known"}. ${row.flags.length ? `Flags: ${row.flags.join("; ")}.` : "No flag."}`),
     el("ul", {}, cells.map((text) => el("li", {}, text))), el("pre", { tabindex: "0", class: "words" }, cardBlock(row)),
-    el("div", { class: "tools" }, button("copy the model card's block", (self) => copy(cardBlock(row), self)), button("its cells in the table", () => { set({ search: row.id }); byId("cells").scrollIntoView(); })));
+    el("div", { class: "tools" }, button("copy the model card's block", (self) => copy(cardBlock(row), self)), button("its cells in the table", () => { set({ search: row.id }); goTo("cells"); })));
 }
 function drawChoose() {
   options(byId("choose-task"), TASKS.map((task) => [task, titleOf(task), modelCount(task) ? "" : "no energy of this scope"]));
@@ -100,7 +100,9 @@ function drawChoose() {
   byId("choose-least").disabled = !found.y.score;
   byId("choose-why").textContent = found.y.score ? "" : METRICS(state.task).length ? "a least value: of scores only" : "no score is known for this task";
   const hidden = found.all.length - found.rows.length;
-  byId("choose-said").textContent = (found.rows.length ? `Cheapest: ${found.rows[0].id}, ${amount(found.rows[0].wh, "Wh", found.rows[0].digits)} per 1,000${found.y.score && found.rows[0].y !== null ? `, ${found.y.title} ${found.rows[0].y.toFixed(2)}` : ""}.` : "No model is left.")
+  const cheapest = found.rows.find((row) => !row.other), others = found.rows.filter((row) => row.other).length;
+  byId("choose-said").textContent = (cheapest ? `Cheapest: ${cheapest.id}, ${amount(cheapest.wh, "Wh", cheapest.digits)} per 1,000${found.y.score && cheapest.y !== null ? `, ${found.y.title} ${cheapest.y.toFixed(2)}` : ""}.` : "No model is left.")
+    + (others ? ` ${many(others, "model")} not considered: the energy is another model's.` : "")
     + (hidden ? ` ${many(hidden, "model")} below ${state.least} or without a score left out.` : "");
   grid(byId("choose-rows"), { name: "models", columns: CHOOSE_COLUMNS(found.y), rows: found.rows, sort: "wh", caption: `models of ${titleOf(state.task)}`,
     marked: (row) => (calculated() && calculated().row.model === row.model ? "picked" : "") });
@@ -112,7 +114,7 @@ section("choose", { draw: drawChoose, start: () => {
   byId("choose-task").addEventListener("change", () => takeTask(byId("choose-task").value));
   for (const [id, key] of [["choose-dataset", "dataset"], ["choose-y", "y"], ["choose-purpose", "purpose"]]) byId(id).addEventListener("change", () => set({ [key]: byId(id).value }));
   watchers.unshift(() => { byId("choose-purpose").value = state.purpose; });
-  bind(byId("choose-least"), "least");
-  byId("choose-take").addEventListener("click", () => { const [row] = chosenModels().rows; if (row) { set({ model: row.model }); byId("tasks").scrollIntoView(); } });
+  bind(byId("choose-least"), "least", byId("choose-why"));
+  byId("choose-take").addEventListener("click", () => { const row = chosenModels().rows.find((one) => !one.other); if (row) { set({ model: row.model }); byId("tasks").scrollIntoView(); } });
   byId("compare-clear").addEventListener("click", () => set({ compare: "" }));
 } });

@@ -37,43 +37,53 @@ function drawTasks() {
       + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + "A click takes a model to the calculator." });
 }
 
-// ---- the calculator
+// ---- the calculator: of its own accord it takes the cheapest model whose energy is not another one's
+const firstOf = (rows) => rows.find((row) => !row.other) || rows[0];
 function calculated() {
   const rows = modelsAt(state.task);
-  const row = rows.find((one) => one.model === state.model) || rows[0];
+  const row = rows.find((one) => one.model === state.model) || firstOf(rows);
   if (!row) return null;
   const n = Number(state.n), pue = Number(state.pue), price = Number(state.price);
   const monthly = (wh) => n / 1000 * wh * pue;
-  return { rows, row, n, pue, price, wh: monthly(row.wh), span: row.span && row.span.map(monthly), grams: monthly(row.wh) / 1000 * intensity(), cost: monthly(row.wh) / 1000 * price };
+  return { rows, row, n, pue, price, monthly, wh: monthly(row.wh), span: row.span && row.span.map(monthly), grams: monthly(row.wh) / 1000 * intensity(), cost: monthly(row.wh) / 1000 * price };
+}
+// The factors with as many digits as the results need to come out by hand as they stand in the answer.
+function sumWritten({ row, n, pue, price, monthly, wh, grams, cost }) {
+  const { digits } = row, month = (one, many_) => Number(monthly(one).toPrecision(many_));
+  const results = (energy) => [amount(energy, "Wh", digits), amount(energy / 1000 * intensity(), "g", digits), words(energy / 1000 * price, digits)];
+  const shown = [amount(wh, "Wh", digits), amount(grams, "g", digits), words(cost, digits)];
+  const factor = factorDigits(row.wh, (one, many_) => results(month(one, many_)).join() === shown.join());
+  return `${n.toLocaleString("en-US")} / 1,000 × ${amount(row.wh, "Wh", factor)} × PUE ${pue} = ${amount(month(Number(row.wh.toPrecision(factor)), factor), "Wh", factor)}; × ${gridWords()} = ${shown[1]}; × ${price} = ${shown[2]}.`;
 }
 function calculatorTexts(found) {
-  const { row, rows, n, pue, price, wh, span, grams, cost } = found, { digits } = row;
+  const { row, rows, n, pue, wh, span, price, grams, cost } = found, { digits } = row;
   const span_ = span && span[0] !== span[1] ? ` (${amount(span, "Wh", digits)} over ${many(row.cells.length, "dataset")})` : "";
   const answer = `${n.toLocaleString("en-US")} a month of ${titleOf(row.task)} with ${row.id}: ${amount(wh, "Wh", digits)}${span_}, ${amount(grams, "g", digits)} CO₂eq, ${words(cost, digits)} at ${price} per kWh.`;
-  const sum = `${n.toLocaleString("en-US")} / 1,000 × ${amount(row.wh, "Wh", digits)} × PUE ${pue} = ${amount(wh, "Wh", digits)}; × ${gridWords()} = ${amount(grams, "g", digits)}; × ${price} = ${words(cost, digits)}.`;
-  const [metric] = METRICS(row.task), others = rows.filter((one) => one !== row);
+  const sum = sumWritten(found);
+  const [metric] = METRICS(row.task), others = rows.filter((one) => one !== row && !one.other);
   const score = (one) => (metric ? scoresOf(one, metric) : null);
   const better = others.filter((one) => score(one) && score(row) && score(one).mean > score(row).mean).sort((a, b) => a.wh - b.wh)[0] || others[0];
   const beside = better ? `${better.id} takes ${words(better.wh / row.wh, digits)} times as much${score(better) && score(row) ? `, with ${metric} ${score(better).mean.toFixed(2)} against ${score(row).mean.toFixed(2)}` : ""}.` : "";
   const amounts = DATA.equivalents.map((one) => `${words(one.energy_kwh ? wh / 1000 / one.energy_kwh : grams / one.emissions_g, digits)} ${one.title}`);
   const basis = `${scopeTitle()}, ${shareWords(row.metered)}, ${DATA.about}.`;
-  return { answer, sum, beside, amounts: amounts.length ? `As much as ${amounts.join(", or ")}.` : "", basis };
+  const flagged = row.flags.length ? `Flagged: ${row.flags.join("; ")}.` : "";
+  return { answer, sum, beside, flagged, amounts: amounts.length ? `As much as ${amounts.join(", or ")}.` : "", basis };
 }
 function drawCalculator() {
   const tasks = TASKS.map((task) => [task, titleOf(task), modelCount(task) ? "" : "no energy of this scope"]);
   options(byId("calc-task"), tasks);
   byId("calc-task").value = state.task;
   const found = calculated(), out = byId("calc-answer");
-  const [metric] = METRICS(state.task);
-  options(byId("calc-model"), found ? found.rows.map((row, at) => [at ? row.model : "", `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreWords(scoresOf(row, metric))}` : ""}${at ? "" : ", the cheapest"}`]) : []);
-  if (found) byId("calc-model").value = found.rows[0] === found.row ? "" : found.row.model;
+  const [metric] = METRICS(state.task), first = found && firstOf(found.rows);
+  options(byId("calc-model"), found ? found.rows.map((row) => [row === first ? "" : row.model, `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreWords(scoresOf(row, metric))}` : ""}${row.other ? ", of another model" : row === first ? ", the cheapest" : ""}`]) : []);
+  if (found) byId("calc-model").value = first === found.row ? "" : found.row.model;
   const source = DATA.grids.find((one) => one.name === state.grid);
   byId("grid-source").textContent = source ? `Grid: ${source.source}${source.year ? "" : "; year not stated"}.` : "Grid: an intensity that you typed.";
   byId("g").value = document.activeElement === byId("g") ? byId("g").value : String(intensity());
   if (!found) { out.replaceChildren(el("p", {}, "No model of this task has an energy of this scope.")); return; }
   const texts = calculatorTexts(found);
   out.replaceChildren(el("div", {}, el("p", { class: "result" }, texts.answer), el("p", {}, texts.beside), el("p", { class: "note" }, `${texts.sum} ${texts.amounts} Energy: ${texts.basis}`),
-    found.row.flags.length ? el("p", { class: "note mark" }, `Flagged: ${found.row.flags.join("; ")}.`) : null));
+    texts.flagged ? el("p", { class: "note mark" }, texts.flagged) : null));
   out.dataset.kwh = String(found.wh / 1000);
 }
 function startCalculator() {
@@ -94,7 +104,7 @@ function startCalculator() {
   bind(scope, "scope");
   byId("calc-task").addEventListener("change", () => takeTask(byId("calc-task").value));
   byId("calc-model").addEventListener("change", () => set({ model: byId("calc-model").value }));
-  byId("calc-copy").addEventListener("click", (event) => { const texts = calculatorTexts(calculated()); copy(`${texts.answer} ${texts.beside} ${texts.sum} Energy: ${texts.basis} ${DATA.study}, wattlab.`, event.currentTarget); });
+  byId("calc-copy").addEventListener("click", (event) => { const texts = calculatorTexts(calculated()); copy(`${texts.answer} ${texts.beside} ${texts.sum} Energy: ${texts.basis} ${texts.flagged ? `${texts.flagged} ` : ""}${DATA.study}, wattlab.`, event.currentTarget); });
   byId("calc-link").addEventListener("click", (event) => copy(here(), event.currentTarget));
 }
 section("tasks", { start: startCalculator, draw: () => { drawCalculator(); return drawTasks(); } });

@@ -11,7 +11,15 @@ function perInference(model) {
   const cells = CHOSEN.filter((cell) => cell.model === model);
   return distinct(cells.map((cell) => cell.task)).map((task) => [task, meanOf(cells.filter((cell) => cell.task === task).map((cell) => numberOf(cell[NODE]))) / 1000]).filter(([, kwh]) => kwh > 0).sort((a, b) => a[1] - b[1]);
 }
+function drawPrinted() {
+  if (!PRINTED.length) return;
+  grid(byId("training-rows"), { name: "parity", caption: "training and inference, as the paper prints it", rows: PRINTED, columns: [
+    { key: "model", title: "model", value: (row) => row.id }, { key: "source", title: "source", value: (row) => row.source },
+    { key: "training", title: "training and fine-tuning, kWh", number: true, value: knownTraining }, { key: "inference", title: "kWh per inference", number: true, value: (row) => row.inference_energy_kwh },
+    { key: "parity", title: "inferences until parity", number: true, value: (row) => row.printed_inferences ?? row.parity_inferences }] });
+}
 function drawTraining() {
+  drawPrinted();
   if (!TRAINED.length) return null;
   const row = TRAINED.find((one) => one.model === state.trained), byTask = perInference(row.model), perDay = Number(state.perday);
   options(byId("training-task"), [["", "mean of its tasks"], ...byTask.map(([task]) => [task, titleOf(task)])]);
@@ -24,7 +32,7 @@ function drawTraining() {
   const out = byId("training-day");
   out.dataset.days = String(day);
   out.textContent = `Inference overtakes training on day ${words(day, 2)}${years(day)}${task ? `, doing ${titleOf(task)}` : ", its tasks in equal parts"}; by task between day ${words(low, 2)} (${titleOf(byTask[byTask.length - 1][0])}) and day ${words(high, 2)}${years(high)} (${titleOf(byTask[0][0])}). `
-    + `${training.toLocaleString("en-US")} kWh / (${perDay.toLocaleString("en-US")} per day × ${amount(1000 * kwh, "Wh", 2)}) = ${words(day, 2)}. The energy of training has no stated uncertainty; the range over tasks is not one of it.`;
+    + `${training.toLocaleString("en-US")} kWh / (${perDay.toLocaleString("en-US")} per day × ${amount(1000 * kwh, "Wh", factorDigits(kwh, (one) => words(dayOf(one), 2) === words(day, 2)))}) = ${words(day, 2)}. The energy of training has no stated uncertainty; the range over tasks is not one of it.`;
   const steps = Array.from({ length: 41 }, (_, at) => day * 10 ** (-2 + at / 10));
   const rows = steps.map((at) => ({ day: at, kwh: at * perDay * kwh }));
   const columns = [{ key: "day", title: "day", number: true, value: (one) => one.day }, { key: "kwh", title: "kWh of all inferences", number: true, value: (one) => one.kwh }];
@@ -44,8 +52,4 @@ section("training", { draw: drawTraining, start: () => {
   byId("training-controls").hidden = byId("chart-training").hidden = !TRAINED.length;
   if (!TRAINED.length) byId("training-day").textContent = "No model of this study has a known training energy, so that there is no such day of its own.";
   byId("training-printed").hidden = !PRINTED.length;
-  byId("training-printed").addEventListener("toggle", () => grid(byId("training-rows"), { name: "parity", caption: "training and inference, as the paper prints it", rows: PRINTED, columns: [
-    { key: "model", title: "model", value: (row) => row.id }, { key: "source", title: "source", value: (row) => row.source },
-    { key: "training", title: "training and fine-tuning, kWh", number: true, value: knownTraining }, { key: "inference", title: "kWh per inference", number: true, value: (row) => row.inference_energy_kwh },
-    { key: "parity", title: "inferences until parity", number: true, value: (row) => row.printed_inferences ?? row.parity_inferences }] }));
 } });
