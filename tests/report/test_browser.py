@@ -448,8 +448,8 @@ def test_missing_cells_are_shown_as_missing(browser: Browser, tmp_path: Path) ->
         )
         to(page, "cells")
         page.select_option("#cells-status", "missing")
-        shown = rows(page, "cells-rows")
-        assert len(shown) == 3 and all(row[4:7] == ["failed", "none", "missing"] for row in shown)
+        expect(page.locator("#cells-rows tbody tr")).to_have_count(3)
+        assert all(row[4:7] == ["failed", "none", "missing"] for row in rows(page, "cells-rows"))
 
 
 def multiplied(times: int) -> Tables:
