@@ -151,6 +151,9 @@ class ClaimEntry(Closed):
     needs_produced_lengths: bool = fact(
         "rests on the length of the output: where the protocol sets it, the study's design decides it", False
     )
+    refutable: bool = fact(
+        "whether other models can refute it: the span of the paper's own models they can reach, and not deny", True
+    )
     section: str = fact("section or table of the paper")
     quote: str = fact("the paper's words")
 

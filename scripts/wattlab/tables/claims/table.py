@@ -35,6 +35,8 @@ HOLDS, FAILS, OPEN = "holds", "fails", "not decidable here"
 
 _EFFECT = "claim_effect"
 
+_NOT_REFUTABLE = "the claim is on the span of the paper's own models, which other models can not deny"
+
 
 def claims(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per claim, in the catalog's order; energies of the headline scope, cells under the protocol's own setting.
@@ -175,7 +177,8 @@ def _judged(row: dict[str, Any], claim: ClaimEntry) -> dict[str, Any]:
     if row.get("reason") is None and row["holm_p"] < 1 - CONFIDENCE:
         low, high = row[f"ci95_low_{_EFFECT}"], row[f"ci95_high_{_EFFECT}"]
         on_side = low > claim.threshold if claim.direction == "above" else high < claim.threshold
-        verdict = HOLDS if on_side else FAILS
+        verdict = HOLDS if on_side else FAILS if claim.refutable else OPEN
+        row["reason"] = _NOT_REFUTABLE if verdict == OPEN else None
     else:
         verdict = OPEN
         row["reason"] = row["reason"] or _unsure(row)
