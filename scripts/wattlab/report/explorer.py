@@ -94,8 +94,7 @@ def embedded(
         "parity": parity_rows(tables, cells),
         "comparison": _records(comparison, _COMPARED),
         "order": "" if "audit" in tables else order(comparison),
-        "paper_scope": PAPER_SCOPE,
-        "comparison_scope": _scope(comparison, "scope"),
+        **_scopes(comparison),
         "beside": [_beside(other) for other in beside],
         "quality": quality_rows(tables),
         "pairs": _pairs(tables.get("ranks")),
@@ -105,6 +104,10 @@ def embedded(
         "other_model": OTHER_MODEL,
         "interval": f"{LEVEL} interval",
     }  # fmt: skip
+
+
+def _scopes(comparison: pd.DataFrame) -> dict[str, Any]:
+    return {"paper_scope": PAPER_SCOPE, "comparison_scope": _scope(comparison, "scope")}
 
 
 def _beside(other: Beside) -> dict[str, Any]:
