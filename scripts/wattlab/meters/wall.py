@@ -7,7 +7,7 @@ import scipy.special
 
 from wattlab.foundation.quantities import CONFIDENCE
 from wattlab.meters.wall_clock import NORMAL, Clock
-from wattlab.meters.wall_log import Floats, Trace, moment
+from wattlab.meters.wall_log import Floats, Trace, spoken_time
 
 #: A window with fewer samples has no number.
 LEAST_SAMPLES = 10
@@ -95,10 +95,12 @@ def _touching(
 def _why_not(trace: Trace, begin_s: float, end_s: float, n_samples: int) -> str | None:
     first_s, last_s = trace.covered
     if begin_s < first_s or end_s > last_s:
-        return f"the log covers {moment(first_s)} to {moment(last_s)} of its own clock, and not the whole window"
+        return (
+            f"the log covers {spoken_time(first_s)} to {spoken_time(last_s)} of its own clock, and not the whole window"
+        )
     for break_begin_s, break_end_s, why in trace.breaks:
         if break_begin_s < end_s and break_end_s > begin_s:
-            return f"{why}, from {moment(break_begin_s)} of its clock on"
+            return f"{why}, from {spoken_time(break_begin_s)} of its clock on"
     if n_samples < LEAST_SAMPLES:
         return f"{n_samples} samples of the log lie in the window, and {LEAST_SAMPLES} are needed"
     return None

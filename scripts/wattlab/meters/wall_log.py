@@ -254,6 +254,6 @@ def _line(wrong: "pd.Series[bool]") -> int:
     return int(wrong[wrong].index[0])
 
 
-def moment(time_s: float) -> str:
+def spoken_time(time_s: float) -> str:
     """A time (s since 1970) for people."""
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -50,9 +50,6 @@ class StoredCell(BaseModel):
     done: dict[str, tuple[int, int]]
 
 
-#: By the name that a pydantic error gives.
-
-
 def store_path(results: Path, cell_id: str, fingerprint: str) -> Path:
     """Where the repeats of a cell with this fingerprint lie, below the `results` folder."""
     return results / Shared.REPEATS / cell_id / f"{fingerprint}.jsonl"

@@ -3,20 +3,20 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wattlab.foundation.clock import moment
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
 from wattlab.foundation.quantities import IfAny
 from wattlab.foundation.units import kwh_per_1000
 from wattlab.meters.wall import LEAST_SAMPLES, WallEnergy, energy_of
 from wattlab.meters.wall_clock import MOST_OFFSET_S, Clock, Spans, clock_of
-from wattlab.meters.wall_log import Trace, moment, read_trace
+from wattlab.meters.wall_log import Trace, read_trace, spoken_time
 from wattlab.records.record import Record, Repeat, Window
 from wattlab.study.config import MeterLog, StudyConfig
 
@@ -193,7 +193,7 @@ def _windows(records: Sequence[Record]) -> Iterator[_Found]:
 
 
 def _begin_s(window: Window) -> float:
-    return datetime.fromisoformat(window.started_at_utc).timestamp()
+    return moment(window.started_at_utc).timestamp()
 
 
 def _beside_s(repeat: Repeat) -> tuple[float, float]:
@@ -227,8 +227,8 @@ def _other_time(trace: Trace, windows: Sequence[_Found]) -> str:
     begins = sorted(one.begin_s for one in windows)
     first_s, last_s = trace.covered
     return (
-        f"{trace.name}: it covers {moment(first_s)} to {moment(last_s)}, and the windows of this study began from "
-        f"{moment(begins[0])} to {moment(begins[-1])}: take the log of that day, or mend meter_log.mapping.timezone"
+        f"{trace.name}: it covers {spoken_time(first_s)} to {spoken_time(last_s)}, and the windows of this study began from "
+        f"{spoken_time(begins[0])} to {spoken_time(begins[-1])}: take the log of that day, or mend meter_log.mapping.timezone"
     )
 
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from wattlab.foundation.clock import moment
 from wattlab.foundation.errors import near_matches
 from wattlab.foundation.quantities import PROCESS
 from wattlab.foundation.units import J_PER_KWH
@@ -180,10 +181,9 @@ def _number(cells: Cells, column: str) -> float | None:
 def _time(written: str) -> datetime:
     """`2023-10-02T20:20:22`, with a blank, fractions or an offset; without an offset it is taken for UTC."""
     try:
-        moment = datetime.fromisoformat(written)
+        return moment(written).astimezone(UTC)
     except ValueError as error:
         raise Damaged(f"timestamp = {written!r} is no ISO 8601 time") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _doubts(
