@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support import records
+from support import measurements, records
 from support.meters_trace import (
     ACTIVE_W,
     GPU,
@@ -136,7 +136,7 @@ def test_net_energy_under_a_drifting_idle_floor(monkeypatch: pytest.MonkeyPatch,
     )
     assert resolved.spec is not None
     meter = CodeCarbonMeter(GPU)
-    session = records.session("s1", gpu_index=GPU, phases=False)
+    session = measurements.session("s1", gpu_index=GPU, phases=False)
     with open_store(tmp_path / "store.jsonl", {}) as store:
         store.append("session", **session_header(session))
         store.append("passes", session="s1", passes=1, last_inference_s=1.0)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from score_answers import main as score_answers
-from support import records
+from support import measurements, records
 from support.imports import SCRIPTS
 from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
@@ -54,7 +54,7 @@ def answered_cell(
     lines = [json.dumps({"row": row, "answer": answer, "n_output_units": 1}) for row, answer in enumerate(answers)]
     content = gzip.compress("\n".join(lines).encode())
     write_bytes(results / "quality" / "outputs" / f"{cell.cell.id}.jsonl.gz", content)
-    repeats = [records.repeat(index) for index in range(3)]
+    repeats = [measurements.repeat(index) for index in range(3)]
     sha256 = hashlib.sha256(content).hexdigest()
     return records.record_of(cell, repeats, samples_sha256=manifest.sha256, outputs_sha256=sha256)
 
@@ -131,7 +131,9 @@ def reason_of(table: pd.DataFrame) -> str:
 )
 def test_nothing_else_has_a_quality(tmp_path: Path, weights: str, data: str, reason: str) -> None:
     cell = records.resolved_cell("text-classification", "imdb", weights=weights, data=data)
-    table = scored(tmp_path, study_of(cell, weights=weights, data=data), [records.record_of(cell, [records.repeat(0)])])
+    table = scored(
+        tmp_path, study_of(cell, weights=weights, data=data), [records.record_of(cell, [measurements.repeat(0)])]
+    )
     assert reason_of(table).startswith(reason)
 
 

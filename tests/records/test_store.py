@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support import records
+from support import measurements
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.holding import NoLock
 from wattlab.records.record import Observed
@@ -22,11 +22,11 @@ OBSERVED = set(Observed.model_fields)
 
 
 def observed(index: int, **extra: object) -> dict[str, object]:
-    return records.repeat(index, **extra).model_dump(mode="json", include=OBSERVED)
+    return measurements.repeat(index, **extra).model_dump(mode="json", include=OBSERVED)
 
 
 def session(name: str) -> dict[str, object]:
-    whole = records.session(name, phases=False).model_dump(mode="json")
+    whole = measurements.session(name, phases=False).model_dump(mode="json")
     return {
         key: whole[key] for key in whole if key not in ("load", "transfer", "warmup", "ended", "ended_at_utc", "reason")
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from support import hand_tables, records
+from support import hand_tables, measurements, records
 from support.pages import page_of
 from wattlab.figures.listing import FIGURES, figures_of
 from wattlab.figures.style import TWO_COLUMNS
@@ -117,7 +117,7 @@ def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None
         records.resolved_cell("summarization", "samsum", "ainize--bart-base-cnn", structure="seq2seq"),
     ]
     runs = [
-        records.record_of(cell, [records.repeat(i, cpu_j=3600.0 * scale) for i in range(3)])
+        records.record_of(cell, [measurements.repeat(i, cpu_j=3600.0 * scale) for i in range(3)])
         for cell, scale in zip(cells[:4], (1, 2, 3, 4), strict=True)
     ]
     study = records.resolved_study(cells)

@@ -5,7 +5,7 @@ from typing import Any
 import pynvml
 import pytest
 
-from support import records
+from support import measurements, records
 from support.meter_windows import window
 from support.meters_fake import fake_nvml, forget_hardware
 from wattlab.meters.codecarbon import CodeCarbonMeter
@@ -24,12 +24,12 @@ def _no_cached_hardware() -> None:
 
 def observed(index: int = 0, **extra: Any) -> Observed:
     given = {"ram_j": 20.0, **extra}
-    return Observed.model_validate(records.repeat(index, **given).model_dump(include=OBSERVED))
+    return Observed.model_validate(measurements.repeat(index, **given).model_dump(include=OBSERVED))
 
 
 def on_cpu(threads: int = 1, **extra: Any) -> Repeat:
     spec = records.resolved_cell(protocol_values={"cpu_threads": threads}).spec
-    cell = StoredCell(sessions=[records.session()], observed=[observed(**extra)], passes=1, done={})
+    cell = StoredCell(sessions=[measurements.session()], observed=[observed(**extra)], passes=1, done={})
     return judge_all(cell, spec)[0]
 
 
@@ -38,7 +38,9 @@ def on_gpu(state: GpuState | None = None, others: GpuState | None = None, **extr
     given = {"gpu_j": [50.0, 3000.0], "foreign_processes": [], **extra}
     states = [state, *([others] * 2 if others else [])]
     repeats = [observed(index, gpu_state=one, **given) for index, one in enumerate(states)]
-    return judge_all(StoredCell(sessions=[records.session(gpu_index=1)], observed=repeats, passes=1, done={}), SPEC)[0]
+    return judge_all(
+        StoredCell(sessions=[measurements.session(gpu_index=1)], observed=repeats, passes=1, done={}), SPEC
+    )[0]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,7 @@ def test_counter_and_power_that_disagree_while_idle(
 ) -> None:
     """60 W by the counter; in the short windows of the default study flagged, by all of a session together."""
     before, after = (
-        records.window(
+        measurements.window(
             start_s=start_s, window_s=window_s, gpu_j=[100.0, 60.0 * window_s], gpu_state=GpuState(power_w=power_w)
         )
         for start_s in (0.0, 100.0)
@@ -151,7 +153,7 @@ def test_counter_and_power_that_disagree_while_idle(
 
 def test_an_idle_second_is_needed_and_no_window_counts_twice() -> None:
     """The counter moves every tenth of a second: half a second says nothing, and neighbours share it."""
-    idle = records.window(window_s=0.5, gpu_j=[100.0, 30.0], gpu_state=GpuState(power_w=140.0))
+    idle = measurements.window(window_s=0.5, gpu_j=[100.0, 30.0], gpu_state=GpuState(power_w=140.0))
     assert on_gpu(GpuState(), idle_before=idle, idle_after=idle).flags == []
 
 

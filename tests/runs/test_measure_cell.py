@@ -13,7 +13,7 @@ import pytest
 
 import measure_cell
 from measure_cell import Job, Stopped, main, run_worker
-from support import records
+from support import measurements, records
 from wattlab.foundation.errors import InputError
 from wattlab.runs.assembly import write_record
 from wattlab.runs.job import job_verb
@@ -143,7 +143,7 @@ def test_bad_arguments_are_one_line(job: Job) -> None:
 
 def test_progress_never_fails_a_job(job: Job) -> None:
     """A record that some other program damaged, and a study that is gone, after everything was measured."""
-    record = records.record_of(CELL, [records.repeat(index, ram_j=20.0) for index in range(3)])
+    record = records.record_of(CELL, [measurements.repeat(index, ram_j=20.0) for index in range(3)])
     write_record(job.path("runs", ".json"), record)
     assert progress_line(job.study, record).startswith(f"{CELL.cell.id}: 3 repeats, 0.101 kWh (node, model+constant)")
     begin_call(job.folder, [CELL.cell.id, "a/b/c"])
@@ -158,9 +158,9 @@ def test_progress_never_fails_a_job(job: Job) -> None:
 
 
 def test_progress_shows_no_energy_that_is_not_known_and_no_node_of_shared_ones(job: Job) -> None:
-    repeats = [records.repeat(index, ram_j=None) for index in range(3)]
+    repeats = [measurements.repeat(index, ram_j=None) for index in range(3)]
     assert "kWh" not in progress_line(job.study, records.record_of(CELL, repeats))
     beside = records.resolved_cell(exclusive=False)
     assert "3 repeats, 0.100 kWh (device, model)" in progress_line(
-        job.study, records.record_of(beside, [records.repeat(index) for index in range(3)])
+        job.study, records.record_of(beside, [measurements.repeat(index) for index in range(3)])
     )

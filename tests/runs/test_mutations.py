@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support import records
+from support import measurements, records
 from support.records import evidence_of
 from wattlab.records.record import Record
 from wattlab.tables.building import build
@@ -40,8 +40,8 @@ def base() -> dict[str, Any]:
         "other_load_cores": 0.1,
         "energy_cpu_method": "counter",
     }
-    made = [records.repeat(index, cpu_j=100.0 + index, ram_j=20.0, **extra) for index in range(3)]
-    record = records.record_of(CELL, made, sessions=[records.session("s1", gpu_index=1)], device="cuda")
+    made = [measurements.repeat(index, cpu_j=100.0 + index, ram_j=20.0, **extra) for index in range(3)]
+    record = records.record_of(CELL, made, sessions=[measurements.session("s1", gpu_index=1)], device="cuda")
     content: dict[str, Any] = record.model_dump(mode="json")
     return content
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support import records
+from support import measurements, records
 from wattlab.foundation.errors import Unavailable
 from wattlab.meters.contract import Meter
 from wattlab.records.record import Window
@@ -77,7 +77,7 @@ class FakeMeter(Meter):
         if is_query and self.cpu_j:
             energy_j = self.cpu_j[min(self.queries, len(self.cpu_j) - 1)]
             self.queries += 1
-        return records.window(window_s=max(duration_s, 0.6), cpu_j=energy_j)
+        return measurements.window(window_s=max(duration_s, 0.6), cpu_j=energy_j)
 
 
 ROWS = [{"text": "a"}, {"text": "b"}]
@@ -94,7 +94,7 @@ def bench(
     given = {"warmup_inferences": 1, "idle_window_s": 0.0, "min_window_s": 0.0, "n_inferences": 2, **values}
     cell = records.resolved_cell(protocol_values=given)
     assert cell.spec is not None
-    store.append("session", **session_header(records.session(session, phases=False)))
+    store.append("session", **session_header(measurements.session(session, phases=False)))
     return Bench(cell.spec, FakeAdapter(journal, inference_s), FakeMeter(journal, cpu_j), store, session)
 
 

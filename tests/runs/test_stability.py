@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from support import records
+from support import measurements, records
 from support.records import evidence_of
 from wattlab.tables.building import build
 from wattlab.tables.intervals import is_outlier, mann_kendall
@@ -15,7 +15,7 @@ ENERGY = "energy_kwh_per_1000"
 
 def tables_of(*joules, repeats=None, **extra):
     cell = records.resolved_cell(repeats=len(joules))
-    made = [records.repeat(index, cpu_j=energy, **extra) for index, energy in enumerate(joules)]
+    made = [measurements.repeat(index, cpu_j=energy, **extra) for index, energy in enumerate(joules)]
     return build(evidence_of([(cell, records.record_of(cell, made))]))
 
 
@@ -84,7 +84,7 @@ def test_effective_cores_stand_beside_the_energy():
 
 def test_cores_are_shared_by_the_threads():
     cell = records.resolved_cell(protocol_values={"cpu_threads": 2})
-    made = [records.repeat(index, process_cpu_s=18.0) for index in range(3)]
+    made = [measurements.repeat(index, process_cpu_s=18.0) for index in range(3)]
     runs = build(evidence_of([(cell, records.record_of(cell, made))]))["runs"]
     assert runs["effective_cores"].tolist() == [1.8] * 3
     assert runs["effective_cores_share"].tolist() == [0.9] * 3
@@ -105,12 +105,14 @@ def test_without_a_second_reading_there_is_no_ratio():
 
 def test_provenance_tells_the_gpu_that_computed_and_how_the_cpu_was_read():
     cell = records.resolved_cell()
-    machine = records.session(gpu_index=1).machine.model_copy(update={"gpu_uuids": ["GPU-a", "GPU-b"]})
+    machine = measurements.session(gpu_index=1).machine.model_copy(update={"gpu_uuids": ["GPU-a", "GPU-b"]})
     sessions = [
-        records.session(name, gpu_index=index, machine=machine, meter={"cpu_mode": mode, "ram_model": "codecarbon-3"})
+        measurements.session(
+            name, gpu_index=index, machine=machine, meter={"cpu_mode": mode, "ram_model": "codecarbon-3"}
+        )
         for name, index, mode in (("s1", 0, "cpu_load"), ("s2", 1, "intel_rapl"))
     ]
-    made = [records.repeat(index, gpu_j=[9.0, 9.0], session=name) for index, name in enumerate(("s1", "s2"))]
+    made = [measurements.repeat(index, gpu_j=[9.0, 9.0], session=name) for index, name in enumerate(("s1", "s2"))]
     table = build(evidence_of([(cell, records.record_of(cell, made, sessions=sessions))]))["provenance"]
     for aspect, values in (
         ("machine.computing GPU", ["GPU-a", "GPU-b"]),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support import records
+from support import measurements, records
 from wattlab.records.record import GpuState, Observed, Repeat, Session
 from wattlab.records.store import StoredCell
 from wattlab.runs.assembly import judge_cell, split_repeats
@@ -17,7 +17,7 @@ OBSERVED = set(Observed.model_fields)
 
 def observed(index: int = 0, **extra: Any) -> Observed:
     given = {"cpu_j": 36.0, "ram_j": 20.0, **extra}
-    return Observed.model_validate(records.repeat(index, **given).model_dump(include=OBSERVED))
+    return Observed.model_validate(measurements.repeat(index, **given).model_dump(include=OBSERVED))
 
 
 def spec_of(cell: ResolvedCell) -> Spec:
@@ -28,7 +28,7 @@ def spec_of(cell: ResolvedCell) -> Spec:
 def stored(
     repeats: list[Observed], done: dict[str, tuple[int, int]] | None = None, sessions: list[Session] | None = None
 ) -> StoredCell:
-    return StoredCell(sessions=sessions or [records.session("s1")], observed=repeats, passes=1, done=done or {})
+    return StoredCell(sessions=sessions or [measurements.session("s1")], observed=repeats, passes=1, done=done or {})
 
 
 SPEC = spec_of(records.resolved_cell())
@@ -39,7 +39,7 @@ def judged(*repeats: Observed, spec: Spec = SPEC, sessions: list[Session] | None
 
 
 def alone(one: Observed, spec: Spec = SPEC, session: Session | None = None) -> Repeat:
-    return judged(one, spec=spec, sessions=[session or records.session()])[0]
+    return judged(one, spec=spec, sessions=[session or measurements.session()])[0]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_an_absent_component_adds_nothing_and_is_no_fault() -> None:
 
 
 def test_a_gpu_that_can_not_be_read_is_no_absent_gpu() -> None:
-    repeat = alone(observed(), session=records.session(gpu_index=0))
+    repeat = alone(observed(), session=measurements.session(gpu_index=0))
     assert not repeat.valid
     assert "can not be read" in "; ".join(repeat.reasons)
 
 
 def test_the_computing_gpu_must_show_energy() -> None:
     idle_gpu = observed(gpu_j=[0.0, 55.0])
-    assert not alone(idle_gpu, session=records.session(gpu_index=0)).valid
-    assert alone(idle_gpu, session=records.session(gpu_index=1)).valid
+    assert not alone(idle_gpu, session=measurements.session(gpu_index=0)).valid
+    assert alone(idle_gpu, session=measurements.session(gpu_index=1)).valid
 
 
 def methods(*names: str, **extra: Any) -> list[Observed]:
@@ -116,7 +116,7 @@ def test_repeats_that_are_not_sound_choose_no_method() -> None:
 
 def test_counters_that_were_opened_between_two_sessions_win() -> None:
     """Two modelled repeats, then the doctor's advice is followed and two more are wanted."""
-    sessions = [records.session("closed"), records.session("open")]
+    sessions = [measurements.session("closed"), measurements.session("open")]
     cell = spec_of(records.resolved_cell(repeats=4))
     closed = [observed(i, energy_cpu_method="model", session="closed", cpu_j=8.0) for i in range(2)]
     opened = [observed(i, energy_cpu_method="counter", session="open", cpu_j=5.0) for i in range(2, 6)]
@@ -133,7 +133,7 @@ def on_gpu(index: int, session: str, limit_w: float, **state: Any) -> Observed:
 
 
 def test_a_limit_that_changed_between_sessions_is_flagged_and_within_one_invalid() -> None:
-    sessions = [records.session(name, gpu_index=1) for name in ("one", "other")]
+    sessions = [measurements.session(name, gpu_index=1) for name in ("one", "other")]
     repeats = [on_gpu(0, "one", 300.0), *[on_gpu(i, "other", 400.0) for i in (1, 2, 3)]]
     found = judged(*repeats, sessions=sessions)
     assert [(repeat.valid, repeat.flags) for repeat in found] == [
@@ -146,7 +146,7 @@ def test_a_limit_that_changed_between_sessions_is_flagged_and_within_one_invalid
 
 
 def test_a_low_clock_is_flagged_wherever_it_stands() -> None:
-    sessions = [records.session("one", gpu_index=1)]
+    sessions = [measurements.session("one", gpu_index=1)]
     repeats = [on_gpu(i, "one", 400.0, sm_clock_mhz=clock) for i, clock in enumerate((1200, 1410, 1410))]
     assert [repeat.flags for repeat in judged(*repeats, sessions=sessions)] == [["clock_changed"], [], []]
 

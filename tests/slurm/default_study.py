@@ -20,7 +20,7 @@ import pandas as pd
 from alike import differences, read
 from cluster import one_node_slurm, why_not
 
-from support import records
+from support import measurements, records
 from support.workflow import REPOSITORY, Project, make_project
 from wattlab.catalog.reading import load_catalog
 from wattlab.records.record import read_record
@@ -92,7 +92,7 @@ def made_up_tables(project: Project) -> dict[str, pd.DataFrame]:
     study = project.study("laptop")
     evidence = []
     for resolved in study.measured:
-        repeats = [records.repeat(index, n_output_units=10) for index in range(resolved.spec.protocol.repeats)]
+        repeats = [measurements.repeat(index, n_output_units=10) for index in range(resolved.spec.protocol.repeats)]
         evidence.append(CellEvidence(resolved, records.record_of(resolved, repeats)))
     built = build(Evidence(study, load_catalog(project.root / "catalog"), evidence))
     folder = project.root / "made-up"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import build_tables
-from support import hand_tables, records
+from support import hand_tables, measurements, records
 from support.imports import ROOT
 from support.pages import page_of
 from wattlab.figures import notes
@@ -51,7 +51,7 @@ def test_figures_page_and_paragraphs_say_so(tmp_path: Path) -> None:
 
 def test_every_table_says_so(tmp_path: Path) -> None:
     cell = records.resolved_cell("fill-mask", "oscar", other_rows="FineWeb, another web corpus")
-    record = records.record_of(cell, [records.repeat(index) for index in range(3)])
+    record = records.record_of(cell, [measurements.repeat(index) for index in range(3)])
     study = records.write_study(tmp_path, records.resolved_study([cell]), [record])
     assert build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")]) == 0
     captions = [path.read_text().splitlines()[0] for path in (tmp_path / "tables").glob("*.md")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import records
+from support import measurements, records
 from wattlab import STUDY_VERSION
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.hashing import sha256_of
@@ -85,7 +85,7 @@ def test_a_newer_file_is_refused_in_one_line(tmp_path: Path) -> None:
         ) as caught:
             read_study(study)
         assert "\n" not in str(caught.value)
-    record = records.record_of(CELL, [records.repeat(0)]).model_dump(mode="json")
+    record = records.record_of(CELL, [measurements.repeat(0)]).model_dump(mode="json")
     path = tmp_path / "record.json"
     path.write_text(json.dumps(record | {"a_new_key": 1}))
     with pytest.raises(InputError, match="record.json: a_new_key = 1: unknown key"):

@@ -1,5 +1,6 @@
 """Debian's Chromium by Playwright, for the tests of the page: opened from disk, without any network."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+#: Charts of the page, by name.
+CHARTS = ("tasks", "choose", "energy", "training", "comparison")
 
 CHROMIUM = shutil.which("chromium")
 _FLAGS = [
@@ -54,3 +58,28 @@ def drawn(page: Page, chart: str) -> None:
     """Scroll to a chart and wait until it is there."""
     page.locator(f"#chart-{chart}").scroll_into_view_if_needed()
     page.wait_for_selector(f"#chart-{chart} svg, #chart-{chart} canvas")
+
+
+def to(page: Page, section: str) -> None:
+    """Scroll to a section and wait until it is drawn."""
+    page.locator(f"#{section}").scroll_into_view_if_needed()
+    page.evaluate("name => document.getElementById(name).scrollIntoView()", section)
+    page.wait_for_timeout(150)
+
+
+def rows(page: Page, table: str) -> list[list[str]]:
+    """The rows of a table as they are shown."""
+    script = "all => all.map(row => [...row.children].map(one => one.textContent))"
+    return [list(row) for row in page.eval_on_selector_all(f"#{table} tbody tr", script)]
+
+
+def counted(page: Page) -> int:
+    """Cells that the search leaves."""
+    found = re.search(r"of ([\d,]+) rows?", page.locator("#cells-rows [role=status]").inner_text())
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def saved(page: Page, name: str) -> bytes:
+    with page.expect_download() as given:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(given.value.path()).read_bytes()

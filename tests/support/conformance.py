@@ -13,7 +13,7 @@ from typing import Any
 import pynvml
 import pytest
 
-from support import records
+from support import measurements, records
 from support.meters_fake import FakeRapl, fake_nvml, fake_rapl
 from support.meters_trace import Clock, Trace
 from wattlab.meters import rapl_perf
@@ -257,7 +257,7 @@ def measured_repeats(
         content = {**window.model_dump(), "idle_before": before, "idle_after": after, **counts}
         observed.append(Observed.model_validate(content | {"foreign_processes": []}))
         before = after
-    session = records.session("s1", gpu_index=member.gpu_index)
+    session = measurements.session("s1", gpu_index=member.gpu_index)
     resolved = records.resolved_cell(protocol_values={"repeats": n})
     stored = StoredCell(sessions=[session], observed=observed, passes=1, done={})
     return list(zip(judge_all(stored, resolved.spec), truths_j, strict=True))

@@ -1,6 +1,6 @@
 """Cells whose repeats take the joules that a test gives, and the column that the tables make of them."""
 
-from support import records
+from support import measurements, records
 from support.records import evidence_of
 from wattlab.records.record import Failure
 from wattlab.tables.building import build
@@ -9,7 +9,7 @@ ENERGY = "energy_kwh_per_1000"
 
 
 def repeats_of(*joules, **extra):
-    return [records.repeat(index, cpu_j=energy, **extra) for index, energy in enumerate(joules)]
+    return [measurements.repeat(index, cpu_j=energy, **extra) for index, energy in enumerate(joules)]
 
 
 def one_cell(*joules, cell=None, **extra):
@@ -28,5 +28,5 @@ def two_models():
     ]
     pairs = [(cell, records.record_of(cell, repeats_of(*joules))) for cell, joules in made]
     lost = records.resolved_cell(dataset="c4", model="c")
-    few = [records.repeat(0, cpu_j=9e9), records.repeat(1, valid=False, reasons=["no"])]
+    few = [measurements.repeat(0, cpu_j=9e9), measurements.repeat(1, valid=False, reasons=["no"])]
     return [*pairs, (lost, records.record_of(lost, few, status="failed", failure=Failure(reason="too few")))]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support import records
+from support import measurements, records
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.records.record import Observed, Window
 from wattlab.records.store import StoredCell
@@ -27,5 +27,5 @@ def verdict(made: Window, others: Window | None = None, **spec: Any) -> list[str
         return Observed.model_validate({**one.model_dump(), "duration_s": one.window_s, **idle, **counts})
 
     repeats = [observed(index, one) for index, one in enumerate([made, *([others] * 2 if others else [])])]
-    cell = StoredCell(sessions=[records.session()], observed=repeats, passes=1, done={})
+    cell = StoredCell(sessions=[measurements.session()], observed=repeats, passes=1, done={})
     return judge_all(cell, resolved.spec.model_copy(update=spec))[0].reasons

@@ -122,7 +122,7 @@ def _run(argv: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except KeyboardInterrupt:
         return 130
-    except BaseException:  # noqa: BLE001  (as Python does, at the end of every program)
+    except Exception:  # noqa: BLE001  (whatever a program raises: it ends as under Python, with a traceback and status 1)
         sys.excepthook(*sys.exc_info())
         return 1
     return 0

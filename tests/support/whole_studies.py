@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import build_tables
-from support import records
+from support import measurements, records
 from wattlab.foundation.files import write_bytes, write_json
 from wattlab.foundation.hashing import sha256_of
 from wattlab.records.record import Observed, Phase, Session
@@ -78,7 +78,9 @@ def _measure(results: Path, name: str, cell: MeasuredCell, powers_w: Any, start_
             writer.append("repeat", **_repeat(index, session, float(power_w), start_s).model_dump(mode="json"))
         protocol = cell.spec.protocol
         ended = {"repeats": protocol.repeats, "max_redo": protocol.max_redo}
-        writer.append("ended", session=session, ended="done", ended_at_utc=records.utc(start_s + CELL_S - 1), **ended)
+        writer.append(
+            "ended", session=session, ended="done", ended_at_utc=measurements.utc(start_s + CELL_S - 1), **ended
+        )
     write_bytes(answers_path(store), b"answers")
     for left in store.parent.glob("*.lock"):
         left.unlink()
@@ -89,29 +91,29 @@ def _measure(results: Path, name: str, cell: MeasuredCell, powers_w: Any, start_
 
 def _session(name: str, study: str, start_s: float) -> Session:
     phases: dict[str, Phase] = {
-        phase: records.phase(phase, start_s=start_s + after_s, cpu_j=30.0, ram_j=10.0, energy_ram_method="model")
+        phase: measurements.phase(phase, start_s=start_s + after_s, cpu_j=30.0, ram_j=10.0, energy_ram_method="model")
         for phase, after_s in (("load", 1.0), ("transfer", 3.0), ("warmup", 5.0))
     }
     phases["warmup"] = phases["warmup"].model_copy(update={"n_inferences": 2})
     phases["load"] = phases["load"].model_copy(update={"parameters": 1000, "parameters_as_published": 1000})
-    plain = records.session(name, study=study, started_at_utc=records.utc(start_s), meter=METER, **phases)
-    return plain.model_copy(update={"ended_at_utc": records.utc(start_s + CELL_S - 1)})
+    plain = measurements.session(name, study=study, started_at_utc=measurements.utc(start_s), meter=METER, **phases)
+    return plain.model_copy(update={"ended_at_utc": measurements.utc(start_s + CELL_S - 1)})
 
 
 def _repeat(index: int, session: str, power_w: float, start_s: float) -> Observed:
     begin_s = start_s + 10.0 + (REPEAT_S + 3.0) * index
     idle = [
-        records.window(start_s=begin_s + after_s, cpu_j=20.0, ram_j=RAM_W, energy_ram_method="model")
+        measurements.window(start_s=begin_s + after_s, cpu_j=20.0, ram_j=RAM_W, energy_ram_method="model")
         for after_s in (-2.0, REPEAT_S + 1.0)
     ]
-    repeat = records.repeat(
+    repeat = measurements.repeat(
         index,
         cpu_j=power_w * REPEAT_S,
         ram_j=RAM_W * REPEAT_S,
         n_inferences=20,
         window_s=REPEAT_S,
         session=session,
-        started_at_utc=records.utc(begin_s),
+        started_at_utc=measurements.utc(begin_s),
         idle_before=idle[0],
         idle_after=idle[1],
         energy_ram_method="model",

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from support import records
+from support import measurements
 from support.warm import python_folder
 from wattlab.machine.describe import describe_machine
 from wattlab.records.record import Observed
@@ -144,12 +144,12 @@ class Project:
         content = identity(spec, describe_machine(spec.device), inputs.contents)
         path = store_path(self.results, resolved.cell.id, fingerprint_of(content))
         with open_store(path, content) as store:
-            session = records.session("s1", phases=False, study="small").model_dump(mode="json")
+            session = measurements.session("s1", phases=False, study="small").model_dump(mode="json")
             for key in ("load", "transfer", "warmup", "ended", "ended_at_utc", "reason"):
                 del session[key]
             store.append("session", **session)
             for index in range(spec.protocol.repeats):
-                repeat = records.repeat(index, cpu_j=cpu_j, ram_j=20.0, session="s1")
+                repeat = measurements.repeat(index, cpu_j=cpu_j, ram_j=20.0, session="s1")
                 store.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
             store.end("s1", "done", repeats=spec.protocol.repeats, max_redo=spec.protocol.max_redo)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from support import records
+from support import measurements, records
 from support.joules import ENERGY, one_cell, repeats_of
 from support.records import evidence_of
 from wattlab.tables.building import build
@@ -29,9 +29,12 @@ def test_joules_become_kwh_per_1000_with_mean_sd_and_t_interval():
 
 
 def test_net_is_gross_minus_the_power_of_both_idle_windows():
-    idle = (records.window(window_s=1.0, cpu_j=20.0, ram_j=0.0), records.window(window_s=3.0, cpu_j=100.0, ram_j=0.0))
+    idle = (
+        measurements.window(window_s=1.0, cpu_j=20.0, ram_j=0.0),
+        measurements.window(window_s=3.0, cpu_j=100.0, ram_j=0.0),
+    )
     cell = records.resolved_cell()
-    one = records.repeat(0, cpu_j=3600.0, window_s=10.0, idle_before=idle[0], idle_after=idle[1])
+    one = measurements.repeat(0, cpu_j=3600.0, window_s=10.0, idle_before=idle[0], idle_after=idle[1])
     run = build(evidence_of([(cell, records.record_of(cell, [one]))]))["runs"].iloc[0]
     assert run["idle_power_node_w"] == 30.0  # (20 + 100) J / (1 + 3) s
     assert run["net_energy_node_kwh_per_1000"] == pytest.approx((3600 - 300) / 3.6e6 * 100)
@@ -40,7 +43,7 @@ def test_net_is_gross_minus_the_power_of_both_idle_windows():
 @pytest.mark.parametrize("lacking", ["idle_before", "idle_after"])
 def test_without_both_idle_windows_there_is_no_net(lacking):
     cell = records.resolved_cell()
-    one = records.repeat(0, **{lacking: None}) if lacking else None
+    one = measurements.repeat(0, **{lacking: None}) if lacking else None
     run = build(evidence_of([(cell, records.record_of(cell, [one]))]))["runs"].iloc[0]
     assert math.isnan(run["net_energy_node_kwh_per_1000"])
     assert run["energy_node_kwh_per_1000"] == pytest.approx(0.1)
@@ -48,8 +51,8 @@ def test_without_both_idle_windows_there_is_no_net(lacking):
 
 def test_node_and_device_of_a_gpu_machine():
     cell = records.resolved_cell()
-    one = records.repeat(0, cpu_j=1000.0, ram_j=600.0, gpu_j=[500.0, 1500.0], idle_gpu_w=[50.0, 60.0], idle_w=10.0)
-    record = records.record_of(cell, [one], sessions=[records.session("s1", gpu_index=1)], device="cuda")
+    one = measurements.repeat(0, cpu_j=1000.0, ram_j=600.0, gpu_j=[500.0, 1500.0], idle_gpu_w=[50.0, 60.0], idle_w=10.0)
+    record = records.record_of(cell, [one], sessions=[measurements.session("s1", gpu_index=1)], device="cuda")
     run = build(evidence_of([(cell, record)]))["runs"].iloc[0]
     assert run["energy_node_j"] == 3600.0
     assert run["energy_device_j"] == 1500.0
@@ -73,7 +76,7 @@ def test_absent_adds_nothing_and_not_measured_makes_the_sum_missing():
 
 def test_one_unmeasured_repeat_leaves_the_cells_mean_missing():
     cell = records.resolved_cell()
-    repeats = [records.repeat(0), records.repeat(1, ram_j=None), records.repeat(2)]
+    repeats = [measurements.repeat(0), measurements.repeat(1, ram_j=None), measurements.repeat(2)]
     row = build(evidence_of([(cell, records.record_of(cell, repeats))]))["cells"].iloc[0]
     assert math.isnan(row[ENERGY])
     assert row["energy_cpu_kwh_per_1000"] == pytest.approx(0.1)
@@ -95,7 +98,7 @@ def test_without_exclusive_there_is_no_node_and_a_cpu_is_shared():
 
 def test_an_imported_record_has_no_device_and_is_never_stale():
     cell = records.imported_cell()
-    one = records.repeat(0, cpu_j=600.0, ram_j=1000.0, gpu_j=[2000.0], gpu_count=8, idle_w=None)
+    one = measurements.repeat(0, cpu_j=600.0, ram_j=1000.0, gpu_j=[2000.0], gpu_count=8, idle_w=None)
     record = records.record_of(cell, [one], sessions=[], repeats_wanted=2)
     built = build(evidence_of([(cell, record)]))
     run = built["runs"].iloc[0]
@@ -107,10 +110,10 @@ def test_an_imported_record_has_no_device_and_is_never_stale():
 
 def test_invalid_and_extra_repeats_are_listed_but_do_not_count():
     cell = records.resolved_cell(repeats=2)
-    bad = records.repeat(1, cpu_j=9e9, valid=False, reasons=["a window of 0.1 s"])
-    late = records.repeat(3, cpu_j=9e9)
+    bad = measurements.repeat(1, cpu_j=9e9, valid=False, reasons=["a window of 0.1 s"])
+    late = measurements.repeat(3, cpu_j=9e9)
     record = records.record_of(
-        cell, [records.repeat(0, cpu_j=3600.0), bad, records.repeat(2, cpu_j=7200.0)], extra_repeats=[late]
+        cell, [measurements.repeat(0, cpu_j=3600.0), bad, measurements.repeat(2, cpu_j=7200.0)], extra_repeats=[late]
     )
     built = build(evidence_of([(cell, record)]))
     assert list(built["runs"]["counted"]) == [True, False, True, False]
@@ -124,7 +127,7 @@ def test_invalid_and_extra_repeats_are_listed_but_do_not_count():
 
 def test_several_sessions_and_short_windows_are_flagged():
     cell = records.resolved_cell(repeats=2)
-    record = records.record_of(cell, [records.repeat(0, short=True), records.repeat(1, session="s2")])
+    record = records.record_of(cell, [measurements.repeat(0, short=True), measurements.repeat(1, session="s2")])
     built = build(evidence_of([(cell, record)]))
     assert built["cells"].iloc[0]["flags"] == "short; several_sessions"
     assert built["cells"].iloc[0]["n_sessions"] == 2
@@ -146,7 +149,7 @@ def test_facts_come_from_the_study_and_not_from_the_record():
 
 def test_output_lengths_over_repeats():
     cell = records.resolved_cell()
-    repeats = [records.repeat(index, n_output_units=units) for index, units in enumerate((10, 20, 30))]
+    repeats = [measurements.repeat(index, n_output_units=units) for index, units in enumerate((10, 20, 30))]
     row = build(evidence_of([(cell, records.record_of(cell, repeats))]))["output_lengths"].iloc[0]
     assert row["n_output_units_per_inference"] == 2.0
     assert row["sd_n_output_units_per_inference"] == 1.0

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from support import records
+from support import measurements, records
 from support.records import evidence_of
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
@@ -20,7 +20,7 @@ KWH = 100 / 3.6e6
 
 def record(method: str = "model") -> Record:
     """Windows of 10 s on a machine with 16 GB: 100 J of the CPU, 20 W of memory as recorded."""
-    made = [records.repeat(index, cpu_j=100.0, ram_j=200.0, energy_ram_method=method) for index in range(3)]
+    made = [measurements.repeat(index, cpu_j=100.0, ram_j=200.0, energy_ram_method=method) for index in range(3)]
     return records.record_of(CELL, made)
 
 
@@ -55,7 +55,7 @@ def test_a_constant_is_nobodys_model() -> None:
 
 def test_of_an_imported_record_the_machine_is_not_known() -> None:
     cell = records.imported_cell()
-    made = [records.repeat(index, ram_j=430.0, energy_ram_method="model") for index in range(3)]
+    made = [measurements.repeat(index, ram_j=430.0, energy_ram_method="model") for index in range(3)]
     run = build(evidence_of([(cell, records.record_of(cell, made, sessions=[]))]))["runs"].iloc[0]
     assert run["energy_ram_j"] == 430.0 and math.isnan(run[RAM]) and math.isnan(run[NODE])
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import wattlab.tables.drift
-from support import hand_tables, records
+from support import hand_tables, measurements, records
 from wattlab import METHOD_VERSION
 from wattlab.foundation.closure import SCRIPTS
 from wattlab.machine.software import CODE_OF_OLDER_LAYOUT, code_sha256
@@ -38,12 +38,12 @@ def drift_of(*cells: CellEvidence) -> pd.DataFrame:
 def record(*sessions: Any, cell: ResolvedCell = CELL, valid: tuple[bool, ...] = (True, True, True)) -> Record:
     """Three repeats, the last of which is of the last session."""
     names = [sessions[0].session, sessions[0].session, sessions[-1].session]
-    repeats = [records.repeat(i, session=names[i], valid=valid[i]) for i in range(3)]
+    repeats = [measurements.repeat(i, session=names[i], valid=valid[i]) for i in range(3)]
     return records.record_of(cell, repeats, sessions=sessions)
 
 
 def session(name: str = "s1", **values: Any) -> Any:
-    return records.session(name, **{"software": {"torch": "2.13.0"}, "method_version": METHOD_VERSION, **values})
+    return measurements.session(name, **{"software": {"torch": "2.13.0"}, "method_version": METHOD_VERSION, **values})
 
 
 def test_a_cell_measured_as_today_has_no_row() -> None:
@@ -78,7 +78,7 @@ def test_a_stale_record_names_the_keys_of_its_spec() -> None:
 
 def test_imported_cells_and_unmeasured_ones_have_no_row() -> None:
     imported = records.imported_cell()
-    logged = records.session("s1", software={"torch": "1.0.0"}, code_sha256=None, method_version=None)
+    logged = measurements.session("s1", software={"torch": "1.0.0"}, code_sha256=None, method_version=None)
     assert drift_of(CellEvidence(imported, record(logged, cell=imported)), CellEvidence(CELL)).empty
 
 

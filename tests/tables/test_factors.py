@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from support import records
+from support import measurements, records
 from support.records import evidence_of
 from wattlab.records.record import Record
 from wattlab.study.cells import MeasuredCell
@@ -23,7 +23,7 @@ def measured(model: str, setting: str | None, *joules: float, task: str = "text-
     protocol = cell.spec.protocol.model_copy(update=place.values)
     spec = cell.spec.model_copy(update={"cell": place, "protocol": protocol})
     cell = cell.model_copy(update={"cell": place, "spec": spec})
-    repeats = [records.repeat(index, cpu_j=energy_j, **extra) for index, energy_j in enumerate(joules)]
+    repeats = [measurements.repeat(index, cpu_j=energy_j, **extra) for index, energy_j in enumerate(joules)]
     return cell, records.record_of(cell, repeats)
 
 

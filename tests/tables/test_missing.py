@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import records
+from support import measurements, records
 from support.joules import ENERGY, repeats_of
 from wattlab.records.record import Failure
 from wattlab.tables.building import build
@@ -21,7 +21,7 @@ def test_every_kind_of_missing(tmp_path):
         for place in range(8)
     )
     before = records.resolved_cell(dataset="d4", protocol_values={"seed": 7})
-    no = [records.repeat(2, valid=False, reasons=["a window of 0.1 s"])]
+    no = [measurements.repeat(2, valid=False, reasons=["a window of 0.1 s"])]
     written = [
         records.failed(broken, "out of memory"),
         records.record_of(waiting, status="waiting", failure=Failure(reason="transformers4", remedy="install it")),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from support import records
+from support import measurements, records
 from wattlab.tables.building import build
 
 NET, GROSS = "net_energy_node_kwh_per_1000", "energy_node_kwh_per_1000"
@@ -23,11 +23,11 @@ def in_a_row(gross_j, idle_w, lengths_s=None, **more):
     """Repeats of 10 s, 10 inferences each; window j of the idle ones (1 s) lies before repeat j and after repeat j - 1."""
     lengths_s = lengths_s or [1.0] * len(idle_w)
     idle = [
-        records.window(start_s=20.0 * at, window_s=length_s, cpu_j=power_w * length_s, ram_j=0.0)
+        measurements.window(start_s=20.0 * at, window_s=length_s, cpu_j=power_w * length_s, ram_j=0.0)
         for at, (power_w, length_s) in enumerate(zip(idle_w, lengths_s, strict=True))
     ]
     return [
-        records.repeat(
+        measurements.repeat(
             index, cpu_j=joules, ram_j=0.0, window_s=10.0, idle_before=idle[index], idle_after=idle[index + 1], **more
         )
         for index, joules in enumerate(gross_j)
@@ -64,7 +64,7 @@ def test_idle_windows_of_unlike_length_weigh_by_it():
 
 def test_repeats_that_share_no_window_are_independent():
     one, other, third = (in_a_row([100.0 + at], [1.0, 2.0 + at], session=f"s{at}")[0] for at in range(3))
-    sessions = [records.session(f"s{at}") for at in range(3)]
+    sessions = [measurements.session(f"s{at}") for at in range(3)]
     repeats = [one, other.model_copy(update={"index": 1}), third.model_copy(update={"index": 2})]
     row = built_from(repeats, sessions)
     net_j = [100 - 15.0, 101 - 20.0, 102 - 25.0]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from support import records
+from support import measurements, records
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
@@ -21,7 +21,7 @@ def parity_table(cells, repeats_of, **config):
 
 
 def three_repeats(joules):
-    return [records.repeat(index, cpu_j=joules + 36.0 * (index - 1)) for index in range(3)]
+    return [measurements.repeat(index, cpu_j=joules + 36.0 * (index - 1)) for index in range(3)]
 
 
 def test_the_papers_example_exactly():

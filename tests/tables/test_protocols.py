@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import build_tables
-from support import records
+from support import measurements, records
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import read_table
 
@@ -16,7 +16,9 @@ ALONE = records.resolved_cell(model="distilbert--distilbert-base-uncased")
 
 def write(results: Path, name: str, cells: list[tuple[object, list[float], float]], **config: object) -> Path:
     made = [
-        records.record_of(cell, [records.repeat(i, cpu_j=energy, window_s=window_s) for i, energy in enumerate(joules)])
+        records.record_of(
+            cell, [measurements.repeat(i, cpu_j=energy, window_s=window_s) for i, energy in enumerate(joules)]
+        )
         for cell, joules, window_s in cells
     ]
     study: ResolvedStudy = records.resolved_study([cell for cell, _, _ in cells], name, **config)

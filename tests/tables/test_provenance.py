@@ -1,6 +1,6 @@
 """Provenance: what the cells of a study were measured with, and what is mixed."""
 
-from support import records
+from support import measurements, records
 from support.joules import repeats_of
 from support.records import evidence_of
 from wattlab.tables.building import build
@@ -8,7 +8,7 @@ from wattlab.tables.building import build
 
 def test_provenance_flags_what_is_mixed():
     first, second = records.resolved_cell(dataset="a"), records.resolved_cell(dataset="b")
-    other = records.session("s1", code_sha256="d" * 64, software={"torch": "2.12.0"})
+    other = measurements.session("s1", code_sha256="d" * 64, software={"torch": "2.12.0"})
     built = build(
         evidence_of(
             [

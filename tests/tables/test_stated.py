@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from support import records
+from support import measurements, records
 from wattlab.records.record import Method, Record
 from wattlab.study.config import Nameplate
 from wattlab.tables.building import build
@@ -20,8 +20,8 @@ STATED = Nameplate(cpu_w=65.0, ram_w=10.0)
 def record(method: Method, meter: dict[str, object]) -> Record:
     """Modelled by 8 W and 20 W, or counted."""
     resolved = records.resolved_cell()
-    session = records.session("s1").model_copy(update={"meter": meter})
-    made = records.record_of(resolved, [records.repeat(index) for index in range(3)], sessions=[session])
+    session = measurements.session("s1").model_copy(update={"meter": meter})
+    made = records.record_of(resolved, [measurements.repeat(index) for index in range(3)], sessions=[session])
     repeats = [
         one.model_copy(update={"energy_cpu_method": method, "energy_ram_method": "model", "session": "s1"})
         for one in made.repeats

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import build_tables
-from support import records
+from support import measurements, records
 from wattlab.figures import then_and_now as figure
 from wattlab.figures.listing import figures_of
 from wattlab.figures.style import TWO_COLUMNS
@@ -34,7 +34,7 @@ def write(
     made = []
     for (model, dataset), energy in joules.items():
         cell = records.resolved_cell(task="fill-mask", dataset=dataset, model=model)
-        made.append(records.record_of(cell, [records.repeat(i, cpu_j=energy) for i in range(3)], **record or {}))
+        made.append(records.record_of(cell, [measurements.repeat(i, cpu_j=energy) for i in range(3)], **record or {}))
     cells = [records.resolved_cell(task="fill-mask", dataset=dataset, model=model) for model, dataset in joules]
     study = records.write_study(results / name, records.resolved_study(cells, name, **config), made)
     assert build_tables.main(["--study", str(study), "--tables", str(study.parent / "tables")]) == 0
@@ -97,9 +97,9 @@ def test_a_model_of_both_studies_is_in_neither_median(tmp_path: Path) -> None:
 
 def test_a_ratio_says_in_what_else_the_studies_differ(tmp_path: Path) -> None:
     protocol = records.resolved_cell().spec.protocol
-    machine = records.session().machine
+    machine = measurements.session().machine
     assert machine is not None
-    bigger = records.session("s1", machine=machine.model_copy(update={"cpu_model": "Other CPU"}))
+    bigger = measurements.session("s1", machine=machine.model_copy(update={"cpu_model": "Other CPU"}))
     # A number of steps is nothing that a model that fills masks takes.
     other = protocol.model_copy(update={"batch_size": 8, "steps": 4})
     write(tmp_path, "then", {(THEN[0], "c4"): 100.0}, {"protocol": other, "dtype": "bfloat16", "sessions": [bigger]})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import records
+from support import measurements, records
 from support.records import evidence_of
 from wattlab.foundation.errors import InputError
 from wattlab.records.record import Failure
@@ -13,11 +13,11 @@ from wattlab.tables.evidence import gather
 
 def test_totals_count_every_window_once_by_phase():
     cell, lost = records.resolved_cell(repeats=2), records.resolved_cell(dataset="oscar")
-    bad = records.repeat(1, cpu_j=720.0, valid=False, reasons=["no"])
+    bad = measurements.repeat(1, cpu_j=720.0, valid=False, reasons=["no"])
     record = records.record_of(
-        cell, [records.repeat(0), bad, records.repeat(2)], extra_repeats=[records.repeat(3, cpu_j=360.0)]
+        cell, [measurements.repeat(0), bad, measurements.repeat(2)], extra_repeats=[measurements.repeat(3, cpu_j=360.0)]
     )
-    few = records.record_of(lost, [records.repeat(0, cpu_j=1800.0)], status="failed", failure=Failure(reason="no"))
+    few = records.record_of(lost, [measurements.repeat(0, cpu_j=1800.0)], status="failed", failure=Failure(reason="no"))
     totals = build(evidence_of([(cell, record), (lost, few)]))["totals"].set_index("phase")
     assert list(totals.index) == ["load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned"]
     assert totals["n_windows"].to_dict() == {
@@ -37,8 +37,8 @@ def test_what_another_study_paid_is_reused():
     cell = records.resolved_cell(repeats=2)
     record = records.record_of(
         cell,
-        [records.repeat(0, cpu_j=3600.0), records.repeat(1, cpu_j=7200.0, session="s2")],
-        sessions=[records.session("s1", study="wide"), records.session("s2", study="laptop")],
+        [measurements.repeat(0, cpu_j=3600.0), measurements.repeat(1, cpu_j=7200.0, session="s2")],
+        sessions=[measurements.session("s1", study="wide"), measurements.session("s2", study="laptop")],
     )
     totals = build(evidence_of([(cell, record)]))["totals"].set_index(["phase", "reused"])
     assert totals.loc[("query", True), "energy_kwh"] == pytest.approx(3600 / 3.6e6)
@@ -48,7 +48,7 @@ def test_what_another_study_paid_is_reused():
 
 def test_unknown_energy_is_counted_apart():
     cell = records.resolved_cell(repeats=2)
-    record = records.record_of(cell, [records.repeat(0), records.repeat(1, ram_j=None)])
+    record = records.record_of(cell, [measurements.repeat(0), measurements.repeat(1, ram_j=None)])
     query = build(evidence_of([(cell, record)]))["totals"].set_index("phase").loc["query"]
     assert (query["n_windows"], query["n_windows_with_energy"]) == (2, 1)
     assert query["energy_kwh"] == pytest.approx(3600 / 3.6e6)
@@ -56,13 +56,13 @@ def test_unknown_energy_is_counted_apart():
 
 def test_cells_that_share_a_device_are_not_summed():
     cells = [records.resolved_cell(dataset=name, exclusive=False) for name in ("c4", "oscar", "bookcorpus")]
-    together = [records.repeat(at, cpu_j=3600.0, session="a") for at in range(3)]
+    together = [measurements.repeat(at, cpu_j=3600.0, session="a") for at in range(3)]
     beside = [one.model_copy(update={"session": "b"}) for one in together]
     later = [
-        one.model_copy(update={"session": "c", "started_at_utc": records.utc(5000.0 + 100 * one.index)})
+        one.model_copy(update={"session": "c", "started_at_utc": measurements.utc(5000.0 + 100 * one.index)})
         for one in together
     ]
-    pairs = [(cell, records.record_of(cell, repeats, sessions=[records.session(repeats[0].session, phases=False)]))
+    pairs = [(cell, records.record_of(cell, repeats, sessions=[measurements.session(repeats[0].session, phases=False)]))
              for cell, repeats in zip(cells, (together, beside, later), strict=True)]  # fmt: skip
     built = build(evidence_of(pairs, exclusive=False, headline_scope="device"))
     query = built["totals"].set_index("phase").loc["query"]
@@ -72,7 +72,7 @@ def test_cells_that_share_a_device_are_not_summed():
     text = closing_paragraph(records.resolved_study(cells, exclusive=False, headline_scope="device"), built)
     assert "it took at least (" in text and "of them since other cells ran on the same device)" in text
     on_gpus = [(cell, records.record_of(cell, [one.model_copy(update={"energy_gpu_j": [500.0, 700.0], "energy_gpu_method": "counter"})
-                                               for one in repeats], sessions=[records.session("a" if place == 0 else "b", gpu_index=place, phases=False)], device="cuda"))
+                                               for one in repeats], sessions=[measurements.session("a" if place == 0 else "b", gpu_index=place, phases=False)], device="cuda"))
                for place, (cell, repeats) in enumerate(zip(cells[:2], (together, beside), strict=True))]  # fmt: skip
     query = (
         build(evidence_of(on_gpus, exclusive=False, headline_scope="device"))["totals"].set_index("phase").loc["query"]

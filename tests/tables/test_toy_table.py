@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import build_tables
-from support import records
+from support import measurements, records
 from support.toy_table import toy_table
 from support.workflow import Project, project_with, run_with
 from wattlab.foundation.errors import InputError
@@ -20,7 +20,7 @@ NEEDED = ("title", "row", "columns", "build")
 def test_it_is_built_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TABLES, "toy", TOY)
     cell = records.resolved_cell()
-    record = records.record_of(cell, [records.repeat(0, cpu_j=3600.0), records.repeat(1, cpu_j=7200.0)])
+    record = records.record_of(cell, [measurements.repeat(0, cpu_j=3600.0), measurements.repeat(1, cpu_j=7200.0)])
     study = records.write_study(tmp_path, records.resolved_study([cell]), [record])
     assert build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")]) == 0
     lines = (tmp_path / "tables/toy.csv").read_text().splitlines()

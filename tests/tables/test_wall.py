@@ -12,7 +12,7 @@ import pytest
 import build_tables
 import bundle_study
 import verify_bundle
-from support import records
+from support import measurements, records
 from support.golden_files import GOLDEN
 from support.wall_traces import Plug, logged, plug, write_log
 from support.whole_studies import few_cells, measured_study
@@ -35,7 +35,7 @@ def utc(time_s: float) -> str:
 
 def idle(begin_s: float, end_s: float) -> Window:
     length_s = end_s - begin_s
-    made = records.window(cpu_j=20.0 * length_s, ram_j=0.0, window_s=length_s)
+    made = measurements.window(cpu_j=20.0 * length_s, ram_j=0.0, window_s=length_s)
     return made.model_copy(update={"started_at_utc": utc(begin_s)})
 
 
@@ -44,7 +44,7 @@ def record_of(cell: MeasuredCell, made: Plug, session: int, host: str) -> Record
     own = [(begin_s, end_s, is_load) for begin_s, end_s, is_load, of in made.windows if of == session]
     shown = [idle(begin_s, end_s) if not is_load else (begin_s, end_s) for begin_s, end_s, is_load in own]
     repeats = [
-        records.repeat(
+        measurements.repeat(
             place,
             cpu_j=0.6 * made.energy_j(*shown[at]),
             window_s=shown[at][1] - shown[at][0],
@@ -55,9 +55,9 @@ def record_of(cell: MeasuredCell, made: Plug, session: int, host: str) -> Record
         )
         for place, at in enumerate(range(1, len(shown), 2))
     ]
-    machine = records.session().machine
+    machine = measurements.session().machine
     assert machine is not None
-    of = records.session(f"s{session}", machine=machine.model_copy(update={"host_sha256": host}))
+    of = measurements.session(f"s{session}", machine=machine.model_copy(update={"host_sha256": host}))
     return records.record_of(cell, repeats, sessions=[of])
 
 
@@ -116,7 +116,9 @@ def test_the_wall_is_a_scope_beside_the_others(tmp_path: Path, made: Plug) -> No
 
 def test_without_any_energy_nothing_is_ranked(tmp_path: Path) -> None:
     cells = [records.resolved_cell(model=model) for model in MODELS]
-    made = [records.record_of(cell, [records.repeat(i, cpu_j=None, ram_j=None) for i in range(3)]) for cell in cells]
+    made = [
+        records.record_of(cell, [measurements.repeat(i, cpu_j=None, ram_j=None) for i in range(3)]) for cell in cells
+    ]
     path = records.write_study(tmp_path / "results/laptop", records.resolved_study(cells), made)
     beside = tables_of(path)["boundaries"]
     assert beside["n_ranked"].tolist() == [0, 0, 0] and beside["node_rank"].isna().all()

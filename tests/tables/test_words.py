@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from support import hand_tables, records
+from support import hand_tables, measurements, records
 from wattlab.figures import notes
 from wattlab.foundation.members import load_member
 from wattlab.records.record import Failure
@@ -29,7 +29,7 @@ def built_of(study, found):
 def measured(cells, n=3, study=None, sessions=None, device="cpu", **repeat):
     """A study of these cells with `n` equal repeats each, and its tables."""
     study = study or records.resolved_study(cells)
-    repeats = [records.repeat(index, **repeat) for index in range(n)]
+    repeats = [measurements.repeat(index, **repeat) for index in range(n)]
     return study, built_of(study, [records.record_of(c, repeats, sessions=sessions, device=device) for c in cells])
 
 
@@ -41,7 +41,7 @@ def captioned(name, study, built, rows=None):
 def on_a_gpu(**config):
     cells = [records.resolved_cell("fill-mask", dataset) for dataset in ("c4", "oscar")]
     study = records.resolved_study(cells, **config)
-    return measured(cells, study=study, sessions=[records.session(gpu_index=0)], device="cuda", **GPU)
+    return measured(cells, study=study, sessions=[measurements.session(gpu_index=0)], device="cuda", **GPU)
 
 
 def test_the_scope_of_the_device_names_the_device_alone() -> None:
@@ -72,8 +72,8 @@ def test_the_cpu_is_the_device_of_a_cell_that_ran_on_it_whatever_the_machine_has
 def test_rows_of_unlike_methods_name_them_all_and_fewer_rows_fewer() -> None:
     cells = [records.resolved_cell("fill-mask", dataset) for dataset in ("c4", "oscar")]
     study = records.resolved_study(cells)
-    repeats = [records.repeat(index, ram_j=400.0) for index in range(3)]
-    counted = [records.repeat(index, ram_j=400.0, energy_cpu_method="counter") for index in range(2)]
+    repeats = [measurements.repeat(index, ram_j=400.0) for index in range(3)]
+    counted = [measurements.repeat(index, ram_j=400.0, energy_cpu_method="counter") for index in range(2)]
     built = built_of(study, [records.record_of(cells[0], repeats), records.record_of(cells[1], counted)])
     text = captioned("cells", study, built)
     assert "2 cells (1 task, 2 datasets, 1 model), 5 valid repeats." in text
@@ -128,7 +128,7 @@ def test_logs_without_an_energy_of_the_scope_claim_no_method() -> None:
     study = records.resolved_study(
         [cell], source="codecarbon-logs", logs=logs, exclusive=False, headline_scope="device"
     )
-    repeats = [records.repeat(index, gpu_j=[50.0], idle_w=None) for index in range(3)]
+    repeats = [measurements.repeat(index, gpu_j=[50.0], idle_w=None) for index in range(3)]
     built = built_of(study, [records.record_of(cell, repeats, sessions=[], device="cuda")])
     assert built["cells"]["energy_kwh_per_1000"].isna().all()
     text = captioned("cells", study, built)
@@ -154,9 +154,9 @@ def test_the_cost_names_its_own_scope_and_methods() -> None:
 
 def test_a_failed_cell_stays_out_of_its_task() -> None:
     cells = [records.resolved_cell("fill-mask", d, m) for d in ("c4", "oscar") for m in ("a--x", "b--y")]
-    found = [records.record_of(cell, [records.repeat(index) for index in range(3)]) for cell in cells[:3]]
+    found = [records.record_of(cell, [measurements.repeat(index) for index in range(3)]) for cell in cells[:3]]
     failure = Failure(reason="time limit", attempts=1)
-    found.append(records.record_of(cells[3], [records.repeat(0)], status="failed", failure=failure))
+    found.append(records.record_of(cells[3], [measurements.repeat(0)], status="failed", failure=failure))
     built = built_of(records.resolved_study(cells), found)
     (row,) = task_rows(built["cells"])
     assert (row["n_cells"], row["n_repeats"]) == (3, 9)
@@ -165,14 +165,14 @@ def test_a_failed_cell_stays_out_of_its_task() -> None:
 
 def test_the_line_of_a_cell_has_the_energy_of_the_tables() -> None:
     cell = records.resolved_cell("fill-mask", "c4", exclusive=False)
-    repeats = [records.repeat(index, cpu_j=2000.0, ram_j=1000.0, gpu_j=[3000.0] * 8) for index in range(3)]
-    record = records.record_of(cell, repeats, sessions=[records.session(gpu_index=0)], device="cuda")
+    repeats = [measurements.repeat(index, cpu_j=2000.0, ram_j=1000.0, gpu_j=[3000.0] * 8) for index in range(3)]
+    record = records.record_of(cell, repeats, sessions=[measurements.session(gpu_index=0)], device="cuda")
     study = records.resolved_study([cell], exclusive=False, headline_scope="device")
     shown = built_of(study, [record])["cells"].iloc[0]
     assert shown["energy_kwh_per_1000"] == pytest.approx(3000 / 3.6e6 * 100)
     assert outcome(record, "device") == "3 repeats, 0.0833 kWh (device, counter) and 1,000 s per 1,000 inferences"
     # A component that was not read is not zero.
-    unread = records.record_of(records.resolved_cell("fill-mask", "c4"), [records.repeat(0, ram_j=None)])
+    unread = records.record_of(records.resolved_cell("fill-mask", "c4"), [measurements.repeat(0, ram_j=None)])
     assert outcome(unread, "node") == "1 repeats, 1,000 s per 1,000 inferences"
 
 
@@ -204,7 +204,7 @@ def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
         (None, "CPU 8 W (its nameplate or a guess: not recorded), memory 20 W (CodeCarbon's guess of its modules)"),
     ):
         assert all(f"ssumed power: {words_of_it}" in text for text in said(source)), source
-    counted = [records.repeat(index, energy_cpu_method="counter") for index in range(3)]
+    counted = [measurements.repeat(index, energy_cpu_method="counter") for index in range(3)]
     cell = records.resolved_cell("fill-mask", "c4")
     built = built_of(records.resolved_study([cell]), [records.record_of(cell, counted)])
     assert all("ssumed power: memory 20 W (CodeCarbon's guess of its modules)" in text for text in said("nameplate"))

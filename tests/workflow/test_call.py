@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import records
+from support import measurements, records
 from wattlab.workflow.call import Progress, progress_of
 from wattlab.workflow.progress import progress_line
 
@@ -59,7 +59,7 @@ def test_cells_side_by_side_share_the_time(tmp_path: Path) -> None:
 def test_a_cell_from_the_store_says_so_with_its_day(tmp_path: Path) -> None:
     cell = records.resolved_cell()
     study = records.write_study(tmp_path, records.resolved_study([cell]))
-    record = records.record_of(cell, [records.repeat(index) for index in range(3)])
+    record = records.record_of(cell, [measurements.repeat(index) for index in range(3)])
     day = max(repeat.started_at_utc for repeat in record.repeats)
     assert progress_line(study, record, "2999-01-01T00:00:00+00:00").endswith(f" (from the store, measured {day[:10]})")
     assert "from the store" not in progress_line(study, record, day)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support import records
+from support import measurements
 from support.meters_trace import Clock, traced_nvml, traced_rapl
 from support.workflow import environment
 from wattlab.machine.checked import checked
@@ -109,4 +109,4 @@ def test_the_page_and_the_methods_have_its_sentence() -> None:
 
     row = {"aspect": "meter.machine_check", "value": "the machine was checked", "n_cells": 3, "mixed": False}
     assert _checks(TABLE.frame([row | {"intended": False}])) == ["the machine was checked"]
-    assert records.session().meter is None or "machine_check" not in (records.session().meter or {})
+    assert measurements.session().meter is None or "machine_check" not in (measurements.session().meter or {})

@@ -14,7 +14,7 @@ import pytest
 
 import doctor
 import wattlab.workflow.doctor.components
-from support import records
+from support import measurements, records
 from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
 from support.workflow import make_project
 from wattlab.machine.locks import machine_lock
@@ -104,7 +104,7 @@ def test_a_quota_below_the_threads_is_said(monkeypatch: pytest.MonkeyPatch) -> N
 def test_locks_that_lock_nothing_are_said_and_those_that_are_not_there_stand_in_the_way(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    machine, study = records.session().machine, records.resolved_study([CELL])
+    machine, study = measurements.session().machine, records.resolved_study([CELL])
     assert machine is not None
     monkeypatch.setattr(fcntl, "flock", lambda *_: None)
     words, obstacles = report.locks(tmp_path)
@@ -180,12 +180,12 @@ def test_a_limit_of_memory_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_power_now_is_the_sum_of_what_is_known() -> None:
-    assert node_w(records.window(window_s=2.0, cpu_j=10.0, ram_j=40.0, gpu_j=[50.0, 60.0])) == 80.0
-    assert node_w(records.window(cpu_j=None, ram_j=None)) is None
+    assert node_w(measurements.window(window_s=2.0, cpu_j=10.0, ram_j=40.0, gpu_j=[50.0, 60.0])) == 80.0
+    assert node_w(measurements.window(cpu_j=None, ram_j=None)) is None
 
 
 def test_obstacles_name_themselves_and_their_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    machine = records.session().machine
+    machine = measurements.session().machine
     assert machine is not None
     folder = tmp_path / "laptop"
     modelled = [Component("CPU", "model", "", "open it"), Component("RAM", "model", "")]
@@ -220,7 +220,7 @@ def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:
         ),
     ):
         study = records.resolved_study(cells)
-        lines = lines_of(study, records.session().machine, found, records.window(), Path("none"))
+        lines = lines_of(study, measurements.session().machine, found, measurements.window(), Path("none"))
         (line,) = [line for line in lines if line.startswith("  time")]
         assert said in line and ("without the queries" in line) is (len(cells) == 2)
 

@@ -7,7 +7,7 @@ import pytest
 
 import list_history
 from list_history import history_table, shown
-from support import records
+from support import measurements, records
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.records.record import Observed
@@ -46,13 +46,15 @@ def measure(
     at_s = 86400.0 * day
     path = store_path(results, cell.cell.id, fingerprint)
     with open_store(path, {"spec": comparable_spec(cell.spec), **identity}) as store:
-        session = records.session("s", study=study, phases=False, started_at_utc=records.utc(at_s))
+        session = measurements.session("s", study=study, phases=False, started_at_utc=measurements.utc(at_s))
         skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
         store.append("session", **session.model_dump(mode="json", exclude=skip))
         for index in range(n):
-            repeat = records.repeat(index, session="s", idle_w=100.0, ram_j=ram_j)
+            repeat = measurements.repeat(index, session="s", idle_w=100.0, ram_j=ram_j)
             store.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
-        store.append("ended", session="s", ended="done", ended_at_utc=records.utc(at_s + 60), repeats=n, max_redo=0)
+        store.append(
+            "ended", session="s", ended="done", ended_at_utc=measurements.utc(at_s + 60), repeats=n, max_redo=0
+        )
 
 
 @pytest.fixture

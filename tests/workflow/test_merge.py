@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retry_cells import bad_records
-from support import records
+from support import measurements, records
 from wattlab.catalog.facts import ModelFacts
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
@@ -32,10 +32,10 @@ def measure(results: Path, cell: MeasuredCell, cpu_j: float = 3600.0, status: st
     for part in input_paths(results, cell).all:
         part.parent.mkdir(parents=True, exist_ok=True)
         part.write_text("{}")
-    repeats = [records.repeat(index, cpu_j=cpu_j + index) for index in range(3)]
+    repeats = [measurements.repeat(index, cpu_j=cpu_j + index) for index in range(3)]
     with open_store(store_path(results, cell.cell.id, FINGERPRINT), {"spec": comparable_spec(cell.spec)}) as store:
         skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
-        store.append("session", **records.session("s1").model_dump(mode="json", exclude=skip))
+        store.append("session", **measurements.session("s1").model_dump(mode="json", exclude=skip))
         for repeat in repeats:
             store.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
     record = records.record_of(cell, repeats).model_copy(update={"fingerprint": FINGERPRINT, "status": status})

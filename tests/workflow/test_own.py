@@ -7,24 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from support.hub_models import SST2, edit_json, publish
+from support.own import TASK, checkpoint, configured, group, lines, planned
 from support.workflow import make_project
 from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog
 from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.hub.local import place_at, place_with
 from wattlab.records.record import read_record
-from wattlab.study.cells import ResolvedStudy
-from wattlab.study.config import StudyConfig
-from wattlab.study.resolve import check_config, resolve
 from wattlab.workflow.own import with_own
 
-TASK = SST2[0]
 CELL = f"{TASK}/local-prompts-more/local--my-checkpoint"
+
+
 ROWS = [{"said": f"A {'fine' if row % 2 else 'dull'} film, number {row}.", "feeling": row % 2} for row in range(6)]
+
+
 TINY = {
     "repeats": 2,
     "n_inferences": 8,
@@ -34,48 +33,6 @@ TINY = {
     "idle_window_s": 0.05,
     "max_other_load_cores": None,
 }
-
-
-def lines(rows: list[dict[str, Any]]) -> str:
-    return "".join(f"{json.dumps(row)}\n" for row in rows)
-
-
-def checkpoint(folder: Path, **config: Any) -> Path:
-    """What a plan looks at of a folder that `save_pretrained` wrote."""
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps({"model_type": "bert", **config}))
-    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "optimizer.pt").write_bytes(b"no part of it")
-    return folder
-
-
-def configured(**changes: Any) -> StudyConfig:
-    content: dict[str, Any] = {
-        "study": "mine",
-        "weights": "hub",
-        "data": "hub",
-        "device": "cpu",
-        "protocol": "laptop",
-        "tasks": [{"task": TASK, "models": ["./mine"], "datasets": ["./rows.jsonl"]}],
-        **changes,
-    }
-    return check_config(content, "mine.yaml")
-
-
-def planned(**changes: Any) -> ResolvedStudy:
-    return resolve(
-        *with_own(configured(**changes), load_catalog(CATALOG_ROOT), "mine.yaml", Path("results")), "mine.yaml"
-    )
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A work directory with a checkpoint and a file of rows."""
-    monkeypatch.chdir(tmp_path)
-    checkpoint(tmp_path / "mine")
-    (tmp_path / "rows.jsonl").write_text(lines([{"text": "one"}]))
-    return tmp_path
 
 
 @pytest.mark.slow
@@ -237,11 +194,6 @@ def without(*names: str) -> Any:
     return take
 
 
-def header(content: bytes) -> bytes:
-    """A file of safetensors that begins so."""
-    return len(content).to_bytes(8, "little") + content
-
-
 def shards(index: str) -> Any:
     def take(here: Path) -> dict[str, Any]:
         (here / "mine/model.safetensors").unlink()
@@ -249,10 +201,6 @@ def shards(index: str) -> Any:
         return {}
 
     return take
-
-
-def group(task: str = TASK, models: str = "./mine", datasets: str = "./rows.jsonl") -> dict[str, Any]:
-    return {"tasks": [{"task": task, "models": [models], "datasets": [datasets]}]}
 
 
 def two_of_a_name(here: Path) -> dict[str, Any]:
@@ -330,118 +278,3 @@ def test_flops_of_ones_own_rows_are_a_reason(here: Path) -> None:
     own, known = flops(resolved, here / "results/mine/tables").to_dict("records")
     assert own["reason"].startswith("local-rows is no file of catalog/datasets")
     assert "no entry of the model" in known["reason"]
-
-
-def drawn(here: Path, name: str, content: bytes, **own: Any) -> Any:
-    """The manifest and the rows of a file, by the programs that the rules run."""
-    import fetch_from_hub
-    import sample_dataset
-    from support.samples import read_samples
-    from wattlab.hub.requests import dataset_fetch, samples_receipt
-    from wattlab.samples.places import manifest_of
-
-    (here / name).write_bytes(content)
-    (cell,) = planned(**group(datasets=f"./{name}"), local={f"./{name}": own} if own else {}).measured
-    samples, results = cell.spec.samples, Path("results")
-    receipt, manifest = samples_receipt(results, samples), manifest_of(results, samples)
-    fetch = dataset_fetch(samples).model_dump_json()
-    assert fetch_from_hub.main(["--kind", "dataset", "--spec", fetch, "--receipt", str(receipt)]) == 0
-    given = ["--spec", samples.model_dump_json(), "--manifest", str(manifest), "--receipt", str(receipt)]
-    assert sample_dataset.main(given) == 0
-    return read_samples(manifest)
-
-
-def parquet(rows: list[dict[str, Any]]) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows), sink)
-    return bytes(sink.getvalue().to_pybytes())
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("rows.csv", b'text,label\n"one, two",1\n7,0\n'),
-        ("rows.jsonl", lines([{"text": "one, two", "label": 1}, {"text": 7, "label": 0}]).encode()),
-        ("rows.parquet", parquet([{"text": "one, two", "label": 1}, {"text": "7", "label": 0}])),
-    ],
-)
-def test_every_format_gives_texts(here: Path, name: str, content: bytes) -> None:
-    manifest, rows = drawn(here, name, content, fields={"label": "label"}, labels=["no", "yes"])
-    assert manifest.status == "complete", manifest.reason
-    assert (manifest.n_rows, manifest.label_names) == (2, {"label": ["no", "yes"]})
-    assert {row["text"] for row in rows} == {"one, two", "7"}
-    assert all(isinstance(row["text"], str) for row in rows)
-
-
-@pytest.mark.parametrize(
-    "texts", [["007", "012"], ["true", "false"], ["2020-01-01 10:00:00", "2020-02-01"], ["10:20:30", "1e3"]]
-)
-def test_texts_of_a_csv_file_are_as_they_stand(here: Path, texts: list[str]) -> None:
-    _, rows = drawn(here, "rows.csv", "\n".join(["text", *texts, ""]).encode())
-    assert [row["text"] for row in rows[:2]] == texts
-
-
-@pytest.mark.parametrize(
-    ("label", "said"),
-    [("123456789012345678901234567890", "hold what none has"), ('"no"}\n{"text": "one", "label": 1', "mix types")],
-)
-def test_labels_that_no_column_holds_are_a_reason(here: Path, label: str, said: str) -> None:
-    content = f'{{"text": "one", "label": {label}}}\n'.encode()
-    manifest, _ = drawn(here, "rows.jsonl", content, labels=["no", "yes"])
-    assert manifest.status == "unavailable" and said in str(manifest.reason)
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "said"),
-    [
-        ("config.json", b"[]", "its config.json is no JSON that can be read: it is no JSON object"),
-        ("config.json", b"3", "it is no JSON object"),
-        (
-            "config.json",
-            b'\xef\xbb\xbf{"model_type": "bert"}',
-            "its config.json is no JSON that can be read: Unexpected UTF-8 BOM",
-        ),
-        ("config.json", b'{"model_type": ["x"]}', r"its model_type ['x'] is not in transformers"),
-        ("config.json", b'{"model_type": "bert", "id2label": 5}', "its config.json is not one that transformers"),
-        ("tokenizer.json", b"[" * 100_000, "its tokenizer.json is no JSON that can be read"),
-        ("model.safetensors", header(b'{"a": {"data_offsets": [0]}}'), "its header can not be read"),
-        ("model.safetensors", header(b'{"a": {"data_offsets": [0, "yy"]}}'), "its header can not be read"),
-        ("model.safetensors", header(b"[" * 100_000), "its header can not be read"),
-    ],
-)
-def test_a_file_of_another_shape_is_a_reason_and_a_remedy(here: Path, file: str, content: bytes, said: str) -> None:
-    from wattlab.hub.local_receipts import receipt_of
-    from wattlab.hub.requests import model_fetch
-
-    (here / "mine" / file).write_bytes(content)
-    receipt = receipt_of(model_fetch(planned().measured[0]), None, here / "results")
-    assert receipt.status == "unavailable" and said in str(receipt.reason), receipt.reason
-    assert str(here) not in f"{receipt.reason} {receipt.remedy}" and "commit" not in str(receipt.remedy)
-
-
-def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
-    manifest, rows = drawn(here, "rows.jsonl", lines([{"text": "one", "label": 1}]).encode(), labels=["no", "yes"])
-    assert manifest.label_names == {"label": ["no", "yes"]} and rows[0] == {"label": 1, "text": "one"}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("rows.csv", b"text\n\xff\xfe\n", "rows.csv can not be read"),
-        ("rows.csv", b"text,text\none,two\n", "several of its columns are called 'text'"),
-        ("rows.csv", b"said\none\n", "has no column text; allowed: said"),
-        ("rows.jsonl", b"", "local/rows has no"),
-        ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),
-        ("rows.parquet", b"PAR1", "rows.parquet can not be read"),
-        ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),
-        ("rows.jsonl", lines([{"text": {"role": "user"}}]).encode(), "its text is a dict"),
-        ("rows.parquet", parquet([{"text": ["one", "two"]}]), "its text is a list"),
-        ("rows.jsonl", b'{"text": NaN}\n', "its text is NaN"),
-        ("rows.jsonl", b'{"text": "\\ud83d"}\n', "hold what none has"),
-        ("rows.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "rows.jsonl can not be read"),
-    ],
-)
-def test_rows_that_are_none_are_a_reason_and_a_remedy(here: Path, name: str, content: bytes, said: str) -> None:
-    manifest, _ = drawn(here, name, content)
-    assert manifest.status == "unavailable" and said in manifest.reason, manifest.reason
-    assert "mend the file, or name its columns in the study" in manifest.remedy

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import build_tables
-from support import hand_tables, records
+from support import hand_tables, measurements, records
 from support.imports import ROOT
 from support.mock_hub import rehearsal
 from support.pages import page_of
@@ -47,7 +47,7 @@ def test_figures_page_and_paragraphs_say_that_nothing_is_a_result(tmp_path: Path
 
 def test_every_table_says_that_nothing_is_a_result(tmp_path: Path) -> None:
     cell = records.resolved_cell()
-    record = records.record_of(cell, [records.repeat(index) for index in range(3)])
+    record = records.record_of(cell, [measurements.repeat(index) for index in range(3)])
     study = records.write_study(tmp_path, records.resolved_study([cell], stand_in=STAND_IN), [record])
     assert build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")]) == 0
     captions = {path.name: path.read_text().splitlines()[0] for path in (tmp_path / "tables").glob("*.md")}

@@ -8,7 +8,7 @@ import pytest
 import measure_again
 import retry_cells
 from retry_cells import bad_records, inputs_to_make_again
-from support import records
+from support import measurements, records
 from wattlab.foundation.errors import InputError
 from wattlab.records.record import Observed
 from wattlab.records.store import ask_again, open_store, read_store, store_path
@@ -75,7 +75,7 @@ def write_manifest(results: Path, cell: MeasuredCell, status: str) -> None:
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     cells = [GOOD, FAILED, STALE, UNSAMPLED, NEVER, TORN]
-    repeats = [records.repeat(index) for index in range(3)]
+    repeats = [measurements.repeat(index) for index in range(3)]
     old = records.resolved_cell(dataset="bookcorpus", repeats=5).spec
     written = [
         records.record_of(GOOD, repeats),
@@ -209,7 +209,7 @@ def test_inputs_of_cells_that_were_never_measured_are_made_again_alone(
 
 
 def test_a_cell_whose_redos_are_spent_is_measured_again(results: Path) -> None:
-    repeats = [records.repeat(index, valid=index > 2, reasons=["suspended"] * (index < 3)) for index in range(5)]
+    repeats = [measurements.repeat(index, valid=index > 2, reasons=["suspended"] * (index < 3)) for index in range(5)]
     record = records.record_of(GOOD, repeats)
     write_record(results / f"laptop/runs/{GOOD.cell.id}.json", record)
     problem = problem_of(CellEvidence(GOOD, record, None), 3)
@@ -220,9 +220,9 @@ def test_a_cell_whose_redos_are_spent_is_measured_again(results: Path) -> None:
     store = store_path(results, GOOD.cell.id, "f" * 12)
     with open_store(store, {"spec": comparable_spec(GOOD.spec)}) as writer:
         skip = {"load", "transfer", "warmup", "ended", "ended_at_utc", "reason"}
-        writer.append("session", **records.session("s1").model_dump(mode="json", exclude=skip))
+        writer.append("session", **measurements.session("s1").model_dump(mode="json", exclude=skip))
         for index in range(2):
-            repeat = records.repeat(index, ram_j=20.0, session="s1")
+            repeat = measurements.repeat(index, ram_j=20.0, session="s1")
             writer.append("repeat", **repeat.model_dump(mode="json", include=set(Observed.model_fields)))
         writer.end("s1", "done", repeats=3, max_redo=GOOD.spec.protocol.max_redo)
     assert is_settled(read_store(store), GOOD.spec)

@@ -1,0 +1,161 @@
+"""The page in a browser: an engineer, a reviewer and a policy person find what they came for."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from support.browser import CHARTS, opened, rows, saved, to
+from support.pages import more_tables, page_of
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.records.record import OTHER_MODEL
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_engineer_finds_the_cheapest_summarizer_above_a_score_and_shares_the_link(
+    browser: Browser, file: Path, page: Page
+) -> None:
+    to(page, "choose")
+    page.select_option("#choose-task", "summarization")
+    # Means of the cells: 1.2, 1.3 and 3.5 g at 138.75 g/kWh are 8.6, 9.4 and 25 Wh.
+    assert [row[1:3] for row in rows(page, "choose-rows")] == [
+        ["google/flan-t5-basemulti-purpose", "8.6 Wh"],
+        ["ainize/bart-base-cnn", "9.4 Wh"],
+        ["bigscience/bloomz-560mmulti-purpose", "25 Wh"],
+    ]
+    page.fill("#choose-least", "-5")
+    assert page.locator("#choose-why").inner_text() == "not taken: from 0 to 1,000"
+    page.fill("#choose-least", "0.25")
+    said = page.locator("#choose-said").inner_text()
+    assert (
+        said
+        == "Cheapest: ainize/bart-base-cnn, 9.4 Wh per 1,000, ROUGE-L 0.30. 1 model below 0.25 or without a score left out."
+    )
+    page.click("#choose-take")
+    page.fill("#n", "30000000")
+    page.fill("#price", "0.30")
+    page.fill("#pue", "1.2")
+    answer = page.locator("#calc-answer")
+    kwh = 30_000 * 1.3 / 138.75 * 1.2
+    assert float(str(answer.get_attribute("data-kwh"))) == pytest.approx(kwh, rel=1e-9)
+    text = answer.inner_text()
+    assert (
+        "30,000,000 a month of summarization with ainize/bart-base-cnn: 340 kWh (300 to 370 kWh over 3 datasets), 47 kg CO₂eq, 100 at 0.3 per kWh."
+        in text
+    )
+    assert "bigscience/bloomz-560m takes 2.7 times as much, with ROUGE-L 0.40 against 0.30." in text
+    assert "30,000,000 / 1,000 × 9.369 Wh × PUE 1.2 = 337.3 kWh; × 138.75 g CO₂eq per kWh = 47 kg; × 0.3 = 100." in text
+    address = page.url.partition("#")[2]
+    with opened(browser, file, fragment=address) as again:
+        assert again.locator("#calc-answer").inner_text() == text
+        to(again, "choose")
+        assert again.input_value("#choose-least") == "0.25" and len(rows(again, "choose-rows")) == 2
+    page.go_back()  # what was typed is one step with the choice before it
+    assert "google/flan-t5-base" in answer.inner_text()
+
+
+def test_the_reviewer_finds_the_verdict_of_a_claim_and_its_numbers_in_the_csv(browser: Browser, tmp_path: Path) -> None:
+    tables = more_tables()
+    claims = tables["claims"].copy()
+    claims.loc[0, "verdict"] = "holds"
+    numbers = {"claim_effect": 15.3, "ci95_low_claim_effect": 12.1, "ci95_high_claim_effect": 19.0}
+    for name, value in numbers.items():
+        claims.loc[0, name] = value
+    path = tmp_path / "report.html"
+    path.write_text(page_of(tables | {"claims": claims}, tmp_path))
+    with opened(browser, path) as page:
+        assert (
+            "generative tasks" in page.locator("header").inner_text()
+            and "1 hold here" in page.locator("header").inner_text()
+        )
+        page.locator("a[href='#claims']").first.click()
+        page.wait_for_selector("#claims-rows tbody tr")
+        assert "at=claims" in page.url
+        page.select_option("#claims-verdict", "holds")
+        (shown,) = rows(page, "claims-rows")
+        assert shown[0] == "holds" and shown[2].startswith("15.3") and shown[3:5] == ["12.1", "19.0"]
+        (row,) = csv.DictReader(io.StringIO(saved(page, "claims as CSV").decode()))
+        assert row["verdict"] == "holds" and (row["effect"], row["interval, low"], row["interval, high"]) == (
+            "15.3",
+            "12.1",
+            "19",
+        )
+        assert row["direction"] == "above" and row["section"] and {"effect_unit", "interval_kind", "reason"} < set(row)
+
+
+def test_the_policy_person_changes_the_grid_and_prints(browser: Browser, file: Path, tmp_path: Path) -> None:
+    with opened(browser, file) as page:
+        page.select_option("#calc-task", "text-to-image")
+        assert "8.4 kg CO₂eq" in page.locator("#calc-answer").inner_text()
+        for name, grid in load_catalog(CATALOG_ROOT).grids.items():
+            page.select_option("#grid", name)
+            assert float(page.input_value("#g")) == grid.intensity_g_per_kwh
+            assert grid.source in page.locator("#grid-source").inner_text()
+        page.fill("#g", "277.5")  # twice the study's
+        assert page.input_value("#grid") == "" and "17 kg CO₂eq" in page.locator("#calc-answer").inner_text()
+        page.fill("#g", "-5")
+        assert "not taken" in page.locator("#g-said").inner_text()
+        assert "17 kg CO₂eq" in page.locator("#calc-answer").inner_text()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_timeout(600)
+        widths = page.eval_on_selector_all(".canvas svg", "all => all.map(one => one.getBoundingClientRect().width)")
+        assert len(widths) == len(CHARTS) and all(width <= 690 for width in widths)
+        assert page.locator("details:not([data-table]):not([open])").count() == 0
+        assert len(rows(page, "claims-rows")) > 10
+        page.pdf(path=tmp_path / "page.pdf", format="A4")
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("#card:not([open])").count() == 1
+    assert (tmp_path / "page.pdf").stat().st_size > 50_000
+
+
+def test_paper_has_the_heads_of_tables_and_whole_numbers(page: Page) -> None:
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#choose-rows th button", has_text="Wh per 1,000")).to_be_visible()
+    expect(page.locator("#training-rows td", has_text="bigscience/bloomz-7b1")).to_be_visible()
+    expect(page.locator("#choose-take")).to_be_hidden()
+    assert page.eval_on_selector("#choose-rows td.n", "one => getComputedStyle(one).overflowWrap") == "normal"
+
+
+@pytest.mark.parametrize("section", ["training", "cells", "methods"])
+def test_links_lead_to_their_section(browser: Browser, file: Path, page: Page, section: str) -> None:
+    top = f"document.getElementById('{section}').getBoundingClientRect().top"
+    page.locator(f"nav a[href='#{section}']").click()
+    with opened(browser, file, fragment=f"at={section}") as other:
+        for shown in (page, other):
+            shown.wait_for_timeout(800)
+            atop = shown.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+            assert atop or 0 <= shown.evaluate(top) < 100
+
+
+def test_the_address_keeps_what_tables_to_come_are_sorted_by(browser: Browser, file: Path) -> None:
+    with opened(browser, file, fragment="cells-sort=g&search=yolos") as page:
+        page.fill("#n", "5000")
+        assert "cells-sort=g" in page.url
+        to(page, "cells")
+        assert page.locator("#cells-rows th", has_text="g CO₂eq").get_attribute("aria-sort") == "ascending"
+
+
+def test_a_model_with_the_energy_of_another_one_is_not_recommended(browser: Browser, tmp_path: Path) -> None:
+    tables = more_tables()
+    cells = tables["cells"].copy()
+    cells.loc[cells["model"] == "google--flan-t5-base", "flags"] = f"{OTHER_MODEL}listed as it; short"
+    path = tmp_path / "report.html"
+    path.write_text(page_of(tables | {"cells": cells}, tmp_path))
+    with opened(browser, path) as page:
+        assert "of summarization with ainize/bart-base-cnn" in page.locator("#calc-answer").inner_text()
+        page.select_option("#calc-model", "google--flan-t5-base")
+        assert "Flagged: another model: listed as it; short." in page.locator("#calc-answer").inner_text()
+        page.evaluate(
+            "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async text => { window.told = text; }}})"
+        )
+        page.click("#calc-copy")
+        assert "Flagged: another model: listed as it; short." in page.evaluate("window.told")
+        to(page, "choose")
+        said = page.locator("#choose-said").inner_text()
+        assert said.startswith("Cheapest: ainize/bart-base-cnn") and "1 model not considered" in said
+        page.click("#choose-take")
+        assert "with ainize/bart-base-cnn" in page.locator("#calc-answer").inner_text()
