@@ -62,9 +62,15 @@ _PURPOSES: dict[str, Purpose] = {
 
 
 def behind(table: str, rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """The complete cells that a table's rows rest on: those that share its keys, all for a table without keys."""
-    found = complete_cells(cells)
-    keys = ["cell"] if "cell" in rows else [key for key in ("task", "dataset", "model", "purpose") if key in rows]
+    """The complete cells that a table's rows rest on: those that share the keys that any of them has, all for no keys."""
+    found, named = complete_cells(cells), ("task", "dataset", "model", "purpose")
+    if "datasets" in rows:
+        rows = rows.assign(dataset=rows["datasets"].str.split(", ")).explode("dataset")
+    keys = (
+        ["cell"]
+        if "cell" in rows
+        else [key for key in named if key in rows and (rows.empty or rows[key].notna().any())]
+    )
     if "cell" not in keys:
         found = selected_cells(found, _PURPOSES.get(table)) if keys or table == "claims" else found
     return found.merge(rows[keys].drop_duplicates(), on=keys) if keys else found
