@@ -17,13 +17,14 @@ import wattlab.workflow.doctor.components
 from support import measurements, records
 from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
 from support.workflow import make_project
+from wattlab.machine.cgroups import available_cores
 from wattlab.machine.locks import machine_lock
 from wattlab.meters.accelerators import on_machine
 from wattlab.meters.accelerators.nvidia import Nvidia
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.samples.places import manifest_of
 from wattlab.workflow.doctor import costs, report
-from wattlab.workflow.doctor.components import Component, available_cores, components
+from wattlab.workflow.doctor.components import Component, components
 from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, least_window_s
 from wattlab.workflow.doctor.report import lines_of, node_w, obstacles_of
 

@@ -29,7 +29,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         own = models[models["study"] == name]
         shift = _ROOM * ((index + 0.5) / len(studies) - 0.5)
         heights = [places.index(key) + shift for key in zip(own["task"], own["purpose"], strict=True)]
-        axes.scatter(own[ENERGY], heights, s=14, facecolors="white", edgecolors=colours[name], zorder=3, gid="models")
+        axes.scatter(own[ENERGY], heights, s=14, facecolors="white", edgecolors=colours[name], zorder=5, gid="models")
         of_task = own.assign(y=heights).groupby("y")[ENERGY]
         medians = of_task.median()[of_task.size() > 1]
         axes.scatter(medians, medians.index, s=26, marker="D", color=colours[name], zorder=4, gid="medians")
