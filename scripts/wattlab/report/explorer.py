@@ -186,7 +186,7 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
             {
                 "task": task,
                 "n_models": n_models,
-                "spread": words.spread(n_models),
+                "spread": INTERVALS["tasks"].spread(n_models),
                 "n_cells": len(group),
                 "n_repeats": int(group["n_valid"].sum()),
                 "energies": {
