@@ -135,12 +135,10 @@ def _of(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     found = under_protocol(measured_cells(table))
     place = found["dataset"] + found["variant"].map(lambda variant: "" if pd.isna(variant) else f"@{variant}")
     records = {cell.record.cell_id: cell.record for cell in evidence.cells if cell.record is not None}
-    return found.assign(
-        study=evidence.study.config.study,
-        place=place,
-        ground=[_ground(records[cell], evidence) for cell in found["cell"]],
-        load=[_load(records[cell]) for cell in found["cell"]],
-    )
+    grounds = {cell: _ground(record, evidence) for cell, record in records.items()}
+    loads = {cell: _load(record) for cell, record in records.items()}
+    study = evidence.study.config.study
+    return found.assign(study=study, place=place, ground=found["cell"].map(grounds), load=found["cell"].map(loads))
 
 
 def _load(record: Record) -> float:
@@ -216,8 +214,8 @@ def _note(sides: list[pd.DataFrame], in_both: set[str]) -> str:
         if not unknown:
             parts.append(f"{name}: {' and '.join(here)} here, {' and '.join(there)} there")
     parts += [f"not recorded {where}: {', '.join(names)}" for where, names in lacking.items() if names]
-    here, there = (float(side["load"].mean()) for side in sides)
-    if abs(here - there) > _LOAD_CORES:
-        parts.append(f"other programs took {here:.2f} cores here, {there:.2f} there")
+    loads = [float(side["load"].mean()) for side in sides]
+    if abs(loads[0] - loads[1]) > _LOAD_CORES:
+        parts.append(f"other programs took {loads[0]:.2f} cores here, {loads[1]:.2f} there")
     parts += [f"in both studies, and left out: {', '.join(sorted(in_both))}"] if in_both else []
     return "; ".join(parts)
