@@ -30,6 +30,7 @@ STUDY: dict[str, Any] = {
     "data": "hub",
     "device": "cpu",
     "exclusive": False,
+    "headline_scope": "device",
     "protocol": "laptop",
     "selection": "first",
     "tasks": [
@@ -100,6 +101,7 @@ def test_scores_of_real_checkpoints_are_those_of_an_independent_computation(tmp_
     models = {f"real/{name}": repo_of(folder) for name, folder in folders.items()}
     with MockHub(models, {f"real/{name}": Repo({"test.parquet": content}) for name, content in rows.items()}) as hub:
         run = project.snakemake("--keep-going", **hub.environment(tmp_path / "home"))
+    assert run.returncode == 1, run.stdout
     table = read_table(project.results / "real/tables/quality.csv").set_index(["model", "metric"])["quality_score"]
 
     said = checkpoints.classes_of_texts(folders["reviews-minilm"], [text for text, _ in test])

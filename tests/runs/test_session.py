@@ -239,7 +239,7 @@ def test_answers_that_are_no_numbers_make_the_repeat_invalid(tmp_path: Path, mon
     judged = judge_all(read_store(tmp_path / "store.jsonl"), spec())
     assert {repeat.reasons[-1] for repeat in judged} == {"2 of 2 answers hold NaN or infinity"}
     assert not any(repeat.valid for repeat in judged)
-    line = json.loads(json.dumps(answer_line(0, Answer({"score": math.inf}, 1)), allow_nan=False))
+    line = json.loads(json.dumps(answer_line(0, Answer({"score": math.inf}, 1), None), allow_nan=False))
     assert line["answer"] == {"score": None}
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from wattlab.catalog.facts import ModelFacts
 from wattlab.foundation.errors import InputError
 from wattlab.hub.choice import PIPELINE_INDEX, pipeline_parts
 from wattlab.hub.snapshots import Snapshot
@@ -24,7 +25,6 @@ from wattlab.models.random_weights.build import count
 from wattlab.models.source import Source, stated
 from wattlab.models.timm_backbones import own_backbone, own_names
 from wattlab.models.tokenizers.published import check_vocabulary, told_of
-from wattlab.study.cells import Spec
 
 #: Nothing is looked up on the hub, and no code of a repository is run.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -42,10 +42,14 @@ _FEW_UNUSED = 8
 class HubSource(Source):
     """A fetched checkpoint."""
 
-    def __init__(self, spec: Spec, fetched: Snapshot) -> None:
-        super().__init__(spec)
+    def __init__(
+        self, facts: ModelFacts, fetched: Snapshot, dtype: str = "float32", options: dict[str, Any] | None = None
+    ) -> None:
+        """`facts`: the entry's, or those of the task; `options`: more of `from_pretrained`."""
+        self._facts, self._options = facts, options or {}
         self._receipt, self._folder = fetched.receipt, fetched.folder
-        self._dtype: torch.dtype = getattr(torch, spec.protocol.dtype)
+        self._entry = f"catalog/models/{self._receipt.hub_id.replace('/', '--')}.yaml"
+        self._dtype: torch.dtype = getattr(torch, dtype)
         self._tokenizer: Any = None
         self._told: dict[str, str] = {}
 
@@ -61,7 +65,7 @@ class HubSource(Source):
                 f"{self._name}: its weights are quantized, which no dtype of the protocol means; choose the checkpoint "
                 "that it was made from"
             )
-        auto_class = self.spec.model.auto_class or _generating_class(config)
+        auto_class = self._facts.auto_class or _generating_class(config)
         with self._weights_only():
             model, found = getattr(transformers, auto_class).from_pretrained(
                 self._folder,
@@ -72,16 +76,31 @@ class HubSource(Source):
                 key_mapping=names,
                 **_CHECKED,
                 **_LOCAL,
+                **self._options,
             )
-        wanted = self.spec.model.model_class
+        wanted = self._facts.model_class
         if wanted is not None and type(model).__name__ != wanted:
             raise InputError(
-                f"catalog/models/{self.spec.cell.model}.yaml: model_class = {wanted!r}: {auto_class} gives "
+                f"{self._entry}: model_class = {wanted!r}: {auto_class} gives "
                 f"{type(model).__name__} for {self._name}; correct one of them"
             )
         self._check(model, found, "correct auto_class, or choose a checkpoint that was trained for it")
         self._tell_unused(model, config.architectures or [], found, getattr(config, "auto_map", None))
         return model.eval()
+
+    def says_its_class(self, *, or_a_generating_one: bool) -> bool:
+        """Whether the configuration says that the checkpoint was saved from the class that is asked for, or from one that
+        writes text, which a prompt may be put to."""
+        import transformers
+        from transformers.models.auto import modeling_auto as known
+
+        config, _ = self._config()
+        asked = getattr(transformers, self._facts.auto_class or _generating_class(config))
+        fitting = {asked._model_mapping._model_mapping.get(config.model_type)}
+        if or_a_generating_one:
+            names = (known.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, known.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES)
+            fitting |= {of_type.get(config.model_type) for of_type in names}
+        return not fitting.isdisjoint(config.architectures or ())
 
     def tokenizer(self) -> Any:
         """The checkpoint's own, the fast one where there is one. Raises `InputError` for none, and for one without words."""
@@ -109,7 +128,7 @@ class HubSource(Source):
             for name, weight in network.named_parameters():
                 if not bool(weight.isfinite().all()):
                     raise InputError(
-                        f"{self._name}: {name} of {type(network).__name__} holds NaN or infinity in {self.spec.protocol.dtype}; "
+                        f"{self._name}: {name} of {type(network).__name__} holds NaN or infinity in {self._dtype}; "
                         "pin a commit whose weights are whole, or set a dtype that holds them"
                     )
 
@@ -127,7 +146,7 @@ class HubSource(Source):
 
         config = transformers.AutoConfig.from_pretrained(self._folder, **_LOCAL)
         backbone = own_backbone(config)
-        changes = {**(backbone or {}), **(self.spec.model.hub_config or {})}
+        changes = {**(backbone or {}), **(self._facts.hub_config or {})}
         if changes:
             content, _ = type(config).get_config_dict(self._folder, local_files_only=True)
             config = type(config).from_dict({**content, **changes})
@@ -141,11 +160,10 @@ class HubSource(Source):
         from transformers import PreTrainedTokenizerBase
 
         index = json.loads((self._folder / PIPELINE_INDEX).read_text())
-        stated = self.spec.model.pipeline_class
+        stated = self._facts.pipeline_class
         if stated not in (index["_class_name"], "DiffusionPipeline"):
             raise InputError(
-                f"catalog/models/{self.spec.cell.model}.yaml: pipeline_class = {stated!r}: {self._name} has "
-                f"{index['_class_name']}; correct it"
+                f"{self._entry}: pipeline_class = {stated!r}: {self._name} has {index['_class_name']}; correct it"
             )
         parts = {name: self._part(name, *part) for name, part in pipeline_parts(index).items()}
         pipeline_class = getattr(diffusers, index["_class_name"])
