@@ -59,13 +59,13 @@ class HubSource(Source):
         """The class that the entry states, or the one of the task and the configuration."""
         import transformers
 
-        config, names = self._config()
+        config, names = self.config()
         if getattr(config, "quantization_config", None) is not None:
             raise InputError(
                 f"{self._name}: its weights are quantized, which no dtype of the protocol means; choose the checkpoint "
                 "that it was made from"
             )
-        auto_class = self._facts.auto_class or _generating_class(config)
+        auto_class = self._facts.auto_class or generating_class(config)
         with self._weights_only():
             model, found = getattr(transformers, auto_class).from_pretrained(
                 self._folder,
@@ -88,20 +88,6 @@ class HubSource(Source):
         self._tell_unused(model, config.architectures or [], found, getattr(config, "auto_map", None))
         return model.eval()
 
-    def says_its_class(self, *, or_a_generating_one: bool) -> bool:
-        """Whether the configuration says that the checkpoint was saved from the class that is asked for, or from one that
-        writes text, which a prompt may be put to."""
-        import transformers
-        from transformers.models.auto import modeling_auto as known
-
-        config, _ = self._config()
-        asked = getattr(transformers, self._facts.auto_class or _generating_class(config))
-        fitting = {asked._model_mapping._model_mapping.get(config.model_type)}
-        if or_a_generating_one:
-            names = (known.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, known.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES)
-            fitting |= {of_type.get(config.model_type) for of_type in names}
-        return not fitting.isdisjoint(config.architectures or ())
-
     def tokenizer(self) -> Any:
         """The checkpoint's own, the fast one where there is one. Raises `InputError` for none, and for one without words."""
         import transformers
@@ -113,7 +99,7 @@ class HubSource(Source):
                 f"{self._name}: its tokenizer can not be built: {str(error).strip().partition(chr(10))[0]}; pin a commit "
                 "that has its files, or choose another model"
             ) from error
-        size = getattr(self._config()[0].get_text_config(decoder=True), "vocab_size", None)
+        size = getattr(self.config()[0].get_text_config(decoder=True), "vocab_size", None)
         check_vocabulary(self._tokenizer, size, [file.path for file in self._receipt.files], self._name)
         return self._tokenizer
 
@@ -140,7 +126,7 @@ class HubSource(Source):
         """What the loaded part states: its generation_config.json, else its configuration."""
         return stated(part.generation_config)
 
-    def _config(self) -> tuple[Any, dict[str, str] | None]:
+    def config(self) -> tuple[Any, dict[str, str] | None]:
         """The fetched configuration with what it takes to read the checkpoint, and names of tensors that differ."""
         import transformers
 
@@ -254,7 +240,7 @@ class HubSource(Source):
             if count_as == "sum":
                 parts = pipeline_parts(json.loads((self._folder / PIPELINE_INDEX).read_text()))
                 return sum(count(self._untrained(name, *parts[name])) for name in counted_components or [])
-            config, _ = self._config()
+            config, _ = self.config()
             auto_class = getattr(transformers, count_as)
             if type(config) not in getattr(auto_class, "_model_mapping", {type(config)}):
                 return None
@@ -277,7 +263,7 @@ def _shape(size: Iterable[int]) -> str:
     return "x".join(map(str, size))
 
 
-def _generating_class(config: Any) -> str:
+def generating_class(config: Any) -> str:
     """The auto class of a multi-purpose model, which may be of either architecture."""
     return "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
 

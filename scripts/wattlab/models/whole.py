@@ -5,13 +5,14 @@ where the configuration does not say that they were saved from the class that is
 """
 
 from pathlib import Path
+from typing import Any
 
 from wattlab.catalog.facts import ModelFacts
 from wattlab.catalog.reading import CATALOG_ROOT, model_entry, read_tasks
 from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.hub.receipts import ModelFetch, Receipt
 from wattlab.hub.snapshots import snapshot_of
-from wattlab.models.checkpoint import HubSource
+from wattlab.models.checkpoint import HubSource, generating_class
 from wattlab.models.environments import is_this
 
 
@@ -28,9 +29,22 @@ def hindrance_of(fetch: ModelFetch, receipt: Receipt, path: Path) -> Unavailable
             source.tokenizer()
         if any(task.reads_images for task in tasks):
             source.processor()
-        if not source.says_its_class(or_a_generating_one=entry is None):
+        if not _says_its_class(source.config()[0], facts, or_a_generating_one=entry is None):
             source.model()
     except InputError as error:
         reason, _, remedy = str(error).rpartition("; ")
         return Unavailable(reason, f"{remedy}; then `make retry`")
     return None
+
+
+def _says_its_class(config: Any, facts: ModelFacts, *, or_a_generating_one: bool) -> bool:
+    """Whether the configuration says that the checkpoint was saved from the class that is asked for, or from one that writes
+    text, which may be asked by prompt."""
+    import transformers
+    from transformers.models.auto import modeling_auto as known
+
+    asked: Any = getattr(transformers, facts.auto_class or generating_class(config))
+    classes = [asked._model_mapping._model_mapping]
+    if or_a_generating_one:
+        classes += [known.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, known.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES]
+    return any(of_type.get(config.model_type) in (config.architectures or ()) for of_type in classes)
