@@ -62,7 +62,7 @@ def test_a_model_of_today_is_fetched_loaded_and_answers(hub: MockHub, tmp_path: 
     receipt = fetch_model(model_fetch(cell))
     assert receipt.status == "complete", receipt.reason
     assert ("chat_template.jinja" in {file.path for file in receipt.files}) == (entry.chat_template is not None)
-    source = HubSource(cell.spec, snapshot_of(receipt, tmp_path / "receipt.json"))
+    source = HubSource(cell.spec.model, snapshot_of(receipt, tmp_path / "receipt.json"))
     adapter: Any = adapter_for(cell.spec)(cell.spec, source, torch.device("cpu"))
     adapter.load()
     adapter.transfer()
