@@ -1,5 +1,7 @@
 """What the page opens with: what its numbers are, in one honest sentence, and the labels that stand beside it."""
 
+from typing import Any
+
 import pandas as pd
 
 from wattlab.foundation import wording
@@ -8,7 +10,7 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import OWN_LOGS, PUBLISHED_LOGS
 from wattlab.study.other_rows import other_rows
 from wattlab.tables import words
-from wattlab.tables.claims.table import OPEN
+from wattlab.tables.claims.table import OPEN, counted
 from wattlab.tables.reading import Tables
 
 #: Verdict on an energy -> what the sentence calls it, and how far to trust its numbers.
@@ -69,7 +71,16 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     return [*found, (f"energy: {words.verdict(by)}", words.means(by))]
 
 
-def first_claims(claims: pd.DataFrame, most: int = 3) -> list[dict[str, str]]:
-    """Text and verdict of the first claims, those that are decided before the others."""
-    decided = claims.assign(is_open=claims["verdict"] == OPEN).sort_values("is_open", kind="stable")
-    return [{"text": row["text"], "verdict": row["verdict"]} for row in decided.head(most).to_dict("records")]
+def claims(table: pd.DataFrame, most: int = 3) -> dict[str, Any]:
+    """Of the template: how many have which verdict, every claim, and the first ones, those that are decided before the others."""
+    shown = [
+        {**{name: row[name] for name in ("verdict", "text", "section")}, "words": wording.sentences(_in_words(row))}
+        for row in table.to_dict("records")
+    ]
+    first = sorted(shown, key=lambda one: one["verdict"] == OPEN)[:most]
+    return {"verdicts": counted(table), "claims": shown, "first_claims": first}
+
+
+def _in_words(row: dict[Any, Any]) -> str:
+    """A claim's sentence without the verdict; the reason alone where it has no number."""
+    return str(row["reason"] if pd.isna(row["claim_effect"]) else row["sentence"].partition(": ")[2].removesuffix("."))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from wattlab.catalog.claims import Group, GroupRatio, Level, RankTop, SameModels, Spread, Statistic
 from wattlab.foundation.quantities import ENERGY, INTERVALS
+from wattlab.foundation.wording import hub_ids
 from wattlab.tables.claims.contract import REPEATS, Asked, Contrast, NotDecidable
 from wattlab.tables.intervals import fixed_strata
 
@@ -149,7 +150,7 @@ def spread(test: Spread, asked: Asked) -> Iterator[Contrast]:
     order = means.sort_values(ascending=False).reset_index()
     ends = [order.iloc[0], order.iloc[-1]]
     pair = [cells[(cells["task"] == one["task"]) & (cells["model"] == one["model"])] for one in ends]
-    titles = [f"{one['model']} ({_alone(one['task'], asked).title})" for one in ends]
+    titles = [f"{hub_ids(one['model'])} ({_alone(one['task'], asked).title})" for one in ends]
     parts = [_noise(one) for one in pair]
     ratio = float(ends[0][ENERGY] / ends[1][ENERGY])
     yield Contrast(
