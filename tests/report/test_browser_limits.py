@@ -83,7 +83,9 @@ def test_without_scripts_the_figures_stand_in_their_places(browser: Browser, fil
     assert page.locator("section#training td", has_text="bigscience/bloomz-560m").is_visible()
     page.locator("#table-totals summary").click()
     assert page.locator("#table-totals a").get_attribute("href") == "tables/totals.csv"
-    assert {"tables/cells.csv", "tables/claims.csv"} <= {str(one.get_attribute("href")) for one in page.locator("#cells a:visible").all()}
+    assert {"tables/cells.csv", "tables/claims.csv"} <= {
+        str(one.get_attribute("href")) for one in page.locator("#cells a:visible").all()
+    }
     context.close()
 
 

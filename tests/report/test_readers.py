@@ -43,11 +43,14 @@ def test_the_engineer_finds_the_cheapest_summarizer_above_a_score_and_shares_the
     assert float(str(answer.get_attribute("data-kwh"))) == pytest.approx(kwh, rel=1e-9)
     text = answer.inner_text()
     assert (
-        "30,000,000 a month of summarization with ainize/bart-base-cnn: 340 kWh (range 300 to 370 kWh over 3 datasets), 47 kg CO₂eq, 100 at 0.3 per kWh."
+        "30,000,000 a month of summarization with ainize/bart-base-cnn: 340 kWh (range 300 to 370 kWh over 3 datasets), 47 kg CO₂eq, cost 100 at a price of 0.3 per kWh."
         in text
     )
     assert "Of the models that Which model leaves: ROUGE-L of at least 0.25." in text
-    assert "bigscience/bloomz-560m takes 2.7 times the energy of ainize/bart-base-cnn (2.7 by dataset). ROUGE-L: 0.40 against 0.30." in text
+    assert (
+        "bigscience/bloomz-560m takes 2.7 times the energy of ainize/bart-base-cnn (2.7 by dataset). ROUGE-L: 0.40 against 0.30."
+        in text
+    )
     assert "30,000,000 / 1,000 × 9.369 Wh × PUE 1.2 = 337.3 kWh; × 138.75 g CO₂eq per kWh = 47 kg; × 0.3 = 100." in text
     address = page.url.partition("#")[2]
     with opened(browser, file, fragment=address) as again:
@@ -63,12 +66,17 @@ def test_the_calculator_follows_dataset_and_score(browser: Browser, file: Path, 
     answer = page.locator("#calc-answer")
     to(page, "choose")
     page.select_option("#choose-dataset", "xsum")
-    assert "summarization with google/flan-t5-base: 9.5 kWh (on xsum alone; 95 % interval over 3 repeats" in answer.inner_text()
+    assert (
+        "summarization with google/flan-t5-base: 9.5 kWh (on xsum alone; 95 % interval over 3 repeats"
+        in answer.inner_text()
+    )
     page.fill("#choose-least", "0.35")
     text = answer.inner_text()
     assert "with bigscience/bloomz-560m: 28 kWh (on xsum alone" in text and "on xsum, ROUGE-L of at least 0.35." in text
     assert float(str(answer.get_attribute("data-kwh"))) == pytest.approx(1000 * 3.5 * 1.1 / 138.75, rel=1e-9)
-    assert page.locator("#calc-model option").all_text_contents() == ["bigscience/bloomz-560m: 28 Wh per 1,000, ROUGE-L 0.40, the cheapest"]
+    assert page.locator("#calc-model option").all_text_contents() == [
+        "bigscience/bloomz-560m: 28 Wh per 1,000, ROUGE-L 0.40, the cheapest"
+    ]
     with opened(browser, file, fragment=page.url.partition("#")[2]) as again:
         assert again.locator("#calc-answer").inner_text() == text
         to(again, "choose")
@@ -107,7 +115,11 @@ def test_the_reviewer_finds_the_verdict_of_a_claim_and_its_numbers_in_the_csv(br
             "12.1",
             "19",
         )
-        assert row["direction"] == "above" and row["section"] and {"unit of the effect", "interval_kind", "reason"} < set(row)
+        assert (
+            row["direction"] == "above"
+            and row["section"]
+            and {"unit of the effect", "interval_kind", "reason"} < set(row)
+        )
 
 
 def test_the_policy_person_changes_the_grid_and_prints(browser: Browser, file: Path, tmp_path: Path) -> None:

@@ -153,12 +153,13 @@ def quantities(cells: pd.DataFrame) -> dict[str, dict[str, str | None]]:
 
 def order(comparison: pd.DataFrame) -> str:
     """How far the order of the tasks is the paper's."""
-    rho = comparison["spearman_rho"].dropna() if "spearman_rho" in comparison else pd.Series(dtype=float)
-    return (
-        ""
-        if rho.empty
-        else f"The order agrees by Spearman’s rho of {rho.iloc[0]:.2f}; heights do not carry over between machines."
-    )
+    names = ["spearman_rho", "ci95_low_spearman_rho", "ci95_high_spearman_rho"]
+    found = comparison.reindex(columns=names).dropna(subset=names[:1])
+    if found.empty:
+        return ""
+    rho, low, high = found.iloc[0].astype(float)
+    interval = "no interval" if np.isnan(low + high) else f"{LEVEL} interval {low:.2f} to {high:.2f}"
+    return f"The order agrees by Spearman’s rho of {rho:.2f} ({interval}); heights do not carry over between machines."
 
 
 def _scope(rows: pd.DataFrame, column: str) -> str:

@@ -1,5 +1,6 @@
 """What the page opens with: what its numbers are, in one honest sentence, and the labels that stand beside it."""
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import OWN_LOGS, PUBLISHED_LOGS
 from wattlab.study.other_rows import other_rows
 from wattlab.tables import words
-from wattlab.tables.claims.table import OPEN, counted
+from wattlab.tables.claims.table import MODELLED, OPEN, counted
 from wattlab.tables.reading import Tables
 
 #: Verdict on an energy -> what the sentence calls it, and how far to trust its numbers.
@@ -72,15 +73,32 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def claims(table: pd.DataFrame, most: int = 3) -> dict[str, Any]:
-    """Of the template: how many have which verdict, every claim, and the first ones, those that are decided before the others."""
+    """Of the template: how many have which verdict, every claim, and the first that are decided, or why none is.
+
+    The words of a claim are its sentence without the verdict, or the reason where it has no number; that all energies are
+    modelled is said once (`claimed_by`).
+    """
+    rows = table.to_dict("records")
+    same = all(MODELLED in row["sentence"] for row in rows if pd.notna(row["claim_effect"]))
     shown = [
-        {**{name: row[name] for name in ("verdict", "text", "section")}, "words": wording.sentences(_in_words(row))}
-        for row in table.to_dict("records")
+        {
+            **{name: row[name] for name in ("verdict", "text", "section")},
+            "words": wording.sentences(_in_words(row, same)),
+        }
+        for row in rows
     ]
-    first = sorted(shown, key=lambda one: one["verdict"] == OPEN)[:most]
-    return {"verdicts": counted(table), "claims": shown, "first_claims": first}
+    why = Counter(
+        part.partition(",")[0].partition(":")[0] for one in table["reason"].dropna() for part in one.split("; ")
+    )
+    return {
+        "verdicts": counted(table),
+        "claims": shown,
+        "first_claims": [one for one in shown if one["verdict"] != OPEN][:most],
+        "why_open": ", ".join(f"{reason} ({wording.count(number, 'claim')})" for reason, number in why.most_common()),
+        "claimed_by": MODELLED.strip(", ") if same and table["claim_effect"].notna().any() else "",
+    }
 
 
-def _in_words(row: dict[Any, Any]) -> str:
-    """A claim's sentence without the verdict; the reason alone where it has no number."""
-    return str(row["reason"] if pd.isna(row["claim_effect"]) else row["sentence"].partition(": ")[2].removesuffix("."))
+def _in_words(row: dict[Any, Any], same: bool) -> str:
+    words = str(row["reason"] if pd.isna(row["claim_effect"]) else row["sentence"].partition(": ")[2].removesuffix("."))
+    return words.replace(MODELLED, "") if same else words

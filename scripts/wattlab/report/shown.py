@@ -43,7 +43,9 @@ def shown(name: str, table: pd.DataFrame, most: int = MOST_ROWS) -> dict[str, An
     """
     declared = _declared(name)
     wanted = declared.page or declared.shown or table.columns
-    columns = [column for column in wanted if column in table.columns and not (column == "cell" and _IS_NAMED <= {*wanted})]
+    columns = [
+        column for column in wanted if column in table.columns and not (column == "cell" and _IS_NAMED <= {*wanted})
+    ]
     table = declared.for_people(table)
     rows = table.head(most).to_dict("records")
     return {
@@ -59,7 +61,9 @@ def shown(name: str, table: pd.DataFrame, most: int = MOST_ROWS) -> dict[str, An
 def said_once(table: dict[str, Any]) -> dict[str, Any]:
     """The table without the columns that are the same in every row, and in `once` what these say; as `saidOnce` of `table.js`."""
     columns = list(zip(*table["rows"], strict=True))
-    same = {place for place, values in enumerate(columns) if place and len(values) > 1 and len({*map(str, values)}) == 1}
+    same = {
+        place for place, values in enumerate(columns) if place and len(values) > 1 and len({*map(str, values)}) == 1
+    }
     left = [place for place in range(len(table["heads"])) if place not in same]
     once = [f"{table['heads'][place]}: {columns[place][0]}" for place in sorted(same) if columns[place][0] is not None]
     kept = {name: [table[name][place] for place in left] for name in ("columns", "heads", "numeric")}

@@ -48,7 +48,9 @@ def exceptions(
         return None
     across = [
         f"{title} ({shown(effect)})"
-        for title, effect in sorted(effects.items(), key=lambda one: one[1], reverse=(claim.direction == "below") == holds)
+        for title, effect in sorted(
+            effects.items(), key=lambda one: one[1], reverse=(claim.direction == "below") == holds
+        )
         if ((effect > claim.threshold) == (claim.direction == "above")) != holds
     ]
     more = f" and {len(across) - _MOST} more" if len(across) > _MOST else ""

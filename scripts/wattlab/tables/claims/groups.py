@@ -52,8 +52,8 @@ def refuse_absent(found: pd.DataFrame, tasks: Collection[str], whose: str = "") 
 
 def too_few(numbers: dict[str, int], least: int = LEAST_MODELS) -> str:
     """Which of these samples of models carry no interval, by their title; empty where all do."""
-    few = [f"{title} has {number} of {least}" for title, number in numbers.items() if number < least]
-    return f"too few models: {', '.join(few)}" if few else ""
+    few = [f"{title} {number}" for title, number in numbers.items() if number < least]
+    return f"too few models, of {least} needed: {', '.join(few)}" if few else ""
 
 
 def _located(cells: pd.DataFrame, group: Group, statistic: Statistic) -> Located:
@@ -62,7 +62,7 @@ def _located(cells: pd.DataFrame, group: Group, statistic: Statistic) -> Located
     for task in group.task:
         values = found[found["task"] == task].groupby("model")[ENERGY].mean().to_numpy()
         n, log = values.size, np.log(values)
-        numbers[group.title if len(group.task) == 1 else task] = n
+        numbers[group.title if len(group.task) == 1 else task.replace("-", " ")] = n
         of_logs = float(log.var(ddof=1)) if n > 1 else float("nan")
         mean = statistic == "mean"
         shown.append(float(np.log(values.mean()) if mean else log.mean()))

@@ -37,6 +37,9 @@ HOLDS, FAILS, OPEN = "holds", "fails", "not decidable here"
 
 _EFFECT = "claim_effect"
 
+#: In the sentence of a claim on energies that are wholly modelled.
+MODELLED = ", energy modelled: time and load at an assumed power"
+
 _NOT_REFUTABLE = "the claim is on the span of the paper's own models, which other models can not deny"
 
 
@@ -168,7 +171,7 @@ def _numbers(contrast: Contrast, bounds: tuple[float, float] | None, of: int) ->
     count = words.count(contrast.cells["model"].nunique(), "model")
     said = contrast.says.replace("{}", f"{_short(contrast.effect)}{interval}") if np.isfinite(contrast.effect) else ""
     kind = words.verdict(words.methods(contrast.cells))
-    modelled = ", energy modelled: time and load at an assumed power" if kind == "modelled" else ""
+    modelled = MODELLED if kind == "modelled" else ""
     nearest = f", the nearest of {of} to the threshold" if of > 1 else ""
     return "; ".join(filter(None, (said, f"{count}{nearest}{modelled}")))
 

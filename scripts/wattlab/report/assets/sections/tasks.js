@@ -69,7 +69,7 @@ function sumWritten({ row, n, pue, price, monthly, wh, grams, cost }) {
 }
 function calculatorTexts(found) {
   const { row, rows, n, wh, price, grams, cost, chosen } = found, { digits } = row;
-  const answer = `${n.toLocaleString("en-US")} a month of ${titleOf(row.task)} with ${row.id}: ${amount(wh, "Wh", digits)} (${spreadWords(found)}), ${amount(grams, "g", digits)} CO₂eq, ${words(cost, digits)} at ${price} per kWh.`;
+  const answer = `${n.toLocaleString("en-US")} a month of ${titleOf(row.task)} with ${row.id}: ${amount(wh, "Wh", digits)} (${spreadWords(found)}), ${amount(grams, "g", digits)} CO₂eq, cost ${words(cost, digits)} at a price of ${price} per kWh.`;
   const sum = sumWritten(found);
   const metric = metricOf(chosen), others = rows.filter((one) => one !== row && !one.other);
   const score = (one) => (metric ? scoresOf(one, metric, placeOf()) : null);
@@ -89,7 +89,7 @@ function drawCalculator() {
   options(byId("calc-model"), found ? found.rows.map((row) => [row === first ? "" : row.model, `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreWords(scoresOf(row, metric, placeOf()))}` : ""}${row.other ? ", of another model" : row === first ? ", the cheapest" : ""}`]) : []);
   if (found) byId("calc-model").value = first === found.row ? "" : found.row.model;
   const source = DATA.grids.find((one) => one.name === state.grid);
-  byId("grid-source").textContent = source ? `Grid: ${source.source}${source.year ? "" : "; year not stated"}.` : "Grid: an intensity that you typed.";
+  byId("grid-source").textContent = source ? `Grid: ${source.source}${source.year || source.source.includes("year") ? "" : "; year not stated"}.` : "Grid: an intensity that you typed.";
   byId("g").value = document.activeElement === byId("g") ? byId("g").value : String(intensity());
   if (!found) { out.replaceChildren(el("p", {}, among ? `No model is left: ${among}. ` : "No model of this task has an energy of this scope.", among ? wide : "")); return; }
   const texts = calculatorTexts(found), gone = state.model && state.model !== found.row.model;
