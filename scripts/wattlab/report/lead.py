@@ -59,9 +59,9 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     """
     other = {"data": other_rows(study, set(cells["dataset"]))}
     found = [
-        (f"{name}: {word}", full + other.get(name, ""))
+        (short, full + other.get(name, ""))
         for name, meanings in words.GROUND.items()
-        for word, (_, full) in meanings.items()
+        for word, (short, full) in meanings.items()
         if word in set(cells[name])
     ]
     if study.config.no_result or study.config.origin == OWN_LOGS:
@@ -69,7 +69,7 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     if study.config.origin:
         found.append((study.config.origin, "read again, nothing was measured for this page"))
     by = words.methods(cells)
-    return [*found, (f"energy: {words.verdict(by)}", words.means(by))]
+    return [*found, (f"energy {words.verdict(by)}", words.means(by))]
 
 
 def claims(table: pd.DataFrame, most: int = 3) -> dict[str, Any]:

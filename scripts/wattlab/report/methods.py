@@ -185,7 +185,7 @@ def _order(comparison: pd.DataFrame) -> str:
     if "spearman_rho" not in comparison or comparison["spearman_rho"].isna().all():
         return ""
     return (
-        "the order of the tasks is compared by Spearman's rho with the interval of \\cite{bonett2000sample}: "
+        "the order of the tasks is compared by Spearman's rho with the interval of Bonett and Wright \\cite{bonett2000sample}: "
         f"{words.interval('comparison', comparison)}"
     )
 

@@ -22,6 +22,12 @@ MOST_ROWS = 400
 #: An emission's column is its energy's with another unit, of so many grams.
 _TWINS = {"emissions_g_per_1000": ("energy_kwh_per_1000", 1.0), "emissions_kg": ("energy_kwh", 1000.0)}
 
+#: Titles of the tables of an import, which no folder lists.
+_UNLISTED = {
+    "lengths": "Published lengths of inputs and answers, over one pass",
+    "import_problems": "Rows of the logs that were left out, and why",
+}
+
 #: Columns that name a cell; beside them its id says nothing more.
 _IS_NAMED = {"task", "dataset", "model"}
 
@@ -30,6 +36,10 @@ _STARTS = {
     "ci95_low_": f"{LEVEL} interval, low: ",
     "ci95_high_": f"{LEVEL} interval, high: ",
     "sd_": "standard deviation: ",
+    "min_tasks_": "least by task: ",
+    "max_tasks_": "greatest by task: ",
+    "min_models_": "least by model: ",
+    "max_models_": "greatest by model: ",
     "min_": "least ",
     "max_": "greatest ",
     "n_": "number of ",
@@ -84,7 +94,7 @@ def _declared(name: str) -> Table:
     if target is not None:
         table: Table = load_member(target)
         return table
-    return Table(title=name.replace("_", " "), row="", columns=())
+    return Table(title=_UNLISTED.get(name, name.replace("_", " ")), row="", columns=())
 
 
 def _value(row: dict[Hashable, Any], column: str) -> Any:

@@ -227,7 +227,7 @@ def flags(rows: pd.DataFrame) -> str:
     if named.empty:
         return f"none of {count(len(rows), 'cell')} is flagged"
     numbers = Counter(flag for flags_of in named for flag in str(flags_of).split("; "))
-    found = ", ".join(f"{number} {flag}" for flag, number in sorted(numbers.items()))
+    found = ", ".join(f"{number} {flag.replace('_', ' ')}" for flag, number in sorted(numbers.items()))
     return f"{len(named):,} of {count(len(rows), 'cell')} {'is' if len(named) == 1 else 'are'} flagged: {found}"
 
 

@@ -158,7 +158,7 @@ def spread(test: Spread, asked: Asked) -> Iterator[Contrast]:
         estimate=float(np.log(ratio)),
         parts=parts,
         cells=pd.concat(pair),
-        says=f"{titles[0]}: {{}} times {titles[1]}",
+        says=f"the costliest, {titles[0]}: {{}} times the cheapest, {titles[1]}",
         over=REPEATS,
         lacks="" if all(part[1] >= INTERVALS["cells"].least - 1 - 1e-9 for part in parts) else "too few repeats",
     )

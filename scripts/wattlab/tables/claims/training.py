@@ -42,7 +42,7 @@ def training_parity(test: TrainingParity, asked: Asked) -> Iterator[Contrast]:
             estimate=float(np.log(one.inferences)),
             parts=[(one.variance, one.freedom)],
             cells=one.cells,
-            says=f"{hub_ids(one.model)}: {{}} inferences until they have taken what training took",
+            says=f"of {hub_ids(one.model)}, {{}} inferences take what training took",
             unit="inferences",
             over=REPEATS,
             lacks=one.lacks,

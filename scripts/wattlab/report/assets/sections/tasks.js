@@ -9,7 +9,10 @@ const UNCHOSEN = { dataset: "", purpose: "", least: "" };
 const takeTask = (task, model = "") => set(task === state.task ? { model } : { task, model, ...UNCHOSEN, y: "", compare: "" });
 // The score and the dataset's name in the scores, as they are chosen in "Which model".
 const metricOf = ({ y }) => y.score || METRICS(state.task)[0];
+const scoreText = (row, metric) => { const found = scoresOf(row, metric, placeOf()); return found ? found.mean.toFixed(2) : "no score"; };
 const placeOf = () => state.dataset.split("@")[0];
+// Flags of every cell tell none from another: they stand in the methods.
+const EVERYWHERE = CHOSEN.length > 1 ? partsOf(flagsOf(CHOSEN[0])).filter((one) => CHOSEN.every((cell) => partsOf(flagsOf(cell)).includes(one))) : [];
 const hubName = (model) => (CELLS.find((cell) => cell.model === model) || { id: model }).id;
 declare("model", "", (one) => one === "" || CELLS.some((cell) => cell.model === one));
 
@@ -77,7 +80,7 @@ function calculatorTexts(found) {
   const beside = better ? `${compareText([row, better])[0]}${score(better) && score(row) ? ` ${metric}: ${score(better).mean.toFixed(2)} against ${score(row).mean.toFixed(2)}.` : ""}` : "";
   const amounts = DATA.equivalents.map((one) => `${words(one.energy_kwh ? wh / 1000 / one.energy_kwh : grams / one.emissions_g, digits)} ${one.title}`);
   const basis = `${scopeTitle()}, ${shareWords(row.metered)}, ${DATA.about}.`, among = chosenWords(chosen);
-  const flagged = row.flags.length ? `Flagged: ${row.flags.join("; ")}.` : "";
+  const flags = row.flags.filter((one) => !EVERYWHERE.includes(one)), flagged = flags.length ? `Flagged: ${flags.join("; ")}.` : "";
   return { answer, sum, beside, flagged, among: among ? `Of the models that Which model leaves: ${among}.` : "", amounts: amounts.length ? `As much as ${amounts.join(", or ")}.` : "", basis };
 }
 function drawCalculator() {
@@ -86,7 +89,7 @@ function drawCalculator() {
   byId("calc-task").value = state.task;
   const found = calculated(), out = byId("calc-answer"), metric = metricOf(chosenModels()), first = found && firstOf(found.rows);
   const wide = button("all models and datasets", () => set(UNCHOSEN), { id: "calc-all" }), among = chosenWords(chosenModels());
-  options(byId("calc-model"), found ? found.rows.map((row) => [row === first ? "" : row.model, `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreWords(scoresOf(row, metric, placeOf()))}` : ""}${row.other ? ", of another model" : row === first ? ", the cheapest" : ""}`]) : []);
+  options(byId("calc-model"), found ? found.rows.map((row) => [row === first ? "" : row.model, `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreText(row, metric)}` : ""}${row.other ? ", of another model" : row === first ? ", the cheapest" : ""}`]) : []);
   if (found) byId("calc-model").value = first === found.row ? "" : found.row.model;
   const source = DATA.grids.find((one) => one.name === state.grid);
   byId("grid-source").textContent = source ? `Grid: ${source.source}${source.year || source.source.includes("year") ? "" : "; year not stated"}.` : "Grid: an intensity that you typed.";
@@ -114,7 +117,7 @@ function startCalculator() {
   const scope = byId("scope");
   options(scope, Object.entries(DATA.quantities).map(([name, one]) => [name, one.title, hasScope(name) ? "" : "no cell has it"]));
   const usable = Object.entries(DATA.quantities).filter(([name]) => hasScope(name));
-  if (usable.length < 2) { scope.disabled = true; byId("scope-why").textContent = `Of this study only one scope is known${usable.length ? `: ${usable[0][1].title}` : ""}.`; }
+  if (usable.length < 2) { scope.disabled = true; byId("scope-why").textContent = `One scope alone is known${usable.length ? `: ${usable[0][1].title}` : ""}.`; }
   bind(scope, "scope");
   byId("calc-task").addEventListener("change", () => takeTask(byId("calc-task").value));
   byId("calc-model").addEventListener("change", () => set({ model: byId("calc-model").value }));
