@@ -54,7 +54,9 @@ def test_models_are_compared_and_have_a_card(page: Page) -> None:
 
 
 def test_options_that_can_not_be_used_say_why(page: Page) -> None:
-    assert page.locator("#scope option:disabled").all_text_contents() == ["device, gross (no cell has it)", "node, net of idle (no cell has it)", "device, net of idle (no cell has it)"]  # fmt: skip
+    assert page.locator("#scope option[disabled]").all_text_contents() == ["device, gross (no cell has it)", "node, net of idle (no cell has it)", "device, net of idle (no cell has it)"]  # fmt: skip
+    assert page.locator("#scope").is_disabled()
+    assert page.locator("#scope-why").inner_text() == "One scope alone is known: node, gross."
     to(page, "energy")
     assert "the machine has none" in str(page.locator("#energy-gpus").text_content())
 
