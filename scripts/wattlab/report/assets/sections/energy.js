@@ -40,7 +40,7 @@ function drawEnergy() {
   const columns = [{ key: "title", title: "task", value: (row) => row.title }, { key: "part", title: "part", value: (row) => row.part }, { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.value }, { key: "share", title: "share of the recorded", number: true, value: (row) => row.share }];
   return draw("energy", { scale: "linear", rows, columns, data: { rows, totals }, lines: order.length, fill: { $titles: order.map((row) => row.title), $parts: used, $colours: used.map((part) => DATA.part_colours[part]) },
     say: (row) => `${row.title}, ${row.part}: ${row.shown}, ${row.of}`, empty: rows.length ? "" : "Nothing to show: the parts of the energy are not known.",
-    caption: `Read with: ${readings.join(", ")}. Bars are shares of the node’s energy as recorded; the number is Wh per 1,000 inferences. Tasks in ascending order of what is shown${moved ? `; ${many(moved, "place")} of the order changed by this reading` : ", which is that of the recorded energy"}.` });
+    caption: `Read with: ${readings.join(", ")}. Bars are shares of the node's energy as recorded; the number is Wh per 1,000 inferences. Tasks in ascending order of what is shown${moved ? `; ${many(moved, "place")} of the order changed by this reading` : ", which is that of the recorded energy"}.` });
 }
 section("energy", { draw: drawEnergy, start: () => {
   const rows = energyRows(), any = (name) => rows.some((row) => row[name] !== null && row[name] !== undefined);

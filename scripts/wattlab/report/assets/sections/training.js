@@ -1,6 +1,6 @@
 // Training and inference: the day on which all inferences together have used as much energy as training and fine-tuning.
 const TRAINED = DATA.parity.filter((row) => row.own && row.inference_energy_kwh !== null);
-const NODE = DATA.quantities.node.column;
+const { column: NODE, title: ITS_SCOPE } = DATA.quantities.node;
 declare("trained", TRAINED.length ? TRAINED[0].model : "", (one) => TRAINED.some((row) => row.model === one));
 declare("trained-task", "");
 const knownTraining = (row) => row.training_energy_kwh + row.fine_tuning_energy_kwh;
@@ -29,7 +29,7 @@ function drawTraining() {
   const columns = [{ key: "day", title: "day", number: true, value: (one) => one.day }, { key: "kwh", title: "kWh of all inferences", number: true, value: (one) => one.kwh }];
   return draw("training", { rows, columns, data: { rows, training: [{ kwh: training }], crossing: [{ day, low, high }], labels: [{ day: steps[0], kwh: training, text: "training and fine-tuning" }] },
     say: (one) => `day ${words(one.day, 2)}: ${words(one.kwh, 2)} kWh`,
-    caption: `${row.id}: energy of all inferences (of the node) against days, at ${perDay.toLocaleString("en-US")} a day; the band runs from the first to the last day by task.` });
+    caption: `${row.id}: energy of all inferences (${ITS_SCOPE}) against days, at ${perDay.toLocaleString("en-US")} a day; the band runs from the first to the last day by task.` });
 }
 section("training", { draw: drawTraining, start: () => {
   if (TRAINED.length) {
