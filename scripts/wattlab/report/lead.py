@@ -14,6 +14,9 @@ from wattlab.tables import words
 from wattlab.tables.claims.table import MODELLED, OPEN, counted
 from wattlab.tables.reading import Tables
 
+#: Reasons why no claim is decided that are named.
+_MOST_REASONS = 4
+
 #: Verdict on an energy -> what the sentence calls it, and how far to trust its numbers.
 _KINDS = {
     "measured": ("Metered", ""),
@@ -87,14 +90,13 @@ def claims(table: pd.DataFrame, most: int = 3) -> dict[str, Any]:
         }
         for row in rows
     ]
-    why = Counter(
-        part.partition(",")[0].partition(":")[0] for one in table["reason"].dropna() for part in one.split("; ")
-    )
+    reasons = [part.partition(",")[0].partition(":")[0] for one in table["reason"].dropna() for part in one.split("; ")]
+    why = Counter(reason.replace("tasks absent", "task absent") for reason in reasons).most_common(_MOST_REASONS)
     return {
         "verdicts": counted(table),
         "claims": shown,
         "first_claims": [one for one in shown if one["verdict"] != OPEN][:most],
-        "why_open": ", ".join(f"{reason} ({wording.count(number, 'claim')})" for reason, number in why.most_common()),
+        "why_open": ", ".join(f"{reason} ({wording.count(number, 'claim')})" for reason, number in why),
         "claimed_by": MODELLED.strip(", ") if same and table["claim_effect"].notna().any() else "",
     }
 
