@@ -44,7 +44,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     handles = [style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True)]
     if len(several):
         handles.append(style.handle("mean of a task with several models", palette.BLACK, "|"))
-    panels.place(figure, [*handles, *strokes.MODELS.handles(means, shown.low, shown.high, "x")], layout)
+    panels.place(figure, [*handles, *strokes.MODELS.handles(means, shown.low, shown.high)], layout)
     return Drawn(notes.note(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means)), figure)
 
 

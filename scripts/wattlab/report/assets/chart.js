@@ -11,6 +11,12 @@ function filled(node, fill) {
   }
   return typeof node === "string" && node in fill ? fill[node] : node;
 }
+// Colours of what a chart tells apart, the first for what all else is set beside; and their shapes.
+const RANGE = ["#6E6E6E", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+const SHAPES = ["circle", "square", "triangle-up", "cross", "triangle-down", "diamond"];
+// Shapes of the kinds of models that are there; a cross carries another model's energy.
+const KINDS = { "task-specific": "circle", "multi-purpose": "diamond", [OF_ANOTHER]: "M-.8-.8L.8.8M-.8.8L.8-.8" };
+const kindsOf = (rows) => { const kinds = Object.keys(KINDS).filter((kind) => rows.some((row) => row.kind === kind)); return { $kinds: kinds, $shapes: kinds.map((kind) => KINDS[kind]) }; };
 const PAPER_WIDTH = 680; // of an A4 page between its margins, at 96 to the inch
 const onPaper = () => document.body.classList.contains("paper");
 

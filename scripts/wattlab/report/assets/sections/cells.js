@@ -12,7 +12,7 @@ function drawCells() {
   const same = (name) => distinct(CELLS.map((cell) => cell[name])).length === 1; // what is the same for all stands in the methods
   const bounds = (cell) => [whOf(cell, "ci95_low_"), whOf(cell, "ci95_high_")];
   const columns = [
-    { key: "model", title: "model", value: (cell) => cell.id, show: (cell) => hubLink({ id: cell.id, hub: Boolean(cell.hub_id) }) },
+    { key: "model", title: "model", value: (cell) => named(cell.id, isOther(cell)), show: (cell) => hubLink({ id: cell.id, hub: Boolean(cell.hub_id), other: isOther(cell) }) },
     { key: "task", title: "task", value: (cell) => titleOf(cell.task) }, { key: "dataset", title: "dataset", value: (cell) => cell.place },
     same("purpose") ? null : { key: "purpose", title: "purpose", value: (cell) => cell.purpose }, same("setting") ? null : { key: "setting", title: "setting", value: (cell) => cell.setting },
     { key: "wh", title: "Wh per 1,000", number: true, value: (cell) => whOf(cell), show: (cell) => (cell.measured ? amount(whOf(cell), "Wh", digitsOf([cell])) : el("span", { class: "label" }, cell.status === "complete" ? "missing" : cell.status)) },
@@ -23,7 +23,7 @@ function drawCells() {
     { key: "metered", title: "energy is", value: (cell) => meteredOf(cell), show: (cell) => shareWords(meteredOf(cell)) },
     { key: "flags", title: "flags", wide: true, value: flagsOf, show: (cell) => [flagsOf(cell), cell.chosen ? "" : el("span", { class: "label" }, "not in the means")] },
   ].filter(Boolean);
-  grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), sort: "-wh", caption: "all cells", marked: (cell) => (cell.measured ? "" : "missing"),
+  grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), sort: "-wh", caption: "all cells", paper: 0, marked: (cell) => (cell.measured ? "" : "missing"),
     csv: (rows) => { const kept = new Set(rows); return CSV_HEADER + CELLS.filter((cell) => kept.has(cell)).map((cell) => cell.line).join(""); } });
 }
 section("cells", { draw: () => { drawCells(); drawOpen(); }, start: () => {

@@ -17,5 +17,5 @@ section("claims", { start: () => {
   const kinds = distinct(DATA.claims.map((row) => row.verdict));
   options(byId("claims-verdict"), [["", `all ${DATA.claims.length}`], ...kinds.map((kind) => [kind, `${kind} (${DATA.claims.filter((row) => row.verdict === kind).length})`])]);
   bind(byId("claims-verdict"), "verdict");
-}, draw: () => grid(byId("claims-rows"), { name: "claims", caption: "claims", columns: CLAIM_COLUMNS, csv: claimsCsv(CLAIM_COLUMNS),
+}, draw: () => grid(byId("claims-rows"), { name: "claims", caption: "claims", paper: Infinity, columns: CLAIM_COLUMNS, csv: claimsCsv(CLAIM_COLUMNS),
   rows: DATA.claims.filter((row) => !state.verdict || row.verdict === state.verdict) }) });
