@@ -7,7 +7,7 @@ from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
 #: Room that the settings of a task take together, of the distance between two tasks; in a setting's, cells above, mean below.
-_ROOM, _ASIDE = 0.75, 0.2
+_ROOM, _ASIDE = 0.75, 0.27
 _LOW, _HIGH = "ci95_low_energy_ratio", "ci95_high_energy_ratio"
 
 
@@ -33,10 +33,10 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         aside = _ASIDE * _ROOM / len(settings)
         axes.scatter(cells["energy_ratio"], cells["y"] - aside, s=12, facecolors="none", edgecolors=colours[setting], linewidths=0.9, zorder=3, gid="cells")  # fmt: skip
         strokes.REPEATS.draw(axes, means["y"] + aside, means[_LOW], means[_HIGH], colours[setting], "intervals", "x")
-        axes.scatter(means["energy_ratio"], means["y"] + aside, s=22, marker="|", color=colours[setting], zorder=4, gid="tasks")  # fmt: skip
+        axes.scatter(means["energy_ratio"], means["y"] + aside, s=16, marker="|", color=colours[setting], zorder=4, gid="tasks")  # fmt: skip
     axes.set_yticks(range(len(tasks)), [palette.task_title(task) for task in tasks])
     axes.invert_yaxis()
-    axes.set_xlabel(notes.axis("energy over that under the protocol", shown, study))
+    axes.set_xlabel(notes.axis("energy over that under the protocol", shown, study, layout=layout))
     handles = [style.handle(setting, colours[setting], "s") for setting in settings]
     handles += [
         style.handle("a cell", palette.GREY, "o", hollow=True),

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from wattlab.figures import style
 from wattlab.figures.figure import Drawn
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import EMISSIONS, ENERGY
@@ -39,10 +40,16 @@ def note(tables: Tables, cells: pd.DataFrame, study: ResolvedStudy, *more: str |
     return wording.sentences(f"{conditions}; grid {words.grid(cells)}", *more, of_another(cells))
 
 
-def axis(unit: str, cells: pd.DataFrame, study: ResolvedStudy, quantity: str = ENERGY) -> str:
-    """An axis' label: the unit, and in brackets how far the numbers are measured, since a picture travels without its caption."""
+def axis(
+    unit: str, cells: pd.DataFrame, study: ResolvedStudy, quantity: str = ENERGY, layout: style.Layout | None = None
+) -> str:
+    """An axis' label: the unit, and in brackets how far the numbers are measured, since a picture travels without its caption.
+
+    In short lines, but where a `layout` has room for the label along x.
+    """
     weights = [short for name, (short, _) in words.GROUND["weights"].items() if name in set(cells["weights"])]
-    how = f"energy {words.verdict(words.methods(cells, quantity))},\n{study.config.origin or ' and '.join(weights)}"
+    separator = "\n" if layout is None or layout.narrow else " "
+    how = f"energy {words.verdict(words.methods(cells, quantity))},{separator}{study.config.origin or ' and '.join(weights)}"
     return f"{unit}\n({study.config.no_result or how})"
 
 

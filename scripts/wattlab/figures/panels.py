@@ -34,15 +34,15 @@ def scatter(
         gid, across = f"{structure}/{purpose}", x if along == "y" else y
         kind = "range" if stroke is strokes.DATASETS else "interval"
         stroke.draw(axes, group[across], group[low], group[high], colour, f"{kind}/{gid}", along)
-        face = "white" if purpose == "task-specific" else colour
+        face, edge, width = ("white", colour, 1.0) if purpose == "task-specific" else (colour, "white", 0.4)
         axes.scatter(
             group[x],
             group[y],
             s=18 if area is None else group[area],
             marker=marker,
             facecolors=face,
-            edgecolors=colour,
-            linewidths=1.0,
+            edgecolors=edge,
+            linewidths=width,
             zorder=3,
             gid=gid,
         )

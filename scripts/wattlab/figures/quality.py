@@ -18,8 +18,9 @@ PARAMETERS, SCORE, AREA = "parameters_as_published", "quality_score", "area"
 ENERGY_LOW, ENERGY_HIGH = f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"
 
 _KEYS = ["task", "dataset", "model"]
-#: Height of a task's panels and of what stands around them; more tasks than fit the greatest height get flatter panels (inches).
-_ROW_IN, _AROUND_IN, _MOST_IN = 1.35, 1.3, 6.5
+#: Height of a task's panels and of what stands around them; more tasks than fit the greatest height get flatter panels
+#: (inches; around them in one column, and in two).
+_ROW_IN, _AROUND_IN, _MOST_IN = 1.35, {True: 2.3, False: 1.3}, 6.5
 #: Room above and below the scores, as a part of their spread, which counts as this at the least.
 _MARGIN, _LEAST_SPREAD = 0.1, 0.05
 #: Sizes that the legend shows, as far as the models reach.
@@ -43,13 +44,13 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         return Drawn(_nothing(study, len(chosen)))
     cells = _cells(tables["cells"], scores)
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
-    scores = scores.assign(**{AREA: _area(scores[PARAMETERS])})
+    scores = scores.assign(**{AREA: _area(scores[PARAMETERS], layout)})
     tasks = points.ordered(scores["task"], points.shared_tasks(tables["cells"]))
-    figure = style.new_figure(layout, min(_AROUND_IN + _ROW_IN * len(tasks), _MOST_IN))
-    _panels(figure, scores, tasks, layout)
-    figure.supxlabel(notes.axis(QUANTITIES[ENERGY].unit, cells, study), fontsize=style.LABEL_PT)
+    figure = style.new_figure(layout, min(_AROUND_IN[layout.narrow] + _ROW_IN * len(tasks), _MOST_IN))
+    label = notes.axis(QUANTITIES[ENERGY].unit, cells, study, layout=layout)
+    _panels(figure, scores, tasks, layout, label)
     lines = strokes.REPEATS.handles(scores, ENERGY_LOW, ENERGY_HIGH)
-    panels.legend(figure, scores, layout, [*_sizes(scores), strokes.frontier_handle(), *lines])
+    panels.legend(figure, scores, layout, [*_sizes(scores, layout), strokes.frontier_handle(), *lines])
     said = notes.left_out(missing, "score"), notes.lines("cells", cells)
     return Drawn(notes.note(tables, cells, study, *said), figure)
 
@@ -79,24 +80,24 @@ def _cells(cells: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     return plain.merge(scores[_KEYS], on=_KEYS, validate="one_to_one")
 
 
-def _area(parameters: "pd.Series[float]") -> "pd.Series[float]":
-    """Area of a marker (points squared): 12 more for each power of ten above a million, so that 1 B is three times 10 M."""
+def _area(parameters: "pd.Series[float]", layout: style.Layout) -> "pd.Series[float]":
+    """Area of a marker (points squared), by the powers of ten above a million: of 1 B three times that of 10 M."""
     powers = pd.Series(np.log10(parameters.to_numpy(dtype=float)), parameters.index)
-    return (12 * (powers - 6)).clip(lower=5)
+    return ((7 if layout.narrow else 11) * (powers - 6)).clip(lower=5)
 
 
-def _sizes(scores: pd.DataFrame) -> list[Line2D]:
-    """The legend's sizes: powers of ten from the one below the smallest model to the one below the largest."""
+def _sizes(scores: pd.DataFrame, layout: style.Layout) -> list[Line2D]:
+    """The legend's sizes: powers of ten near the models'."""
     low, high = scores[PARAMETERS].min(), scores[PARAMETERS].max()
-    shown = [size for size in _SIZES if low / 10 < size <= high]
-    areas = _area(pd.Series(shown, dtype=float))
+    shown = [size for size in _SIZES if low / 2 < size < 2 * high]
+    areas = _area(pd.Series(shown, dtype=float), layout)
     return [
         style.handle(f"{style.parameters(size)} parameters", palette.GREY, "o", hollow=True, size=area**0.5)
         for size, area in zip(shown, areas, strict=True)
     ]
 
 
-def _panels(figure: Figure, scores: pd.DataFrame, tasks: list[str], layout: style.Layout) -> None:
+def _panels(figure: Figure, scores: pd.DataFrame, tasks: list[str], layout: style.Layout, label: str) -> None:
     """All x axes are alike, and the y axes of a task."""
     datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
     grid = figure.subplots(len(tasks), max(map(len, datasets.values())), sharey="row", squeeze=False)
@@ -111,7 +112,8 @@ def _panels(figure: Figure, scores: pd.DataFrame, tasks: list[str], layout: styl
             below = [row for row in tasks[place + 1 :] if at < len(datasets[row])]
             axes.tick_params(labelbottom=not below, labelleft=at == 0)
         grid[place, 0].set_ylim(*_bounds(scores.loc[scores["task"] == task, SCORE]))
-        grid[place, 0].set_ylabel(palette.task_title(task))
+        grid[place, 0].set_ylabel(palette.task_title(task).replace(" ", "\n" if layout.narrow else " "))
+    grid[-1, len(datasets[tasks[-1]]) // 2].set_xlabel(label)
 
 
 def _bounds(scores: "pd.Series[float]") -> tuple[float, float]:

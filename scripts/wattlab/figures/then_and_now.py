@@ -8,7 +8,7 @@ from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
 #: Room that the studies of a task take together, of the distance between two tasks; in a study's, models above, median below.
-_ROOM, _ASIDE = 0.75, 0.22
+_ROOM, _ASIDE = 0.75, 0.27
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
@@ -33,10 +33,10 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         axes.scatter(own[ENERGY], [y - aside for y in heights], s=12, facecolors="none", edgecolors=colours[name], linewidths=0.9, zorder=3, gid="models")  # fmt: skip
         of_task = own.assign(y=heights).groupby("y")[ENERGY]
         medians = of_task.median()[of_task.size() > 1]
-        axes.scatter(medians, medians.index + aside, s=26, marker="|", color=colours[name], zorder=4, gid="medians")
+        axes.scatter(medians, medians.index + aside, s=16, marker="|", color=colours[name], zorder=4, gid="medians")
     axes.set_yticks(range(len(places)), [_label(*place) for place in places])
     axes.invert_yaxis()
-    axes.set(xlabel=notes.axis(QUANTITIES[ENERGY].unit, shown, study))
+    axes.set(xlabel=notes.axis(QUANTITIES[ENERGY].unit, shown, study, layout=layout))
     handles = [style.handle(name, colours[name], "s") for name in studies]
     marks = [
         style.handle("a model", palette.GREY, "o", hollow=True),

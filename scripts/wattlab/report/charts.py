@@ -127,7 +127,11 @@ def _energy() -> Layered:
     """A bar of parts per task, as shares of the recorded energy, with its sum."""
     y = _lines("$titles")
     x = alt.X(
-        "share", type="quantitative", title="share of the recorded energy", axis=alt.Axis(format="%", tickCount=5)
+        "share",
+        type="quantitative",
+        title="share of the recorded energy",
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(domain=["$shares"], nice=False),
     )
     scale = alt.Scale(domain=["$parts"], range=["$colours"])
     bars = _points().mark_bar(height=18).encode(

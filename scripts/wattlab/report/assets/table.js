@@ -1,7 +1,7 @@
 // Every table of the page: sorted by a click on its head, 25 rows at a time, with its rows as CSV. On paper its first rows
 // (`paper`: how many), without the columns of controls, and how many more there are in which file.
 const plainNumber = (value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : words(value, 4));
-const PAGE_ROWS = 25, PAPER_ROWS = 15;
+const PAGE_ROWS = 25, PAPER_ROWS = 20;
 
 // A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element.
 function grid(place, given) {

@@ -70,16 +70,17 @@ function compareText(rows) {
   return rest.map((row) => {
     const pairs = row.cells.map((cell) => [cell, first.cells.find((one) => one.place === cell.place)]).filter(([, one]) => one);
     if (!pairs.length) return `${row.name} and ${first.name} share no dataset.`;
-    const { ratio, bounds } = ratioOfMeans(pairs), by = pairs.map(([one, other]) => whOf(one) / whOf(other)), text = (values) => distinct(values.map((one) => words(one, row.digits))).join(" to ");
+    const { ratio, bounds } = ratioOfMeans(pairs), by = pairs.map(([one, other]) => whOf(one) / whOf(other)), text = (values) => distinct(values.map((one) => words(one))).join(" to ");
     const repeats = pairs.flat().reduce((sum, cell) => sum + Number(cell.n_valid), 0);
     const interval = bounds ? `${text(bounds)}: ${DATA.ratio_interval}; ${many(repeats, "valid repeat")}` : "no interval: fewer than two repeats or no spread of them";
-    return `${row.name} takes ${words(ratio, row.digits)} times the energy of ${first.name} (${interval}; geometric mean over ${many(pairs.length, "dataset")}${pairs.length > 1 ? `, by dataset ${text([Math.min(...by), Math.max(...by)])}` : ""})`
+    return `${row.name} takes ${words(ratio)} times the energy of ${first.name} (${interval}; geometric mean over ${many(pairs.length, "dataset")}${pairs.length > 1 ? `, by dataset ${text([Math.min(...by), Math.max(...by)])}` : ""})`
       + `${bounds && bounds[0] <= 1 && bounds[1] >= 1 ? ": not separable, since the interval holds 1" : ""}.`;
   });
 }
 function drawCompare({ y }) {
   const place = byId("compare"), rows = chosenOf("compare").map((model) => modelsAt(state.task, { dataset: state.dataset }).find((row) => row.model === model)).filter(Boolean);
   byId("compare-clear").hidden = !rows.length;
+  byId("compared").hidden = onPaper() && rows.length < 2;
   byId("compare-said").textContent = rows.length === 0 ? "Tick up to four models to compare them." : rows.length === 1 ? `Tick another model to compare it with ${rows[0].name}.` : "";
   if (rows.length < 2) { place.replaceChildren(); return; }
   const places = distinct(rows.flatMap((row) => row.cells.map((cell) => cell.place)));
@@ -87,7 +88,7 @@ function drawCompare({ y }) {
     ...places.map((name) => [name, (row) => { const cell = row.cells.find((one) => one.place === name); return cell ? amount(whOf(cell), "Wh", row.digits) : "no cell"; }]),
     [y.title, (row) => (y.score ? scoreWords(scoresOf(row, y.score)) : words(y.of(row)))], ["seconds per inference", (row) => words(row.seconds)], ["energy is", (row) => shareWords(row.metered)], ["flags", (row) => row.flags.join("; ") || "none"]];
   place.replaceChildren(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "models compared" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Wh per 1,000"), rows.map((row) => el("th", { scope: "col" }, row.name)))),
-    el("tbody", {}, lines.map(([title, of]) => el("tr", {}, el("th", { scope: "row" }, title), rows.map((row) => el("td", {}, of(row)))))))),
+    el("tbody", {}, lines.map(([title, of]) => el("tr", {}, el("th", { scope: "row" }, title), rows.map((row) => el("td", { class: String(of(row)).length > 40 ? "t" : "" }, of(row)))))))),
   ...compareText(rows.sort((a, b) => a.wh - b.wh)).map((text) => el("p", {}, text)));
 }
 

@@ -26,7 +26,8 @@ section("paper", { draw: () => {
     const verdicts = distinct(DATA.audit.map((row) => row.verdict));
     options(byId("audit-verdict"), [["", `all ${DATA.audit.length}`], ...verdicts.map((one) => [one, `${one} (${DATA.audit.filter((row) => row.verdict === one).length})`])]);
     byId("audit-verdict").value = state.audit;
-    grid(byId("audit-rows"), { name: "audit", caption: "printed numbers", rows: DATA.audit.filter((row) => !state.audit || row.verdict === state.audit), columns: [
+    const often = (row) => DATA.audit.filter((one) => one.verdict === row.verdict).length; // on paper first what is not reproduced
+    grid(byId("audit-rows"), { name: "audit", caption: "printed numbers", rows: DATA.audit.filter((row) => !state.audit || row.verdict === state.audit).sort((a, b) => (onPaper() ? often(a) - often(b) : 0)), columns: [
       { key: "verdict", title: "verdict", value: (row) => row.verdict, show: (row) => el("span", { class: `verdict ${row.verdict.replaceAll(" ", "-")}` }, row.verdict) },
       { key: "place", title: "where", value: (row) => row.place }, { key: "source", title: "read", value: (row) => row.source }, { key: "text", title: "what", wide: true, value: (row) => row.text },
       { key: "printed", title: "printed", number: true, value: (row) => row.printed }, { key: "here", title: "from the logs", number: true, value: (row) => row.recomputed_as_printed },

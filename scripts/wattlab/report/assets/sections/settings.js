@@ -5,7 +5,7 @@ const idOf = (model) => (CELLS.find((cell) => cell.model === model) || { id: mod
 const purposeWords = (row) => `${titleOf(row.task)}${row.purpose === "multi-purpose" ? ", multi-purpose" : ""}`;
 
 function drawFactors() {
-  const digits = digitsOf(CELLS), text = (row) => `${words(row.energy_ratio, digits)}${row.ci95_low_energy_ratio === null ? "" : ` (${[row.ci95_low_energy_ratio, row.ci95_high_energy_ratio].map((one) => words(one, digits)).join(" to ")})`}`;
+  const text = (row) => `${words(row.energy_ratio)}${row.ci95_low_energy_ratio === null ? "" : ` (${[row.ci95_low_energy_ratio, row.ci95_high_energy_ratio].map((one) => words(one)).join(" to ")})`}`;
   const rows = rowsOf("factors").filter((row) => row.energy_ratio > 0).map((row) => ({ title: purposeWords(row), task: purposeWords(row), setting: row.setting, level: row.level === "cell" ? "a cell" : "geometric mean of a task", lane: `${row.setting} ${row.level}`,
     value: row.energy_ratio, low: row.ci95_low_energy_ratio, high: row.ci95_high_energy_ratio, cells: row.n_cells, model: row.level === "cell" ? `${idOf(row.model)}, ${row.dataset}` : many(row.n_cells, "cell"), shown: text(row) }));
   const means = rows.filter((row) => row.level !== "a cell"), settings = distinct(rows.map((row) => row.setting)), tasks = distinct(means.map((row) => row.title));
@@ -32,7 +32,7 @@ function ranksSaid() {
   const all = rowsOf("flop_ranks").filter((row) => row.ranked_by === "flops_per_inference" && row.ranked === "energy_kwh_per_1000" && row.purpose === state["flops-purpose"] && row.spearman_rho !== null);
   const text = (row) => `${row.spearman_rho.toFixed(2)} (${many(row.n_models, "model")}${row.ci95_low_spearman_rho === null ? "" : `, ${DATA.interval} ${row.ci95_low_spearman_rho.toFixed(2)} to ${row.ci95_high_spearman_rho.toFixed(2)}`})`;
   const own = all.filter((row) => row.task !== "all tasks" && (!state["flops-task"] || row.task === state["flops-task"])).sort((a, b) => a.spearman_rho - b.spearman_rho), whole = all.find((row) => row.task === "all tasks");
-  if (!own.length) return "No rank correlation: fewer than three models. ";
+  if (!own.length) return "No rank correlation: fewer than three models of a task. ";
   const ends = own.length === 1 ? `${titleOf(own[0].task)} ${text(own[0])}` : `from ${text(own[0])} in ${titleOf(own[0].task)} to ${text(own[own.length - 1])} in ${titleOf(own[own.length - 1].task)}`;
   return `Spearman’s rho of FLOPs and energy (${HEADLINE_TITLE}) over the models of a task: ${ends}${whole && !state["flops-task"] ? `; over all tasks ${text(whole)}, which says how tasks differ more than how models do` : ""}. `;
 }
@@ -46,7 +46,7 @@ function drawFlops() {
   const columns = [{ key: "task", title: "task", value: (row) => row.task }, { key: "model", title: "model", value: (row) => row.model }, { key: "flops", title: "FLOPs per inference", number: true, value: (row) => row.flops, show: (row) => row.flops.toExponential(2) }, { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.value }];
   return draw("flops", { rows, columns, data: { rows }, press: (row) => takeTask(row.of, row.key), fill: { $tasks: tasks, $tasks_range: tasks.map((task) => RANGE[1 + place(task) % 6]), $tasks_shapes: tasks.map((task) => SHAPES[Math.floor(place(task) / 6) % SHAPES.length]) },
     say: (row) => `${row.task}, ${row.model}: ${row.operations}, ${row.shown}`, empty: rows.length ? "" : "Nothing to show: no model of this choice has counted FLOPs and an energy.",
-    caption: `Energy against counted floating-point operations, ${scopeTitle()}, ${state["flops-purpose"]} models. A point is a model at a task, the mean of its cells, filled as far as metered. ${ranksSaid()}${otherWords(wanted.length - own.length, "left out, since the FLOPs are its own")}A click takes a model to the calculator.` });
+    caption: `Energy against counted floating-point operations, ${scopeTitle()}, ${state["flops-purpose"]} models. A point is a model at a task, the mean of its cells, filled as far as metered. ${ranksSaid()}${otherWords(wanted.length - own.length, "left out, since the FLOPs are its own")}${clickWords()}` });
 }
 section("settings", { draw: () => Promise.all([byId("chart-factors") && drawFactors(), byId("chart-flops") && drawFlops()]), start: () => {
   if (!byId("chart-flops")) return;

@@ -34,7 +34,7 @@ function drawTasks() {
     say: (row) => `${row.title}, ${row.model}: ${row.shown}, ${row.how}`, empty: rows.length ? "" : "Nothing to show: no model has an energy of this scope.",
     caption: `Wh per 1,000 inferences, ${scopeTitle()}. A circle is a task-specific model, filled as far as its energy was metered, hollow where it was estimated. `
       + `The tick is the mean of a task of several models; the line its ${listed(distinct(means.filter((row) => row.several).map((row) => row.spread))) || "range"}. `
-      + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + otherWords(rows.filter((row) => row.kind === OF_ANOTHER).length, "a cross; it stays in its task’s mean") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + "A click takes a model to the calculator." });
+      + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + otherWords(rows.filter((row) => row.kind === OF_ANOTHER).length, "a cross; it stays in its task’s mean") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + clickWords() });
 }
 
 // ---- the calculator: of its own accord it takes the cheapest model whose energy is not another one's
