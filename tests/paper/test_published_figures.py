@@ -73,8 +73,9 @@ def test_quality_has_a_panel_per_dataset_with_energy_size_and_frontier(tables: T
             assert (shown[:, 1] > low).all() and (shown[:, 1] < high).all()
         assert axes.get_xscale() == "log"
     # Areas go by the powers of ten above a million: of bloomz-560m and bart with 139 M parameters as 2.75 to 2.14.
+    xsum = panel(figure, "summarization/xsum")
     bloomz, bart = (
-        next(one for one in axes.collections if one.get_gid() == gid).get_sizes()
+        next(one for one in xsum.collections if one.get_gid() == gid).get_sizes()
         for gid in ("decoder/multi-purpose", "seq2seq/task-specific")
     )
     assert bloomz / bart == pytest.approx(np.log10(559.214592) / np.log10(139.420416))
