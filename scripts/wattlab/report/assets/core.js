@@ -171,10 +171,11 @@ const digitsOf = (cells) => (cells.every((cell) => meteredOf(cell) === 1) ? 3 : 
 const shareWords = (share) => (share === 0 ? "estimated" : share === 1 ? "metered" : `${Math.round(100 * share)} % metered`);
 
 const flagsOf = (cell) => (cell.flags || "").replaceAll("_", " ");
+const partsOf = (flags) => flags.split("; ").filter(Boolean);
 
 // A model whose runs were those of another one: it is named with this mark, wherever its energy stands, and never chosen.
 const OF_ANOTHER = "energy of another model";
-const isOther = (cell) => flagsOf(cell).split("; ").some((one) => one.startsWith(DATA.other_model));
+const isOther = (cell) => partsOf(flagsOf(cell)).some((one) => one.startsWith(DATA.other_model));
 const otherWords = (count, what) => (count ? `${many(count, "model")} with the energy of another model: ${what}. ` : "");
 const named = (id, other) => (other ? `${id} (${OF_ANOTHER})` : id);
 
@@ -189,8 +190,7 @@ function modelsAt(task, { dataset = "", purpose = "" } = {}) {
 }
 function modelRow(cells) {
   const energies = cells.map((cell) => whOf(cell)), [first] = cells;
-  const flags = distinct(cells.flatMap((cell) => flagsOf(cell).split("; ")).filter(Boolean));
-  const other = cells.some(isOther);
+  const flags = distinct(cells.flatMap((cell) => partsOf(flagsOf(cell)))), other = cells.some(isOther);
   return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags, other, name: named(first.id, other), kind: other ? OF_ANOTHER : first.purpose,
     wh: meanOf(energies), span: energies.includes(null) ? null : [Math.min(...energies), Math.max(...energies)],
     seconds: meanOf(cells.map((cell) => numberOf(cell.latency_p50_s) ?? scaledOf(numberOf(cell.duration_s_per_1000)))),

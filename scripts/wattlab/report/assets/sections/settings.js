@@ -1,13 +1,12 @@
 // What a setting saves, and how far floating-point operations say the energy.
 const HEADLINE_TITLE = DATA.quantities[DATA.scope].title;
 const rowsOf = (name) => { const { columns, rows } = DATA.tables[name]; return rows.map((row) => Object.fromEntries(columns.map((key, at) => [key, row[at]]))); };
-const idOf = (model) => (CELLS.find((cell) => cell.model === model) || { id: model }).id;
 const purposeWords = (row) => `${titleOf(row.task)}${row.purpose === "multi-purpose" ? ", multi-purpose" : ""}`;
 
 function drawFactors() {
   const text = (row) => `${words(row.energy_ratio)}${row.ci95_low_energy_ratio === null ? "" : ` (${[row.ci95_low_energy_ratio, row.ci95_high_energy_ratio].map((one) => words(one)).join(" to ")})`}`;
   const rows = rowsOf("factors").filter((row) => row.energy_ratio > 0).map((row) => ({ title: purposeWords(row), task: purposeWords(row), setting: row.setting, level: row.level === "cell" ? "a cell" : "geometric mean of a task", lane: `${row.setting} ${row.level}`,
-    value: row.energy_ratio, low: row.ci95_low_energy_ratio, high: row.ci95_high_energy_ratio, cells: row.n_cells, model: row.level === "cell" ? `${idOf(row.model)}, ${row.dataset}` : many(row.n_cells, "cell"), shown: text(row) }));
+    value: row.energy_ratio, low: row.ci95_low_energy_ratio, high: row.ci95_high_energy_ratio, cells: row.n_cells, model: row.level === "cell" ? `${hubName(row.model)}, ${row.dataset}` : many(row.n_cells, "cell"), shown: text(row) }));
   const means = rows.filter((row) => row.level !== "a cell"), settings = distinct(rows.map((row) => row.setting)), tasks = distinct(means.map((row) => row.title));
   const spans = means.filter((row) => row.low !== null), open = spans.filter((row) => row.low <= 1 && row.high >= 1).length;
   const columns = [{ key: "task", title: "task", value: (row) => row.task }, { key: "setting", title: "setting", value: (row) => row.setting }, { key: "model", title: "model and dataset, or cells", value: (row) => row.model },
