@@ -83,6 +83,7 @@ TABLE = Table(
         "n_matching",
         "why",
     ),
+    page=("verdict", "place", "text", "printed", "recomputed_as_printed", "unit", "why"),
     build=audit_table,
 )
 
