@@ -102,10 +102,8 @@ def embedded(
         "flops": _flops(tables.get("flop_energy")),
         "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
         "quantities": quantities(cells),
-        "estimates": sorted(MODELLED),
-        "other_model": OTHER_MODEL,
-        "interval": f"{LEVEL} interval",
-        "ratio_interval": INTERVALS["factors"].words,
+        "estimates": sorted(MODELLED), "other_model": OTHER_MODEL,
+        "interval": f"{LEVEL} interval", "ratio_interval": INTERVALS["factors"].words,
         "t_quantiles": t_quantiles(),
     }  # fmt: skip
 
