@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from ratios import Ratio
-from support import records
+from support import measurements, records
 from support.workflow import REPOSITORY, Project, make_project
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
@@ -64,7 +64,7 @@ def write_records(study: ResolvedStudy, folder: Path) -> None:
     rng = random.Random(0)
     for cell in study.cells:
         level_j = rng.lognormvariate(5, 1)
-        repeats = [records.repeat(index, cpu_j=level_j * rng.uniform(0.95, 1.05)) for index in range(REPEATS)]
+        repeats = [measurements.repeat(index, cpu_j=level_j * rng.uniform(0.95, 1.05)) for index in range(REPEATS)]
         path = folder / "runs" / f"{cell.cell.id}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(records.record_of(cell, repeats).model_dump_json())
