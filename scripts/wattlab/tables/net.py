@@ -29,8 +29,8 @@ def shared_idle_variance(records: Mapping[str, Record], scope: str) -> "pd.Serie
     by_session = powers.groupby(keys[:2])
     squares = ((powers - by_session.transform("mean")) ** 2).fillna(0.0).to_numpy()
     shared, freedom = parts[windows_of.size() > 1], (by_session.size() - 1).groupby("cell").sum()
-    of_cell, pairs = powers.groupby("cell").indices, shared.groupby("cell").indices
-    found = {}
+    of_cell: Any = powers.groupby("cell").indices
+    pairs, found = shared.groupby("cell").indices, {}
     with np.errstate(invalid="ignore"):  # no window has a neighbour of its session
         for cell, places in of_cell.items():
             n, products = len(records[cell].valid_repeats), shared.to_numpy()[pairs.get(cell, [])]
