@@ -33,11 +33,13 @@ def ratios(n_pairs: int = 5, inferences: int = 100, loop_pairs: int = 50, loop_i
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         os.environ.setdefault("WATTLAB_LOCKS", str(folder / "locks"))
-        study, entry = ours.study_of(inferences, MODEL), load_catalog(CATALOG_ROOT).models[MODEL]
+        study = ours.study_of(inferences, MODEL)
+        architecture = load_catalog(CATALOG_ROOT).models[MODEL].architecture
+        assert architecture is not None and architecture.config is not None
         _, tokenizer, texts = ours.prepare(study, folder)
         encode = load_tokenizer(read_tokenizer(tokenizer))
         tokens = round(mean(len(encode(text).input_ids) for text in texts))
-        BertForSequenceClassification(BertConfig(**entry.architecture.config)).save_pretrained(folder / "model")
+        BertForSequenceClassification(BertConfig(**architecture.config)).save_pretrained(folder / "model")
         theirs = [str(PYTHON), str(ours.ROOT / "benchmarks/optimum_side.py"), "--model", str(folder / "model")]
         theirs += ["--tokens", str(tokens)]
         looped = [*theirs, "--inferences", str(loop_inferences), "--loop", str(loop_pairs)]

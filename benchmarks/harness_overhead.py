@@ -94,7 +94,11 @@ def prepare(study: ResolvedStudy, folder: Path) -> tuple[MeasuredCell, Path, lis
     adapter = adapter_for(cell.spec)(
         cell.spec, ArchitectureSource(cell.spec, load_tokenizer(read_tokenizer(tokenizer))), torch.device("cpu")
     )
-    return cell, tokenizer, [adapter.prepare(row) for row in rows.to_dict("records")]
+    return (
+        cell,
+        tokenizer,
+        [adapter.prepare({str(key): value for key, value in row.items()}) for row in rows.to_dict("records")],
+    )
 
 
 def timed(work: Callable[[], Any]) -> Cost:
@@ -136,7 +140,7 @@ def ratios_of(name: str, made: list[tuple[Cost, Cost]], tolerance: float) -> lis
 def in_the_loop(cell: MeasuredCell, tokenizer: Path, texts: list[str], n_pairs: int, inferences: int) -> list[Ratio]:
     """The same inferences in our window and in a plain loop, in one process."""
     torch.set_num_threads(1)
-    adapter = adapter_for(cell.spec)(
+    adapter: Any = adapter_for(cell.spec)(
         cell.spec, ArchitectureSource(cell.spec, load_tokenizer(read_tokenizer(tokenizer))), torch.device("cpu")
     )
     adapter.load()

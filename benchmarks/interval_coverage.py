@@ -32,7 +32,7 @@ def models_coverage(n_models: int, sd: float, cells: list[int], generator: np.ra
     drawn = generator.integers(0, n_models, (500, n_models))
     resampled = (means * counts)[:2000, drawn].sum(axis=2) / counts[drawn].sum(axis=1)
     percentiles = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=1)
-    return _held(low, high, truth), _held(*percentiles, truth)
+    return _held(low, high, truth), _held(percentiles[0], percentiles[1], truth)
 
 
 def net_coverage(n_repeats: int, idle_sd: float, generator: np.random.Generator) -> tuple[float, float]:

@@ -21,7 +21,8 @@ from typing import Any
 import yaml
 
 from ratios import Ratio
-from support import measurements, records
+from support.measurements import repeat
+from support.records import record_of
 from support.workflow import REPOSITORY, Project, make_project
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
@@ -64,10 +65,10 @@ def write_records(study: ResolvedStudy, folder: Path) -> None:
     rng = random.Random(0)
     for cell in study.cells:
         level_j = rng.lognormvariate(5, 1)
-        repeats = [measurements.repeat(index, cpu_j=level_j * rng.uniform(0.95, 1.05)) for index in range(REPEATS)]
+        repeats = [repeat(index, cpu_j=level_j * rng.uniform(0.95, 1.05)) for index in range(REPEATS)]
         path = folder / "runs" / f"{cell.cell.id}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(records.record_of(cell, repeats).model_dump_json())
+        path.write_text(record_of(cell, repeats).model_dump_json())
 
 
 def timed(command: list[str], folder: Path, **environment: str) -> dict[str, Any]:

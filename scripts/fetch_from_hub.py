@@ -7,6 +7,7 @@ the cells that wait for it take that status over.
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,9 @@ from wattlab.runs.deaths import unavailable_by
 
 #: What finds a folder or a file of one's own.
 LOCAL = "wattlab.hub.local_receipts:receipt_of"
+
+#: What looks whether a model that came is whole.
+WHOLE = "wattlab.models.whole:hindrance_of"
 
 #: What determines a fetch of this kind, and what does it: neither waits for the other's libraries.
 KINDS: dict[str, tuple[type[ModelFetch | DatasetFetch], str]] = {
@@ -40,9 +44,14 @@ def main(
     asked = checked(schema, spec, "--spec", is_json=True)
     hindrance = unavailable_by(died, log)
     found = None if hindrance else take_over(receipt, asked)
-    if found is None and asked.source == "local":
-        found = write_receipt(receipt, load_member(LOCAL)(asked, hindrance, receipt.absolute().parents[3]))
-    found = found or write_receipt(receipt, load_member(target)(asked, hindrance))
+    if found is None:
+        find = load_member(target)
+        if asked.source == "local":
+            find = partial(load_member(LOCAL), results=receipt.absolute().parents[3])
+        found = find(asked, hindrance)
+        if kind == "model" and found.status == "complete":
+            hindrance = load_member(WHOLE)(asked, found, receipt.absolute())
+        found = write_receipt(receipt, find(asked, hindrance) if hindrance else found)
     size_gb = sum(file.size_bytes for file in found.files) / 10**9
     came = f"{len(found.files)} files, {size_gb:.3f} GB, commit {found.commit}"
     print("\n".join([f"{asked.hub_id}: {f'{found.reason}; {found.remedy}' if found.reason else came}", *found.notes]))

@@ -61,7 +61,7 @@ def account_line(result: Import) -> str:
         f"{count(rows['found'], 'row')} in {count(files, 'file')}: {rows['of_cells']} are windows of "
         f"{count(len(result.records), 'cell')}, {rows['of_no_cell']} of no cell, {rows['left_out']} left out and named; "
         f"in the windows {_amount(logged['energy_node_kwh'], 'kWh', 'Wh')}, {_amount(logged['emissions_kg'], 'kg', 'g')} "
-        "CO2eq as logged; "
+        "CO₂eq as logged; "
         f"{count(len(result.problems), 'problem')}"
     )
 

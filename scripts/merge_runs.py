@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import copy_file
+from wattlab.foundation.files import copy_file, write_json
 from wattlab.foundation.verbs import tell, verb
 from wattlab.foundation.wording import count
 from wattlab.study.specs import write_study
@@ -37,6 +37,8 @@ def main(
     if not dry_run:
         for source, target in merge.copies:
             copy_file(source, target)
+        for content, target in merge.written:
+            write_json(target, content.model_dump(mode="json"))
         write_study(RESULTS / study.config.study, study)
     for folder, n_cells in Counter(merge.taken.values()).items():
         print(f"{folder}: {count(n_cells, 'cell')}")

@@ -254,7 +254,7 @@ def test_the_caption_states_method_weights_data_device_and_grid(name: str) -> No
     note = note_of(name, hand_tables.tables())
     assert note.startswith(
         "Energy modelled (CPU load model, constant RAM power), node (CPU and RAM), gross; random weights, surrogate data; "
-        "on CPU (Example Silicon 9000); grid 138.75 g CO2eq/kWh (us-oregon-2023-codecarbon)."
+        "on CPU (Example Silicon 9000); grid 138.75 g CO₂eq/kWh (us-oregon-2023-codecarbon)."
     )
 
 

@@ -11,11 +11,12 @@ import pin_commits
 from support.hub_clients import MODEL
 from support.mock_hub import MockHub, Repo
 from support.tiny_models import cell_on
-from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
+from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.foundation.addresses import hub_endpoint, without_credentials
 from wattlab.foundation.errors import InputError
 from wattlab.hub import client
 from wattlab.hub.failures import HubUnavailable
+from wattlab.hub.pins import Pinned, write_pin
 from wattlab.hub.receipts import ModelFetch, Receipt, receipt_path, take_over, write_receipt
 from wattlab.machine.software import versions
 from wattlab.records.record import Machine
@@ -84,6 +85,81 @@ def test_what_is_not_there_is_told(hub: MockHub, catalog: Path, capsys: pytest.C
     assert "not to be had (the hub has no model bigscience/bloomz-1b7" in capsys.readouterr().out
     with pytest.raises(InputError, match="ONLY=bigscience/bloomz: no entry.*did you mean"):
         pin_commits.main(["--only", "bigscience/bloomz"])
+
+
+def test_a_hub_that_does_not_answer_is_left_after_three(
+    hub: MockHub, catalog: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(hub)
+    hub.faults.unavailable(f"*{NEVER}*", times=None)
+    assert pin_commits.main(["--only", NEVER, LOST]) == 1
+    said = capsys.readouterr().out
+    assert f"model {NEVER}: none: no answer (the hub answered HTTP 503" in said and "1 no answer, 1 pinned now" in said
+    assert entry(catalog, NEVER).revision is None, "the next one was asked all the same"
+    hub.faults.unavailable("*", times=None)
+    hub.requests.clear()
+    with pytest.raises(InputError, match=r"no answer for 3 repositories in a row: the hub answered HTTP 503.*stays"):
+        pin_commits.main([])
+    assert len({request.path for request in hub.requests}) == 3
+
+
+def test_renamed_and_gated_repositories_are_pinned_and_told(
+    hub: MockHub, catalog: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = serve(hub)
+    hub.models["new-owner/bloomz"], hub.models[NEVER] = hub.models[NEVER], Repo({}, moved_to="new-owner/bloomz")
+    hub.models[LOST].gated = True
+    assert pin_commits.main(["--only", NEVER, LOST]) == 0
+    said = capsys.readouterr().out
+    assert f"model {NEVER}: renamed, new-owner/bloomz today; put that into bigscience--bloomz-1b7.yaml" in said
+    assert (entry(catalog, NEVER).revision, entry(catalog, LOST).revision) == (main[NEVER], main[LOST])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("hub_id: a/b  # ours\n", "hub_id: a/b  # ours\nrevision: {}\nrevision_source: said, today\n"),
+        ("hub_id: a/b", "hub_id: a/b\nrevision: {}\nrevision_source: said, today"),
+        ("# one\r\nhub_id: a/b\r\nx: 1\r\n", "# one\r\nhub_id: a/b\r\nrevision: {}\r\nrevision_source: said, today\r\nx: 1\r\n"),
+        (
+            "hub_id:   a/b\n\n\"revision\":  'old'  # why\nrevision_source: >-\n  long\n  text\n# end\n",
+            "hub_id:   a/b\n\n\"revision\":  {}  # why\nrevision_source: said, today\n# end\n",
+        ),
+        (
+            "notes: |\n  revision: no key\n\nrevision:\nhub_id: a/b\n",
+            "notes: |\n  revision: no key\n\nrevision: {}\nrevision_source: said, today\nhub_id: a/b\n",
+        ),
+        ("{{hub_id: a/b, x: 1}}\n", '{{hub_id: a/b, revision: "{}", revision_source: "said, today", x: 1}}\n'),
+        ("hub_id: >-\n  a/b\nx: 1\n", "hub_id: >-\n  a/b\nrevision: {}\nrevision_source: said, today\nx: 1\n"),
+        ("&a hub_id: a/b\nx: &b [1]\ny: *b\n", "&a hub_id: a/b\nrevision: {}\nrevision_source: said, today\nx: &b [1]\ny: *b\n"),
+        ("x: &b {{hub_id: a/b}}\n<<: *b\n", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("commit", ["3" * 39 + "a", "0" * 40])
+def test_every_other_byte_of_an_entry_stays(tmp_path: Path, commit: str, before: str, after: str | None) -> None:
+    file = tmp_path / "a--b.yaml"
+    file.write_bytes(before.format().encode())
+    pinned = Pinned(file, "model", "a/b", None)
+    if after is None:
+        with pytest.raises(InputError, match=f"laid out in a way that is not edited here; write revision: {commit}"):
+            write_pin(pinned, commit, "said, today")
+        assert file.read_bytes() == before.format().encode()
+        return
+    write_pin(pinned, commit, "said, today")
+    written = f"'{commit}'" if commit.isdigit() and before.startswith("{{") is False else commit
+    assert file.read_bytes().decode() == after.format(written)
+    assert read_yaml(file)["revision"] == commit
+
+
+def test_a_file_that_may_not_be_written_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a--b.yaml"
+    file.write_text("hub_id: a/b\n")
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write everything
+    with pytest.raises(
+        InputError, match=rf"a--b.yaml: not to be written; make it writable, or write revision: {'3' * 40}"
+    ):
+        write_pin(Pinned(file, "model", "a/b", None), "3" * 40, "said")
+    assert file.read_text() == "hub_id: a/b\n"
 
 
 def test_a_dataset_is_pinned_in_its_hub_part(hub: MockHub, catalog: Path) -> None:

@@ -14,6 +14,7 @@ import sample_dataset
 from measure_cell import record_of
 from support import records
 from support.hub_clients import connect
+from support.hub_models import source_on
 from support.imports import ROOT
 from support.mock_hub import MockHub
 from support.mock_hub.datasets import add_datasets, fetched_traps
@@ -27,7 +28,6 @@ from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import write_receipt
 from wattlab.hub.requests import dataset_fetch, model_fetch
 from wattlab.hub.snapshots import snapshot_of
-from wattlab.models.checkpoint import HubSource
 from wattlab.models.environments import missing_environment
 from wattlab.runs.places import input_paths
 from wattlab.samples.manifest import Row
@@ -144,7 +144,7 @@ def test_a_twin_is_fetched_loaded_and_answers(rehearsed: Rehearsed, tmp_path: Pa
     chosen = {file.path for file in receipt.files}
     assert rehearsed.hub.downloaded(spec.model.hub_id) <= chosen  # files of the same content come once
     assert not {"tf_model.h5", "flax_model.msgpack", "README.md"} & chosen
-    source = HubSource(spec, snapshot_of(receipt, tmp_path / "receipt.json"))
+    source = source_on(spec, snapshot_of(receipt, tmp_path / "receipt.json"))
     adapter: Any = adapter_for(spec)(spec, source, torch.device("cpu"))
     adapter.load()
     adapter.transfer()

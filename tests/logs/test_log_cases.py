@@ -287,7 +287,7 @@ def test_sums_are_in_a_fitting_unit(study: Any, capsys: pytest.CaptureFixture[st
     study(log_of({}, {}))
     assert (
         "2 rows in 1 file: 2 are windows of 1 cell, 0 of no cell, 0 left out and named; in the windows 1.67 Wh, "
-        "0.5 g CO2eq as logged; 0 problems" in capsys.readouterr().out
+        "0.5 g CO₂eq as logged; 0 problems" in capsys.readouterr().out
     )
 
 

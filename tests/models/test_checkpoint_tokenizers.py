@@ -7,11 +7,10 @@ import sentencepiece
 import tokenizers
 import transformers
 
-from support.hub_models import BERT, SST2, Published, answer, edit_json, fetch, hub_cell, repo_of
+from support.hub_models import BERT, SST2, Published, answer, edit_json, fetch, hub_cell, repo_of, source_on
 from support.tiny_models import TEXT
 from wattlab.foundation.errors import InputError
 from wattlab.hub.snapshots import snapshot_of
-from wattlab.models.checkpoint import HubSource
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +110,7 @@ def test_ids_are_held_against_those_of_the_file(hub, tmp_path, config, lower):
     cell = hub_cell("text-generation", "oscar", "org/model")
     hub.models["org/model"] = repo_of(folder)
     receipt = fetch(cell.spec, tmp_path / "receipt.json")
-    source = HubSource(cell.spec, snapshot_of(receipt, tmp_path / "receipt.json"))
+    source = source_on(cell.spec, snapshot_of(receipt, tmp_path / "receipt.json"))
     source.tokenizer()
     told = source.told(["The Museum in 2019,  a b  c", "a map"])
     if not lower:

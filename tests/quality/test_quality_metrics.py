@@ -171,6 +171,8 @@ def test_an_answer_beyond_the_cut_is_not_asked_for() -> None:
     score = scores(case)[0]
     assert (score.metric, score.value, score.n_scored, score.n_unscored) == ("exact match", pytest.approx(2 / 3), 3, 1)
     assert scores(replace(case, max_input_words=None))[0].value == 0.5
+    by_tokens = replace(case, max_input_words=None, words_read=[6, 6, None, None])
+    assert scores(by_tokens) == scores(case), "the model's own length cuts as the protocol's words do"
 
 
 NER = {"ner_tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]}
@@ -207,6 +209,7 @@ def test_entities_beyond_the_cut_are_not_missed() -> None:
     case = answered("token-classification", rows, answers, label_names=NER, max_input_words=4)
     assert values(case) == {"entity F1": 1.0}
     assert values(replace(case, max_input_words=None)) == {"entity F1": 0.5}
+    assert values(replace(case, max_input_words=None, words_read=[4])) == {"entity F1": 1.0}
 
 
 def test_other_schemes_of_entities_have_no_score() -> None:

@@ -19,12 +19,14 @@ from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
 from wattlab.quality.table import TABLE
 from wattlab.records.record import Record
+from wattlab.runs.worker import answer_line
 from wattlab.samples.manifest import Manifest, write_samples
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 from wattlab.tables.writing import write_tables
+from wattlab.tasks.contract import Answer
 
 CLASSES = ["neg", "pos"]
 FIELDS = {"text": "text", "label": "label"}
@@ -104,6 +106,26 @@ def test_an_answer_that_was_cut_inside_a_thought_is_none(tmp_path: Path) -> None
     record = answered_cell(tmp_path, cell, rows, [None] * 4, names)
     reason = reason_of(scored(tmp_path, study_of(cell), [record]))
     assert reason.startswith("all 4 answers were cut inside the model's thought; raise max_new_tokens in `overrides`")
+
+
+def test_what_the_models_own_length_cut_is_not_asked_for(tmp_path: Path) -> None:
+    """The answers' file says how many words of a row the model could read."""
+    fields = {"question": "question", "context": "context", "answers": "answers"}
+    cell = hub_cell("question-answering", "squad", fields)
+    context = "The fox sat on the wall. It saw a crow."
+    rows = [
+        {"question": "?", "context": context, "answers": {"text": [text], "answer_start": [0]}}
+        for text in ("fox", "crow")
+    ]
+    record = answered_cell(tmp_path, cell, rows, [{"text": "fox"}] * 2, {})
+    path = tmp_path / "quality/outputs" / f"{cell.cell.id}.jsonl.gz"
+    for read, expected in ((None, (0.5, 2, 0)), (6, (1.0, 1, 1))):
+        lines = [answer_line(row, Answer({"text": "fox"}, 1), read) for row in range(2)]
+        content = gzip.compress("\n".join(map(json.dumps, lines)).encode())
+        write_bytes(path, content)
+        found = record.model_copy(update={"outputs_sha256": hashlib.sha256(content).hexdigest()})
+        row = scored(tmp_path, study_of(cell), [found]).iloc[0]
+        assert (row["quality_score"], row["n_scored"], row["n_unscored"]) == expected
 
 
 def test_the_head_is_that_of_the_model_that_ran(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ TRAIN, TEST = 800, 200
 
 
 def reviews(packages: Path) -> list[tuple[str, int]]:
-    """Text and class (0 negative, 1 positive) of film reviews whose mean rating is not near zero."""
+    """Text and class (0 negative, 1 positive) of film reviews whose mean rating is not near zero, in a fixed order."""
     (archive,) = packages.glob("vaderSentiment-*.tar.gz")
     with tarfile.open(archive) as outer:
         (name,) = [member for member in outer.getnames() if member.endswith("hutto_ICWSM_2014.tar.gz")]
@@ -33,7 +33,8 @@ def reviews(packages: Path) -> list[tuple[str, int]]:
             assert content is not None
             lines = content.read().decode("utf-8", "replace").splitlines()
     rated = [line.split("\t") for line in lines if line.count("\t") == 2]
-    return [(text, int(float(rating) > 0)) for _, rating, text in rated if abs(float(rating)) > 0.5]
+    found = [(text, int(float(rating) > 0)) for _, rating, text in rated if abs(float(rating)) > 0.5]
+    return [found[place] for place in np.random.default_rng(0).permutation(len(found))]
 
 
 def unpacked(packages: Path, wheel: str, inside: str, folder: Path) -> Path:
@@ -66,7 +67,7 @@ def sentiment(packages: Path, folder: Path, rows: list[tuple[str, int]]) -> None
 
 
 def reactions(packages: Path, folder: Path) -> list[str]:
-    """rxnmapper's ALBERT as it is published, into `folder`; and the reactions of its README, as tokens with blanks."""
+    """rxnmapper's ALBERT as it is published, into `folder`; and pieces of 20 tokens, with blanks, of its README's reactions."""
     inside = "rxnmapper/models/transformers/albert_heads_8_uspto_all_1310k/"
     unpacked(packages, "rxnmapper", inside, folder)
     (wheel,) = packages.glob("rxnmapper-*.whl")
@@ -75,7 +76,8 @@ def reactions(packages: Path, folder: Path) -> list[str]:
         written = archive.read(name).decode()
     found = dict.fromkeys(text for text in re.findall(r"'([^']{20,}>>[^']+)'", written) if "[CH3:" not in text)
     token = r"\[[^\]]+\]|Br|Cl|>>|[A-Za-z0-9()=#.+\-/\\%@~]"
-    return [" ".join(re.findall(token, text)) for text in found if ":" not in text]
+    tokens = [re.findall(token, text) for text in found if ":" not in text]
+    return [" ".join(of_one[begin : begin + 20]) for of_one in tokens for begin in range(0, len(of_one) - 19, 3)]
 
 
 def readable(folder: Path, copy: Path) -> None:
@@ -152,3 +154,8 @@ def masked_tokens(folder: Path, texts: list[str], place: int) -> tuple[list[str]
         at = int((encoded["input_ids"][0] == tokenizer.mask_token_id).nonzero()[-1])
         said.append(tokenizer.decode([int(model(**encoded).logits[0, at].argmax())]))
     return words, said
+
+
+def bare(text: str) -> str:
+    """A word as docs/quality.md compares words: without case and punctuation."""
+    return re.sub(r"[^0-9a-z]", "", text.lower())

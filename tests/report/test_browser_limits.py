@@ -79,6 +79,13 @@ def test_without_scripts_the_figures_stand_in_their_places(browser: Browser, fil
         and page.locator("section#paper #figure-comparison").is_visible()
     )
     assert not page.locator("#calc-task").is_visible() and not page.locator("#cells-clear").is_visible()
+    assert page.locator("#claims-rows li:visible .verdict").all_text_contents() == ["not decidable here"] * 25
+    assert page.locator("section#training td", has_text="bigscience/bloomz-560m").is_visible()
+    page.locator("#table-totals summary").click()
+    assert page.locator("#table-totals a").get_attribute("href") == "tables/totals.csv"
+    assert {"tables/cells.csv", "tables/claims.csv"} <= {
+        str(one.get_attribute("href")) for one in page.locator("#cells a:visible").all()
+    }
     context.close()
 
 

@@ -30,9 +30,9 @@ def test_numbers_come_from_the_protocols_and_the_tables() -> None:
     assert "over 2 to 8 samples at batch size 1 in float32" in text and "has 3 valid repeats" in text
     assert "idle windows of 0.5 s" in text and "on CPU (Example Silicon 9000) with 16 GB of memory" in text
     assert "using torch 2.13.0, codecarbon 3.3.2" in text and "random weights, surrogate data" in text
-    assert "Energy modelled (CPU load model, constant RAM power)" in text and "times 138.75 g CO2eq/kWh" in text
+    assert "Energy modelled (CPU load model, constant RAM power)" in text and "times 138.75 g CO₂eq/kWh" in text
     tables["cells"] = tables["cells"].assign(grid="stated", intensity_g_per_kwh=10.0)
-    assert "times 10 g CO2eq/kWh (stated)" in methods_paragraph(resolved_study(cells), tables)
+    assert "times 10 g CO₂eq/kWh (stated)" in methods_paragraph(resolved_study(cells), tables)
 
 
 def test_every_citation_has_its_entry_and_none_is_idle() -> None:

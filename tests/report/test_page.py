@@ -49,7 +49,9 @@ def test_the_page_is_well_formed_and_loads_nothing(tmp_path: Path) -> None:
     assert len(page.ids) == len(set(page.ids))
     (image,) = [load for load in page.loads if load.startswith("data:image/png;base64,")]
     assert Image.open(io.BytesIO(base64.b64decode(image.partition(",")[2]))).width == PAGE_WIDTH
-    assert [load for load in page.loads if not load.startswith(("#", "data:"))] == [
+    files = [load for load in page.loads if load.startswith("tables/")]
+    assert {*files} == {f"tables/{path.name}" for path in folder.glob("*.csv")}
+    assert [load for load in page.loads if not load.startswith(("#", "data:", "tables/"))] == [
         "https://doi.org/10.1145/3630106.3658542",
         "https://huggingface.co/docs/hub/model-cards-co2",
     ]

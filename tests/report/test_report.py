@@ -40,7 +40,7 @@ def test_paragraph_of_a_plain_cpu_machine() -> None:
     flagged = closing_paragraph(hand_tables.study(), hand_tables.tables() | {"cells": cells})
     assert "3 of 52 cells are flagged: 1 outlier, 2 short, 1 trend." in flagged
     # 0.05 kWh at 138.75 g/kWh is 6.9375 g
-    assert "it took 50.0 Wh (6.94 g CO2eq at 138.75 g/kWh), 10.0 Wh of it paid by another study: energy" in text
+    assert "it took 50.0 Wh (6.94 g CO₂eq at 138.75 g/kWh), 10.0 Wh of it paid by another study: energy" in text
     assert text.endswith("No cell is missing.")
 
 

@@ -239,8 +239,32 @@ def test_answers_that_are_no_numbers_make_the_repeat_invalid(tmp_path: Path, mon
     judged = judge_all(read_store(tmp_path / "store.jsonl"), spec())
     assert {repeat.reasons[-1] for repeat in judged} == {"2 of 2 answers hold NaN or infinity"}
     assert not any(repeat.valid for repeat in judged)
-    line = json.loads(json.dumps(answer_line(0, Answer({"score": math.inf}, 1)), allow_nan=False))
+    line = json.loads(json.dumps(answer_line(0, Answer({"score": math.inf}, 1), None), allow_nan=False))
     assert line["answer"] == {"score": None}
+
+
+def test_what_answers_hide_makes_the_repeats_of_a_session_invalid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked at once, behind the first window: the same samples and the same seed give the same answers again."""
+    journal: list[str] = []
+    seen = lambda self, sample, answer: self.journal.append(f"look at {sample}") or sample == "a"  # noqa: E731
+    monkeypatch.setattr(FakeAdapter, "is_finite", seen, raising=False)
+    path = tmp_path / "store.jsonl"
+    with open_store(path, {}) as store:
+        made = bench(store, journal)
+        made.spec = made.spec.model_copy(update={"weights": "hub"})
+        run_session(made, ROWS)
+    looks = [place for place, entry in enumerate(journal) if entry.startswith("look")]
+    assert [journal[place] for place in looks] == ["look at a", "look at b"]
+    assert journal[looks[0] - 4 : looks[0]] == ["[", "infer a", "infer b", "]"] and journal[looks[1] + 1] == "["
+    judged = judge_all(read_store(path), spec())
+    assert len(judged) > 1
+    assert {repeat.reasons[-1] for repeat in judged} == {"1 of 2 answers come from NaN or infinity"}
+    run(tmp_path / "random.jsonl", [])
+    assert all(repeat.valid for repeat in judge_all(read_store(tmp_path / "random.jsonl"), spec())), (
+        "not of random weights"
+    )
 
 
 def test_another_measurement_on_the_machine_makes_the_repeat_invalid(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_figures_page_and_paragraphs_say_so(tmp_path: Path) -> None:
     assert FINEWEB not in notes.note(tables, cells[cells["dataset"] != "oscar"], study)
     assert f"({FINEWEB})." in closing_paragraph(study, tables)
     assert FINEWEB in methods_paragraph(study, tables)
-    assert FINEWEB in dict(labels(study, cells))["data: surrogate"]
+    assert FINEWEB in dict(labels(study, cells))["surrogate data"]
     assert page_of(tables, tmp_path, study).count("FineWeb") >= 5
     assert "FineWeb" not in page_of(tables, tmp_path, hand_tables.study())
 

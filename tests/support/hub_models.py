@@ -10,8 +10,9 @@ from support.mock_hub import MockHub, Repo
 from support.tiny_models import cell_on, row_of, tiny_spec, tokenizer_of, with_model
 from wattlab.hub.models import fetch_model
 from wattlab.hub.receipts import ModelFetch, Receipt, write_receipt
-from wattlab.hub.snapshots import snapshot_of
+from wattlab.hub.snapshots import Snapshot, snapshot_of
 from wattlab.models.checkpoint import HubSource
+from wattlab.models.choice import source_of
 from wattlab.models.random_weights.build import build, build_pipeline
 from wattlab.models.random_weights.source import ArchitectureSource
 from wattlab.study.cells import MeasuredCell, Spec
@@ -78,6 +79,11 @@ def fetch(spec: Spec, receipt: Path) -> Receipt:
     return fetched
 
 
+def source_on(spec: Spec, fetched: Snapshot) -> HubSource:
+    """What measuring reads a fetched model by."""
+    return cast(HubSource, source_of(spec, None, fetched))
+
+
 class Published:
     """A small checkpoint on the mock hub: change its files in `folder`, then `source()` fetches and opens it."""
 
@@ -92,7 +98,7 @@ class Published:
         fetched = fetch(self.spec, self.receipt)
         assert fetched.status == "complete", fetched.reason
         self.hub.requests.clear()
-        return HubSource(with_model(self.spec, **model), snapshot_of(fetched, self.receipt))
+        return source_on(with_model(self.spec, **model), snapshot_of(fetched, self.receipt))
 
 
 def answer(spec: Spec, source: HubSource, **values: Any) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from support import hand_tables, records
 from wattlab.catalog.claims import ClaimEntry
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError, checked
+from wattlab.tables.claims.alone import PARTS
 from wattlab.tables.claims.table import claims, counted, holm
 from wattlab.tables.evidence import Evidence
 
@@ -50,6 +51,10 @@ def judged(cells: pd.DataFrame, **entries: dict) -> pd.DataFrame:
     return claims(Evidence(hand_tables.study(), catalog, []), {"cells": cells}).set_index("claim")
 
 
+def specific(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells[cells["purpose"] == "task-specific"]
+
+
 COUNTED = {"energy_cpu_method": "counter", "energy_ram_method": "counter", "energy_method": "counter"}
 
 
@@ -67,7 +72,7 @@ def test_the_laptops_claims_are_decided_or_say_why_not() -> None:
     why = table["reason"]
     assert why["text-writing-tenfold"].startswith("the protocol sets the lengths")
     assert why["images-classified-threefold"] == (
-        "too few models: image classification has 1 of 5, text classification has 2 of 5"
+        "too few models, of 5 needed: image classification 1, text classification 2"
     )
     assert why["longer-output-costs-more"].startswith(
         "the protocol sets the lengths of the output, and so decides it; too"
@@ -122,7 +127,7 @@ def test_one_more_entry_is_one_more_row() -> None:
         "sentence"
     ].endswith("above 2.")
     other = judged(many(**COUNTED), toy=ENTRY | {"threshold": 20.0, "direction": "below"}).loc["toy"]
-    assert other["verdict"] == "not decidable here" and other["reason"] == "the interval holds the threshold"
+    assert other["verdict"] == "not decidable here" and other["reason"] == "the threshold lies inside the interval"
 
 
 def test_what_the_protocol_sets_is_no_finding() -> None:
@@ -188,3 +193,27 @@ def test_the_catalogs_claims_quote_the_paper_and_differ() -> None:
         "group-ratio", "same-models", "gap-ratio", "rank-top", "task-spread", "parity-slope", "spread", "level", "size-slope", "equal-size", "length-slope", "training-parity",
     }  # fmt: skip
     assert all(entry.section and len(entry.quote) > 20 for entry in entries.values())
+    pooled = [
+        entry.text
+        for entry in entries.values()
+        if entry.test.kind in {*PARTS, "gap-ratio", "task-spread"} - {"group-ratio"}
+        or entry.test.kind == "group-ratio"
+        and ("multi-purpose" in entry.text or len(entry.test.first.task + entry.test.second.task) > 2)
+    ]
+    assert len(pooled) == 18 and all("average" in text for text in pooled)
+
+
+def test_what_lies_on_the_other_side_of_a_mean_is_named() -> None:
+    """The mean of two ratios of tasks lies above the threshold, one of the two alone below it."""
+    group = {"title": "both", "task": ["summarization", "text-classification"]}
+    test = {"kind": "group-ratio", "first": group, "second": {"title": "masks", "task": ["fill-mask"]}}
+    cells = many(**COUNTED)
+    means = {
+        task: np.exp(np.log(of.groupby("model")[ENERGY].mean()).mean()) for task, of in specific(cells).groupby("task")
+    }
+    ratios = [means[task] / means["fill-mask"] for task in group["task"]]
+    row = judged(cells, toy=ENTRY | {"test": test, "threshold": 1.1 * min(ratios)}).loc["toy"]
+    assert row["verdict"] == "holds" and min(ratios) < 1.1 * min(ratios) < row["claim_effect"] < max(ratios)
+    named = f"text classification over masked language modeling ({min(ratios):.3g})"
+    assert row["exceptions"] == f"1 of 2 pairs of tasks alone on the other side: {named}"
+    assert row["sentence"].endswith(f"{row['exceptions']}.")

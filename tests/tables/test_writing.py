@@ -38,7 +38,7 @@ PLAIN = set(
     claim text test section effect_unit direction verdict sentence quote
     parameters parameters_as_published published_parameters
     energy_cpu_method energy_ram_method energy_gpu_method energy_method energy_node_method energy_device_method
-    energy_wall_method wall_reason beside datasets
+    energy_wall_method wall_reason beside datasets exceptions
     """.split()
 )
 

@@ -13,14 +13,13 @@ import transformers
 
 import measure_cell
 from support import records
-from support.hub_models import fetch, hub_cell, repo_of
+from support.hub_models import fetch, hub_cell, repo_of, source_on
 from support.hub_models import publish as save_small
 from support.mock_hub import MockHub
 from support.tiny_models import full_spec, row_of, tokenizer_of
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_fetch
 from wattlab.hub.snapshots import snapshot_of
-from wattlab.models.checkpoint import HubSource
 from wattlab.records.record import read_record
 from wattlab.runs import memory_check as memory
 from wattlab.runs.places import input_paths
@@ -88,7 +87,7 @@ def opened(hub: MockHub, tmp_path: Path, cell: MeasuredCell, make: Any) -> Any:
     receipt = tmp_path / "receipt.json"
     fetched = fetch(cell.spec, receipt)
     assert fetched.status == "complete"
-    source = HubSource(cell.spec, snapshot_of(fetched, receipt))
+    source = source_on(cell.spec, snapshot_of(fetched, receipt))
     adapter = cast(Any, adapter_for(cell.spec)(cell.spec, source, CPU))
     adapter.load()
     adapter.transfer()

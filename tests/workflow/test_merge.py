@@ -9,7 +9,6 @@ import pytest
 
 from retry_cells import bad_records
 from support import measurements, records
-from wattlab.catalog.facts import ModelFacts
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
 from wattlab.records.record import Observed
@@ -121,16 +120,6 @@ def test_a_merge_that_would_mix_or_double_copies_nothing(
     with pytest.raises(InputError, match=message):
         plan_merge(STUDY, machines[0], machines[1:])
     assert GPT.cell.id not in str(list(files(machines[0])))
-
-
-def test_a_commit_that_was_pinned_since_is_told(machines: list[Path]) -> None:
-    def pinned(revision: str | None) -> MeasuredCell:
-        model = ModelFacts(library="transformers", environment="main", revision=revision)
-        return GPT.model_copy(update={"spec": GPT.spec.model_copy(update={"model": model})})
-
-    measure(machines[1], pinned(None))
-    with pytest.raises(InputError, match="only commits were pinned since: call `snakemake` in its own work directory"):
-        plan_merge(records.resolved_study([pinned("a" * 40)]), machines[1], [])
 
 
 def test_a_failed_record_gives_way_to_a_complete_one(machines: list[Path]) -> None:

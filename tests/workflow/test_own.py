@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from support.hub_models import SST2, edit_json, publish
+from support.hub_models import SST2, publish
 from support.own import TASK, checkpoint, configured, group, lines, planned
-from support.workflow import make_project
+from support.workflow import Project, make_project
 from wattlab.catalog.reading import CATALOG_ROOT, Catalog, load_catalog
 from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.hub.local import place_at, place_with
@@ -40,7 +40,6 @@ def test_a_folder_and_a_file_go_the_whole_way_and_no_path_is_told(tmp_path: Path
     project = make_project(tmp_path / "a project")
     folder = project.root / "my checkpoint"
     publish(folder, *SST2)
-    edit_json(folder / "config.json", id2label={"0": "NEGATIVE", "1": "POSITIVE"}, label2id=None)
     file = project.root / "prompts & more.jsonl"
     file.write_text(lines(ROWS))
     group = {"task": TASK, "models": ["./my checkpoint"], "datasets": ["./prompts & more.jsonl"]}
@@ -67,6 +66,7 @@ def test_a_folder_and_a_file_go_the_whole_way_and_no_path_is_told(tmp_path: Path
     (score,) = pd.read_csv(project.results / "mine/tables/quality.csv").to_dict("records")
     assert (score["metric"], score["n_scored"], score["n_unparsed"]) == ("accuracy", 6, 0)
     assert score["quality_score"] in {right / 6 for right in range(7)}
+    scores_again_what_an_old_record_does_not_say(project, no_hub)
     bundled = project.run("-m", "bundle_study", PYTHONPATH="scripts", **no_hub)
     assert bundled.returncode == 0, bundled.stdout
     with zipfile.ZipFile(project.results / "mine/bundle.zip") as bundle:
@@ -81,6 +81,23 @@ def test_a_folder_and_a_file_go_the_whole_way_and_no_path_is_told(tmp_path: Path
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     again = project.plan("results/mine/tables/quality.csv")
     assert again["fetch_model"] == again["measure_cell"] == 1 and "sample_dataset" not in again
+
+
+def scores_again_what_an_old_record_does_not_say(project: Project, variables: dict[str, str]) -> None:
+    """LABEL_0 and LABEL_1 mean nothing without the classes of the head, which records did not say once."""
+    table, record = project.results / "mine/tables/quality.csv", project.results / f"mine/runs/{CELL}.json"
+    scored, kept = pd.read_csv(table), json.loads(record.read_text())
+    assert kept["sessions"][0]["load"].pop("labels") == ["LABEL_0", "LABEL_1"]
+    record.write_text(json.dumps(kept))
+    run = project.snakemake("results/mine/tables/quality.csv", **variables)
+    assert run.returncode == 0, run.stdout
+    reason = str(pd.read_csv(table)["reason"].iloc[0])
+    command = f"make again CELL={CELL}"
+    assert f"`{command}` measures it with them" in reason
+    asked = ("results/mine/tables/quality.csv", "--cores", "2", "--cell", CELL)
+    again = project.run("-m", "measure_again", *asked, PYTHONPATH="scripts", **variables)
+    assert again.returncode == 0, again.stdout
+    pd.testing.assert_series_equal(pd.read_csv(table)["quality_score"], scored["quality_score"])
 
 
 def test_a_cell_has_the_name_and_the_hash(here: Path) -> None:

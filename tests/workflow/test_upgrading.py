@@ -91,6 +91,7 @@ def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project,
     assert taken == (samples if "sample_dataset" in planned else {})
     after = pd.read_csv(project.results / name / "tables/cells.csv")
     if name == "hub" and not memory:
+        merges_into_a_catalog_with_pins(project)
         pins_what_was_measured(project)
     # Two repeats had an interval then; they have none today.
     gone = "ci95_" if name == "hub" else "none"
@@ -99,19 +100,54 @@ def test_one_call_makes_the_study_whole_and_measures_no_repeat(project: Project,
     pd.testing.assert_frame_equal(after[shared], cells[shared])
 
 
+RECORD = "results/hub/runs/image-classification/cifar10/microsoft--resnet-18.json"
+
+
+def pin(project: Project, commit: str) -> None:
+    entry = project.root / "catalog/models/microsoft--resnet-18.yaml"
+    write_pin(Pinned(entry, "model", "microsoft/resnet-18", None), commit, "hub, asked on 2026-11-27")
+
+
+def pinned_commit(project: Project) -> str | None:
+    """What the record was measured at, where its spec pins that."""
+    record = read_record(project.root / RECORD)
+    assert record.spec is not None and record.spec.model.revision in (None, record.hub_revision)
+    return record.spec.model.revision
+
+
+def merges_into_a_catalog_with_pins(project: Project) -> None:
+    """From before the pins into a work directory that has them: the same measurement, taken whole, and not measured again."""
+    (receipt,) = project.results.glob("fetched/models/microsoft--resnet-18/main-*.json")
+    commit = str(read_receipt(receipt).commit)
+    other = Project(project.root.with_name("another project"))
+    shutil.copytree(project.root, other.root, ignore=shutil.ignore_patterns("results", ".snakemake"))
+    merge = ("-m", "merge_runs", str(project.results))
+    pin(other, "0" * 40)
+    refused = other.run(*merge, PYTHONPATH="scripts")
+    assert refused.returncode == 1 and not other.results.exists()
+    assert f"measured the commit {commit}, and catalog/models/microsoft--resnet-18.yaml has revision" in refused.stdout
+    pin(other, commit)  # as that message says
+    for _ in range(2):
+        merged = other.run(*merge, PYTHONPATH="scripts")
+        assert merged.returncode == 0, merged.stdout
+    assert pinned_commit(project) is None and pinned_commit(other) == commit
+    assert {"measure_cell", "fetch_model", "sample_dataset"}.isdisjoint(other.plan("tables"))
+    assert {path.name for path in stores(other.results)} == {path.name for path in stores(project.results)}
+    run = other.snakemake("tables")
+    assert run.returncode == 0, run.stdout
+    kept = [pd.read_csv(one.results / "hub/tables/quality.csv") for one in (project, other)]
+    pd.testing.assert_frame_equal(*kept)
+
+
 def pins_what_was_measured(project: Project) -> None:
     """A pin of the commit that was fetched: the cell is planned, its receipt taken over, and no repeat measured."""
     (receipt,) = project.results.glob("fetched/models/microsoft--resnet-18/main-*.json")
     commit, stored = read_receipt(receipt).commit, {path: path.read_bytes() for path in stores(project.results)}
-    entry = project.root / "catalog/models/microsoft--resnet-18.yaml"
-    pin = Pinned(entry, "model", "microsoft/resnet-18", None)
-    write_pin(pin, str(commit), "hub, asked on 2026-11-27")
-    record = "results/hub/runs/image-classification/cifar10/microsoft--resnet-18.json"
-    assert project.plan(record) == {"fetch_model": 1, "measure_cell": 1}
-    run = project.snakemake(record)
+    pin(project, str(commit))
+    assert project.plan(RECORD) == {"fetch_model": 1, "measure_cell": 1}
+    run = project.snakemake(RECORD)
     assert run.returncode == 0 and "from the store, measured 20" in run.stdout, run.stdout
-    written = read_record(project.root / record)
-    assert written.hub_revision == commit and written.spec is not None and written.spec.model.revision == commit
+    assert pinned_commit(project) == commit
     assert {path: path.read_bytes() for path in stores(project.results)} == stored
     assert not receipt.exists() and len(list(receipt.parent.glob(f"{commit}-*.json"))) == 1
 

@@ -166,6 +166,11 @@ class TaskEntry(Closed):
         """Whether the input is an image."""
         return self.modality.startswith("image-")
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether a tokenizer is needed: for the input, or to write with."""
+        return self.modality != "image-to-category"
+
     @model_validator(mode="after")
     def _is_complete(self) -> "TaskEntry":
         for one, other in (("metric", "no_metric"), ("auto_class", "pipeline_class")):

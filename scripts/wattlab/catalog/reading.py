@@ -86,12 +86,17 @@ def read_yaml(path: Path) -> Any:
 def _folder(schema: type[Schema], folder: Path, tasks: Collection[str]) -> dict[str, Schema]:
     for stray in folder.glob("*.yml"):
         raise InputError(f"catalog/{folder.name}/{stray.name}: name it {stray.stem}.yaml; no other ending is read")
-    return {
-        path.stem: checked(
-            schema, read_yaml(path), f"{folder.parent.name}/{folder.name}/{path.name}", context=task_context(tasks)
-        )
-        for path in sorted(folder.glob("*.yaml"))
-    }
+    return {path.stem: _entry(schema, path, tasks) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _entry(schema: type[Schema], path: Path, tasks: Collection[str]) -> Schema:
+    return checked(schema, read_yaml(path), "/".join(path.parts[-3:]), context=task_context(tasks))
+
+
+def model_entry(root: Path, hub_id: str) -> ModelEntry | None:
+    """One model's entry, read alone; null where the catalog has none. Raises `InputError`."""
+    path = root / "models" / f"{hub_id.replace('/', '--')}.yaml"
+    return _entry(ModelEntry, path, read_tasks(root)) if path.exists() else None
 
 
 def _file(schema: type[Schema], path: Path, tasks: Collection[str] | None = None) -> dict[Any, Schema]:

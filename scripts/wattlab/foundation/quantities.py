@@ -80,7 +80,7 @@ class Quantity:
     @property
     def unit(self) -> str:
         """Its unit, as figures and page write it: `kWh per 1,000 inferences`."""
-        return f"{UNITS[ending_of(self.name) or '']} inferences".replace("CO2", "CO₂")
+        return f"{unit_of(self.name)} inferences"
 
     @property
     def title(self) -> str:
@@ -174,6 +174,11 @@ INTERVALS = {
     "flop_energy": _REPEATS,
     "flop_ranks": Interval("of Spearman's rho by Fisher's z", "the models of a task", "model", "n_models", 4),
 }
+
+
+def unit_of(column: str) -> str:
+    """The unit that a column's name ends in, as people read it: `g CO₂eq per 1,000`; empty for none."""
+    return UNITS.get(ending_of(column) or "", "").replace("CO2", "CO₂")
 
 
 def significant(value: float, digits: int) -> str:

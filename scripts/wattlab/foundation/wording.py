@@ -1,5 +1,6 @@
 """Numbers and lists in plain words."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -38,3 +39,11 @@ def span(values: Iterable[object]) -> str:
 def listed(names: Sequence[str]) -> str:
     """`GPU, CPU and RAM`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def hub_ids(text: str) -> str:
+    """The text with ids of models as the hub writes them: `google/flan-t5-base` for `google--flan-t5-base`.
+
+    Paths and options (`catalog/models/a--b.yaml`, `--cores`) stay as they are; no organisation's name has `--`.
+    """
+    return re.sub(r"(?<![\w./-])([A-Za-z0-9](?:[\w.]|-(?!-))*)--(?=\w)", r"\1/", text)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from wattlab.catalog.facts import ModelFacts
 from wattlab.foundation.errors import InputError
 from wattlab.hub.choice import PIPELINE_INDEX, pipeline_parts
 from wattlab.hub.snapshots import Snapshot
@@ -24,7 +25,6 @@ from wattlab.models.random_weights.build import count
 from wattlab.models.source import Source, stated
 from wattlab.models.timm_backbones import own_backbone, own_names
 from wattlab.models.tokenizers.published import check_vocabulary, told_of
-from wattlab.study.cells import Spec
 
 #: Nothing is looked up on the hub, and no code of a repository is run.
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -42,10 +42,14 @@ _FEW_UNUSED = 8
 class HubSource(Source):
     """A fetched checkpoint."""
 
-    def __init__(self, spec: Spec, fetched: Snapshot) -> None:
-        super().__init__(spec)
+    def __init__(
+        self, facts: ModelFacts, fetched: Snapshot, dtype: str = "float32", options: dict[str, Any] | None = None
+    ) -> None:
+        """`facts`: the entry's, or those of the task; `options`: more of `from_pretrained`."""
+        self._facts, self._options = facts, options or {}
         self._receipt, self._folder = fetched.receipt, fetched.folder
-        self._dtype: torch.dtype = getattr(torch, spec.protocol.dtype)
+        self._entry = f"catalog/models/{self._receipt.hub_id.replace('/', '--')}.yaml"
+        self._dtype: torch.dtype = getattr(torch, dtype)
         self._tokenizer: Any = None
         self._told: dict[str, str] = {}
 
@@ -55,13 +59,13 @@ class HubSource(Source):
         """The class that the entry states, or the one of the task and the configuration."""
         import transformers
 
-        config, names = self._config()
+        config, names = self.config()
         if getattr(config, "quantization_config", None) is not None:
             raise InputError(
                 f"{self._name}: its weights are quantized, which no dtype of the protocol means; choose the checkpoint "
                 "that it was made from"
             )
-        auto_class = self.spec.model.auto_class or _generating_class(config)
+        auto_class = self._facts.auto_class or generating_class(config)
         with self._weights_only():
             model, found = getattr(transformers, auto_class).from_pretrained(
                 self._folder,
@@ -72,11 +76,12 @@ class HubSource(Source):
                 key_mapping=names,
                 **_CHECKED,
                 **_LOCAL,
+                **self._options,
             )
-        wanted = self.spec.model.model_class
+        wanted = self._facts.model_class
         if wanted is not None and type(model).__name__ != wanted:
             raise InputError(
-                f"catalog/models/{self.spec.cell.model}.yaml: model_class = {wanted!r}: {auto_class} gives "
+                f"{self._entry}: model_class = {wanted!r}: {auto_class} gives "
                 f"{type(model).__name__} for {self._name}; correct one of them"
             )
         self._check(model, found, "correct auto_class, or choose a checkpoint that was trained for it")
@@ -94,7 +99,7 @@ class HubSource(Source):
                 f"{self._name}: its tokenizer can not be built: {str(error).strip().partition(chr(10))[0]}; pin a commit "
                 "that has its files, or choose another model"
             ) from error
-        size = getattr(self._config()[0].get_text_config(decoder=True), "vocab_size", None)
+        size = getattr(self.config()[0].get_text_config(decoder=True), "vocab_size", None)
         check_vocabulary(self._tokenizer, size, [file.path for file in self._receipt.files], self._name)
         return self._tokenizer
 
@@ -109,7 +114,7 @@ class HubSource(Source):
             for name, weight in network.named_parameters():
                 if not bool(weight.isfinite().all()):
                     raise InputError(
-                        f"{self._name}: {name} of {type(network).__name__} holds NaN or infinity in {self.spec.protocol.dtype}; "
+                        f"{self._name}: {name} of {type(network).__name__} holds NaN or infinity in {self._dtype}; "
                         "pin a commit whose weights are whole, or set a dtype that holds them"
                     )
 
@@ -121,13 +126,13 @@ class HubSource(Source):
         """What the loaded part states: its generation_config.json, else its configuration."""
         return stated(part.generation_config)
 
-    def _config(self) -> tuple[Any, dict[str, str] | None]:
+    def config(self) -> tuple[Any, dict[str, str] | None]:
         """The fetched configuration with what it takes to read the checkpoint, and names of tensors that differ."""
         import transformers
 
         config = transformers.AutoConfig.from_pretrained(self._folder, **_LOCAL)
         backbone = own_backbone(config)
-        changes = {**(backbone or {}), **(self.spec.model.hub_config or {})}
+        changes = {**(backbone or {}), **(self._facts.hub_config or {})}
         if changes:
             content, _ = type(config).get_config_dict(self._folder, local_files_only=True)
             config = type(config).from_dict({**content, **changes})
@@ -141,11 +146,10 @@ class HubSource(Source):
         from transformers import PreTrainedTokenizerBase
 
         index = json.loads((self._folder / PIPELINE_INDEX).read_text())
-        stated = self.spec.model.pipeline_class
+        stated = self._facts.pipeline_class
         if stated not in (index["_class_name"], "DiffusionPipeline"):
             raise InputError(
-                f"catalog/models/{self.spec.cell.model}.yaml: pipeline_class = {stated!r}: {self._name} has "
-                f"{index['_class_name']}; correct it"
+                f"{self._entry}: pipeline_class = {stated!r}: {self._name} has {index['_class_name']}; correct it"
             )
         parts = {name: self._part(name, *part) for name, part in pipeline_parts(index).items()}
         pipeline_class = getattr(diffusers, index["_class_name"])
@@ -236,7 +240,7 @@ class HubSource(Source):
             if count_as == "sum":
                 parts = pipeline_parts(json.loads((self._folder / PIPELINE_INDEX).read_text()))
                 return sum(count(self._untrained(name, *parts[name])) for name in counted_components or [])
-            config, _ = self._config()
+            config, _ = self.config()
             auto_class = getattr(transformers, count_as)
             if type(config) not in getattr(auto_class, "_model_mapping", {type(config)}):
                 return None
@@ -259,7 +263,7 @@ def _shape(size: Iterable[int]) -> str:
     return "x".join(map(str, size))
 
 
-def _generating_class(config: Any) -> str:
+def generating_class(config: Any) -> str:
     """The auto class of a multi-purpose model, which may be of either architecture."""
     return "AutoModelForSeq2SeqLM" if config.is_encoder_decoder else "AutoModelForCausalLM"
 

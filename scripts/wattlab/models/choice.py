@@ -14,5 +14,5 @@ from wattlab.study.cells import Spec
 def source_of(spec: Spec, tokenizer: TokenizerFile | None, fetched: Snapshot | None) -> Source:
     """The source of a cell's weights: a fetched model, or a trained tokenizer (null: the task reads no text)."""
     if fetched is not None:
-        return HubSource(spec, fetched)
+        return HubSource(spec.model, fetched, spec.protocol.dtype)
     return ArchitectureSource(spec, None if tokenizer is None else load_tokenizer(tokenizer))

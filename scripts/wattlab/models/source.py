@@ -5,14 +5,9 @@ from typing import Any
 
 from torch import nn
 
-from wattlab.study.cells import Spec
-
 
 class Source(ABC):
     """Where a model and its preparation come from. Everything comes into host memory, in the protocol's dtype, in evaluation mode."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
 
     @abstractmethod
     def model(self) -> nn.Module:

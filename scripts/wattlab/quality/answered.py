@@ -80,8 +80,10 @@ class Answered:
     shown_size: tuple[int, int] | None = None
     #: Classes of the head of the model that ran, in the order of their numbers; null: not known.
     head: Sequence[str] | None = None
-    #: Words that a text was cut to; null: uncut.
+    #: Words that the protocol cuts a text to; null: uncut.
     max_input_words: int | None = None
+    #: Words of each row's text that the model's own length left of these; null: all.
+    words_read: Sequence[int | None] = ()
     #: Where the mask goes, of a task that masks the text.
     mask: str | None = None
     #: Why the split has no references, as the catalog says.
@@ -98,9 +100,10 @@ class Answered:
                 raise Unscorable(f"the column {column} of {self.cell.dataset} holds {str(value)[:40]!r}: no {role}")
         return values
 
-    def shown(self, text: str) -> str:
-        """What of a text the protocol let the model read."""
-        return " ".join(text.split()[: self.max_input_words])
+    @property
+    def n_words(self) -> list[int | None]:
+        """Words of each row's text that the model could read; null: all."""
+        return [self.max_input_words if read is None else read for read in self.words_read or [None] * len(self.rows)]
 
     def class_names(self, column: str) -> list[str]:
         """Names of the classes in a column. Raises `Unscorable` where the copy does not state them."""
@@ -109,8 +112,8 @@ class Answered:
         return self.label_names[column]
 
 
-def read_answers(path: Path, sha256: str | None) -> list[Any]:
-    """The answers of `outputs/….jsonl.gz` in the order of the rows. Raises `Unscorable` for others than the record's."""
+def read_answers(path: Path, sha256: str | None) -> list[dict[str, Any]]:
+    """The lines of `outputs/….jsonl.gz` in the order of the rows. Raises `Unscorable` for others than the record's."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -123,7 +126,7 @@ def read_answers(path: Path, sha256: str | None) -> list[Any]:
         lines = [json.loads(line) for line in gzip.decompress(content).decode().splitlines()]
     except (gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise Unscorable(f"its answers can not be read: {error}") from error
-    return [line["answer"] for line in sorted(lines, key=lambda line: int(line["row"]))]
+    return sorted(lines, key=lambda line: int(line["row"]))
 
 
 def read_references(

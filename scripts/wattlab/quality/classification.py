@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.metrics import accuracy_score
 
 from wattlab.quality.answered import Answered, Score, Unscorable
-from wattlab.quality.labels import class_numbers, classes_of, folded, said_class, shown
+from wattlab.quality.labels import UNNAMED, class_numbers, classes_of, folded, said_class, shown
 
 #: Number that stands for no class: no reference has it.
 _NONE = -1
@@ -59,5 +59,10 @@ def _said(answered: Answered, classes: list[str]) -> list[int | None]:
         return [said_class(answer, classes) for answer in answered.answers]
     labels = [answer["label"] for answer in answered.answers]
     numbered = answered.fields["label"] in answered.label_names  # the place of a text among others is no number of it
+    if numbered and answered.head is None and any(UNNAMED.fullmatch(folded(label)) for label in labels):
+        raise Unscorable(
+            f"the model answers {shown(sorted(set(labels)))}, and its record is from before those said the classes of its "
+            f"head; `make again CELL={answered.cell.id}` measures it with them"
+        )
     known = class_numbers(labels, classes, answered.head if numbered else None)
     return [known[label] for label in labels]

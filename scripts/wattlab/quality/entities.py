@@ -30,7 +30,7 @@ def entity_f1(answered: Answered) -> list[Score]:
     uncut = answered.references("tokens")
     if not all(_are_numbers(numbers, len(words), len(names)) for numbers, words in zip(tags, uncut, strict=True)):
         raise Unscorable(f"its tags are not one number for each token, below {len(names)}")
-    tokens = [_read(words, answered.max_input_words) for words in uncut]
+    tokens = [_read(*of_row) for of_row in zip(uncut, answered.n_words, strict=True)]
     references = [
         [_tag(names[number]) for number in numbers[: len(words)]] for numbers, words in zip(tags, tokens, strict=True)
     ]
@@ -46,12 +46,10 @@ def _are_numbers(tags: Any, n_tokens: int, n_names: int) -> bool:
     return isinstance(tags, list) and len(tags) == n_tokens and all(tag in range(n_names) for tag in tags)
 
 
-def _read(tokens: list[str], max_input_words: int | None) -> list[str]:
-    """The tokens that the protocol let the model read: no other has a tag to find."""
-    n_words = list(accumulate(len(token.split()) for token in tokens))
-    return (
-        tokens if max_input_words is None else [t for t, n in zip(tokens, n_words, strict=True) if n <= max_input_words]
-    )
+def _read(tokens: list[str], n_words: int | None) -> list[str]:
+    """The tokens that the model could read: no other has a tag to find."""
+    upto = accumulate(len(token.split()) for token in tokens)
+    return [token for token, n in zip(tokens, upto, strict=True) if n_words is None or n <= n_words]
 
 
 def tags_of(tokens: list[str], entities: Iterable[dict[str, Any]]) -> list[str]:

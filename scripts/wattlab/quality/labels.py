@@ -20,7 +20,7 @@ _SENTIMENTS: dict[str, str | None] = {
     **dict.fromkeys(("neutral", "neu", "3 stars"), None),
 }
 
-_UNNAMED = re.compile(r"label (\d+)")
+UNNAMED = re.compile(r"label (\d+)")
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -49,7 +49,7 @@ def class_numbers(labels: Iterable[str], classes: list[str], head: Sequence[str]
     found: dict[str, int | None] = {}
     strange = []
     for label in sorted(set(labels)):
-        unnamed = _UNNAMED.fullmatch(folded(label))
+        unnamed = UNNAMED.fullmatch(folded(label))
         if folded(label) in known:
             found[label] = known[folded(label)]
         elif unnamed and head is not None and len(head) == len(classes):

@@ -47,10 +47,10 @@ def f1(answer: str, reference: str) -> float:
 
 def exact_and_f1(answered: Answered) -> list[Score]:
     """The scores of question answering. Raises `Unscorable` where no row has a reference."""
-    contexts = [row.get(answered.fields["context"]) for row in answered.rows]
+    contexts = [str(row.get(answered.fields["context"]) or "").split() for row in answered.rows]
     references = [
-        _within(_references(value), context, answered)
-        for value, context in zip(answered.references("answers"), contexts, strict=True)
+        _within(_references(value), context, n_words)
+        for value, context, n_words in zip(answered.references("answers"), contexts, answered.n_words, strict=True)
     ]
     scored = [place for place, texts in enumerate(references) if texts is not None]
     if not scored:
@@ -87,10 +87,9 @@ def _references(value: Any) -> list[str] | None:
     return [text for text in value["text"] if normalised(text)]
 
 
-def _within(texts: list[str] | None, context: str | None, answered: Answered) -> list[str] | None:
+def _within(texts: list[str] | None, context: list[str], n_words: int | None) -> list[str] | None:
     """The references that the model could read; None where all of them stand in what was cut off."""
-    whole = " ".join((context or "").split())
-    shown = answered.shown(whole)
+    whole, shown = " ".join(context), " ".join(context[:n_words])
     kept = [text for text in texts or [] if text in shown or " ".join(text.split()) not in whole]
     return None if texts is None or (texts and not kept) else kept
 

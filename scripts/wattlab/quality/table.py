@@ -135,13 +135,11 @@ def _whole(answered: Answered) -> Answered:
             f"all {len(answered.answers)} answers were cut inside the model's thought; raise max_new_tokens in `overrides`, "
             "or turn the thought off by template_arguments of its catalog entry"
         )
-    answers, rows, sizes = answered.answers, answered.rows, answered.image_sizes
-    return replace(
-        answered,
-        answers=[answers[place] for place in places],
-        rows=[rows[place] for place in places],
-        image_sizes=[sizes[place] for place in places] if sizes else sizes,
-    )
+    by_row: dict[str, Any] = {
+        name: getattr(answered, name) for name in ("answers", "rows", "words_read", "image_sizes")
+    }
+    kept: dict[str, Any] = {name: [one[place] for place in places] for name, one in by_row.items() if one}
+    return replace(answered, **kept)
 
 
 def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> Answered:
@@ -159,7 +157,8 @@ def _answered(spec: Spec, record: Record, evidence: Evidence, results: Path) -> 
         fields=fields,
         rows=rows,
         # Rows that came again to fill the list are counted once.
-        answers=answers[: len(rows)],
+        answers=[line["answer"] for line in answers[: len(rows)]],
+        words_read=[line.get("words_read") for line in answers[: len(rows)]],
         label_names=manifest.label_names,
         image_sizes=sizes,
         shown_size=None if size is None else (size[0], size[1]),

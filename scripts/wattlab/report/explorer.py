@@ -24,7 +24,7 @@ from wattlab.foundation.quantities import (
     QUANTITIES,
     RANGE,
 )
-from wattlab.foundation.wording import span
+from wattlab.foundation.wording import hub_ids, span
 from wattlab.records.record import OTHER_MODEL
 from wattlab.report.charts import PART_COLOURS
 from wattlab.report.shown import known, shown
@@ -48,7 +48,7 @@ _FILES_ONLY = ("runs", "emissions", "cells", "claims", "audit", "ranks", "flops"
 
 _COMPARED = ("task", ENERGY, f"paper_{ENERGY}")
 _CLAIMED = ("text", "section", "verdict", "claim_effect", "ci95_low_claim_effect", "ci95_high_claim_effect", "effect_unit",
-            "interval_kind", "direction", "threshold_effect", "n_models", "reason", "sentence")  # fmt: skip
+            "interval_kind", "direction", "threshold_effect", "n_models", "exceptions", "reason", "sentence")  # fmt: skip
 _AUDITED = ("verdict", "place", "text", "printed", "recomputed_as_printed", "unit", "why")
 _DECOMPOSED = ("task", "purpose", ENERGY, "gpu_above_idle_share", "gpu_idle_share", "gpu_idle_others_share", "ram_share",
                "cpu_share", "codecarbon3_ram_kwh_per_1000")  # fmt: skip
@@ -153,12 +153,13 @@ def quantities(cells: pd.DataFrame) -> dict[str, dict[str, str | None]]:
 
 def order(comparison: pd.DataFrame) -> str:
     """How far the order of the tasks is the paper's."""
-    rho = comparison["spearman_rho"].dropna() if "spearman_rho" in comparison else pd.Series(dtype=float)
-    return (
-        ""
-        if rho.empty
-        else f"The order agrees by Spearman’s rho of {rho.iloc[0]:.2f}; heights do not carry over between machines."
-    )
+    names = ["spearman_rho", "ci95_low_spearman_rho", "ci95_high_spearman_rho"]
+    found = comparison.reindex(columns=names).dropna(subset=names[:1])
+    if found.empty:
+        return ""
+    rho, low, high = found.iloc[0].astype(float)
+    interval = "no interval" if np.isnan(low + high) else f"{LEVEL} interval {low:.2f} to {high:.2f}"
+    return f"The order agrees by Spearman’s rho of {rho:.2f} ({interval}); heights do not carry over between machines."
 
 
 def _scope(rows: pd.DataFrame, column: str) -> str:
@@ -228,9 +229,8 @@ def _pairs(ranks: pd.DataFrame | None) -> dict[str, list[dict[str, Any]]]:
 
 def parity_rows(tables: Tables, cells: pd.DataFrame) -> list[dict[str, Any]]:
     """Models with a training energy: those of the study (`own`), and the paper's rows."""
-    ids = dict(zip(cells["model"], cells["hub_id"], strict=True)) if "hub_id" in cells else {}
     return [
-        {**row, "own": row["model"] in set(cells["model"]) and "printed" not in str(row["source"]), "id": known(ids.get(row["model"])) or str(row["model"]).replace("--", "/", 1)}
+        {**row, "own": row["model"] in set(cells["model"]) and "printed" not in str(row["source"]), "id": hub_ids(str(row["model"]))}
         for row in _records(tables.get("parity", pd.DataFrame()), _TRAINED)
     ]  # fmt: skip
 

@@ -1,5 +1,8 @@
 """What the page opens with: what its numbers are, in one honest sentence, and the labels that stand beside it."""
 
+from collections import Counter
+from typing import Any
+
 import pandas as pd
 
 from wattlab.foundation import wording
@@ -8,8 +11,11 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import OWN_LOGS, PUBLISHED_LOGS
 from wattlab.study.other_rows import other_rows
 from wattlab.tables import words
-from wattlab.tables.claims.table import OPEN
+from wattlab.tables.claims.table import MODELLED, OPEN, counted
 from wattlab.tables.reading import Tables
+
+#: Reasons why no claim is decided that are named.
+_MOST_REASONS = 4
 
 #: Verdict on an energy -> what the sentence calls it, and how far to trust its numbers.
 _KINDS = {
@@ -56,9 +62,9 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     """
     other = {"data": other_rows(study, set(cells["dataset"]))}
     found = [
-        (f"{name}: {word}", full + other.get(name, ""))
+        (short, full + other.get(name, ""))
         for name, meanings in words.GROUND.items()
-        for word, (_, full) in meanings.items()
+        for word, (short, full) in meanings.items()
         if word in set(cells[name])
     ]
     if study.config.no_result or study.config.origin == OWN_LOGS:
@@ -66,10 +72,35 @@ def labels(study: ResolvedStudy, cells: pd.DataFrame) -> list[tuple[str, str]]:
     if study.config.origin:
         found.append((study.config.origin, "read again, nothing was measured for this page"))
     by = words.methods(cells)
-    return [*found, (f"energy: {words.verdict(by)}", words.means(by))]
+    return [*found, (f"energy {words.verdict(by)}", words.means(by))]
 
 
-def first_claims(claims: pd.DataFrame, most: int = 3) -> list[dict[str, str]]:
-    """Text and verdict of the first claims, those that are decided before the others."""
-    decided = claims.assign(is_open=claims["verdict"] == OPEN).sort_values("is_open", kind="stable")
-    return [{"text": row["text"], "verdict": row["verdict"]} for row in decided.head(most).to_dict("records")]
+def claims(table: pd.DataFrame, most: int = 3) -> dict[str, Any]:
+    """Of the template: how many have which verdict, every claim, and the first that are decided, or why none is.
+
+    The words of a claim are its sentence without the verdict, or the reason where it has no number; that all energies are
+    modelled is said once (`claimed_by`).
+    """
+    rows = table.to_dict("records")
+    same = all(MODELLED in row["sentence"] for row in rows if pd.notna(row["claim_effect"]))
+    shown = [
+        {
+            **{name: row[name] for name in ("verdict", "text", "section")},
+            "words": wording.sentences(_in_words(row, same)),
+        }
+        for row in rows
+    ]
+    reasons = [part.partition(",")[0].partition(":")[0] for one in table["reason"].dropna() for part in one.split("; ")]
+    why = Counter(reason.replace("tasks absent", "task absent") for reason in reasons).most_common(_MOST_REASONS)
+    return {
+        "verdicts": counted(table),
+        "claims": shown,
+        "first_claims": [one for one in shown if one["verdict"] != OPEN][:most],
+        "why_open": ", ".join(f"{reason} ({wording.count(number, 'claim')})" for reason, number in why),
+        "claimed_by": MODELLED.strip(", ") if same and table["claim_effect"].notna().any() else "",
+    }
+
+
+def _in_words(row: dict[Any, Any], same: bool) -> str:
+    words = str(row["reason"] if pd.isna(row["claim_effect"]) else row["sentence"].partition(": ")[2].removesuffix("."))
+    return words.replace(MODELLED, "") if same else words

@@ -13,6 +13,7 @@ from wattlab.foundation.quantities import LEVEL
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.config import PUBLISHED_LOGS
 from wattlab.tables import words
+from wattlab.tables.latex import escaped
 from wattlab.tables.reading import Tables
 
 #: Key -> BibTeX. The entries of software without a paper are its repository.
@@ -85,6 +86,12 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
         f"tasks: {words.interval('tasks', tables['tasks'])}",
         _order(tables["comparison"]),
     )
+
+
+def latex(paragraph: str) -> str:
+    """The paragraph as LaTeX takes it: its special letters escaped, its citations as they are."""
+    parts = re.split(r"(\\cite\{[^}]*\})", paragraph)
+    return "".join(part if part.startswith("\\cite{") else escaped(part) for part in parts)
 
 
 def plain(paragraph: str) -> str:
@@ -178,7 +185,7 @@ def _order(comparison: pd.DataFrame) -> str:
     if "spearman_rho" not in comparison or comparison["spearman_rho"].isna().all():
         return ""
     return (
-        "the order of the tasks is compared by Spearman's rho with the interval of \\cite{bonett2000sample}: "
+        "the order of the tasks is compared by Spearman's rho with the interval of Bonett and Wright \\cite{bonett2000sample}: "
         f"{words.interval('comparison', comparison)}"
     )
 

@@ -7,6 +7,7 @@ their hashes, so that no other script can run, whatever a name or an error's tex
 import base64
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,23 @@ from wattlab.catalog.reading import Catalog
 from wattlab.figures import captions
 from wattlab.figures.listing import figures_of
 from wattlab.foundation import wording
-from wattlab.foundation.quantities import BASES, ENERGY, METHODS, SCOPES
+from wattlab.foundation.quantities import BASES, DIGITS, ENERGY, METHODS, SCOPES, rounded
 from wattlab.paper import audit, decomposition
 from wattlab.report import lead, then_and_now
 from wattlab.report.bundle import ASSETS, page_script, vega_script
 from wattlab.report.charts import charts
 from wattlab.report.explorer import Beside, choices, embedded, script_json
 from wattlab.report.images import embedded_image
-from wattlab.report.methods import bibtex, methods_paragraph, plain, versions
+from wattlab.report.methods import bibtex, latex, methods_paragraph, plain, versions
 from wattlab.report.sections import Section, sections_of
-from wattlab.report.shown import shown
+from wattlab.report.shown import MOST_ROWS, said_once, shown
 from wattlab.report.summary import closing_paragraph
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
-from wattlab.tables.claims.table import counted
 from wattlab.tables.reading import Tables
 
-#: Rows of what is missing that stand in the page.
-_MOST_MISSING = 40
+#: Tables that stand in the page without its script -> their most rows.
+_STATIC = {"missing": 40, "parity": MOST_ROWS, "audit": MOST_ROWS}
 
 
 def render(
@@ -62,27 +62,29 @@ def render(
         lead=rest,
         labels=labels,
         paragraph=closing_paragraph(study, tables),
-        verdicts=counted(tables["claims"]),
+        **lead.claims(tables["claims"]),
         **then_and_now.section(tables),
-        first_claims=lead.first_claims(tables["claims"]),
         facts=study_facts(study, tables),
         figures=_figures(study, tables, figures, sections),
-        tables=_listed(found["tables"], sections),
-        missing=shown("missing", tables["missing"], _MOST_MISSING),
+        **_of_tables(tables, found["tables"], sections),
         conditions=_conditions(study, tables),
         equivalents=catalog.equivalents.values(),
         **_methods(study, tables),
         mixed=_mixed(tables["provenance"]),
-        audit=audit.summary(tables["audit"]) if "audit" in tables else "",
+        audited=audit.summary(tables["audit"]) if "audit" in tables else "",
         **_beside(study, [one.name for one in beside]),
         glossary={**glossary(tables), **dict(labels)},
     )
 
 
-def _listed(shown_tables: Mapping[str, Mapping[str, Any]], sections: Collection[str]) -> dict[str, str]:
-    """Titles of the tables that stand at the end, by name."""
+def _of_tables(tables: Tables, found: Mapping[str, Mapping[str, Any]], sections: Collection[str]) -> dict[str, Any]:
+    """Titles of the tables that stand at the end, by name; names of those that are files alone; those of `_STATIC`, as rows."""
     elsewhere = {"missing"} | (set() if "paper" in sections else {"comparison", "parity"})
-    return {name: table["title"] for name, table in shown_tables.items() if name not in elsewhere}
+    return {
+        "tables": {name: table["title"] for name, table in found.items() if name not in elsewhere},
+        "files": sorted(set(tables) - set(found)),
+        **{name: said_once(shown(name, tables[name], most)) for name, most in _STATIC.items() if name in tables},
+    }
 
 
 def _beside(study: ResolvedStudy, there: list[str]) -> dict[str, list[str]]:
@@ -91,7 +93,7 @@ def _beside(study: ResolvedStudy, there: list[str]) -> dict[str, list[str]]:
 
 def _methods(study: ResolvedStudy, tables: Tables) -> dict[str, str]:
     paragraph = methods_paragraph(study, tables)
-    return {"methods": paragraph, "methods_plain": plain(paragraph), "bibtex": bibtex(study, tables)}
+    return {"methods": latex(paragraph), "methods_plain": plain(paragraph), "bibtex": bibtex(study, tables)}
 
 
 def _template() -> Template:
@@ -100,7 +102,7 @@ def _template() -> Template:
         loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters["sentence"] = wording.sentences
+    environment.filters |= {"sentence": wording.sentences, "digits": partial(rounded, digits=DIGITS["md"])}
     return environment.get_template("page.html.j2")
 
 

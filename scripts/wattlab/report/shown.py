@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from wattlab.foundation.members import load_member
-from wattlab.foundation.quantities import LEVEL
-from wattlab.foundation.units import UNITS, ending_of
+from wattlab.foundation.quantities import LEVEL, unit_of
+from wattlab.foundation.units import ending_of
+from wattlab.foundation.wording import hub_ids
 from wattlab.paper import listing as of_logs
 from wattlab.quality import listing as of_answers
 from wattlab.tables import listing as of_studies
@@ -21,11 +22,24 @@ MOST_ROWS = 400
 #: An emission's column is its energy's with another unit, of so many grams.
 _TWINS = {"emissions_g_per_1000": ("energy_kwh_per_1000", 1.0), "emissions_kg": ("energy_kwh", 1000.0)}
 
+#: Titles of the tables of an import, which no folder lists.
+_UNLISTED = {
+    "lengths": "Published lengths of inputs and answers, over one pass",
+    "import_problems": "Rows of the logs that were left out, and why",
+}
+
+#: Columns that name a cell; beside them its id says nothing more.
+_IS_NAMED = {"task", "dataset", "model"}
+
 #: Starts of a column's name -> in words.
 _STARTS = {
     "ci95_low_": f"{LEVEL} interval, low: ",
     "ci95_high_": f"{LEVEL} interval, high: ",
     "sd_": "standard deviation: ",
+    "min_tasks_": "least by task: ",
+    "max_tasks_": "greatest by task: ",
+    "min_models_": "least by model: ",
+    "max_models_": "greatest by model: ",
     "min_": "least ",
     "max_": "greatest ",
     "n_": "number of ",
@@ -39,7 +53,9 @@ def shown(name: str, table: pd.DataFrame, most: int = MOST_ROWS) -> dict[str, An
     """
     declared = _declared(name)
     wanted = declared.page or declared.shown or table.columns
-    columns = [column for column in wanted if column in table.columns]
+    columns = [
+        column for column in wanted if column in table.columns and not (column == "cell" and _IS_NAMED <= {*wanted})
+    ]
     table = declared.for_people(table)
     rows = table.head(most).to_dict("records")
     return {
@@ -52,13 +68,24 @@ def shown(name: str, table: pd.DataFrame, most: int = MOST_ROWS) -> dict[str, An
     }
 
 
+def said_once(table: dict[str, Any]) -> dict[str, Any]:
+    """The table without the columns that are the same in every row, and in `once` what these say; as `saidOnce` of `table.js`."""
+    columns = list(zip(*table["rows"], strict=True))
+    same = {
+        place for place, values in enumerate(columns) if place and len(values) > 1 and len({*map(str, values)}) == 1
+    }
+    left = [place for place in range(len(table["heads"])) if place not in same]
+    once = [f"{table['heads'][place]}: {columns[place][0]}" for place in sorted(same) if columns[place][0] is not None]
+    kept = {name: [table[name][place] for place in left] for name in ("columns", "heads", "numeric")}
+    return {**table, **kept, "rows": [[row[place] for place in left] for row in table["rows"]], "once": "; ".join(once)}
+
+
 def head(column: str) -> str:
     """A column's name in words: `95 % interval, low: energy (kWh per 1,000)`."""
     start = next((start for start in _STARTS if column.startswith(start)), "")
-    ending = ending_of(column)
-    unit = UNITS[ending] if ending else ""
-    name = column.removeprefix(start).removesuffix(ending if ending and unit else "").strip("_").replace("_", " ")
-    return f"{_STARTS.get(start, '')}{name}{f' ({unit})' if unit else ''}".replace("CO2", "CO₂")
+    unit = unit_of(column)
+    name = column.removeprefix(start).removesuffix(str(ending_of(column)) if unit else "").strip("_").replace("_", " ")
+    return f"{_STARTS.get(start, '')}{name}{f' ({unit})' if unit else ''}"
 
 
 def _declared(name: str) -> Table:
@@ -67,7 +94,7 @@ def _declared(name: str) -> Table:
     if target is not None:
         table: Table = load_member(target)
         return table
-    return Table(title=name.replace("_", " "), row="", columns=())
+    return Table(title=_UNLISTED.get(name, name.replace("_", " ")), row="", columns=())
 
 
 def _value(row: dict[Hashable, Any], column: str) -> Any:
@@ -79,7 +106,7 @@ def _value(row: dict[Hashable, Any], column: str) -> Any:
 
 
 def _short(value: Any) -> Any:
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    return float(f"{value:.6g}") if isinstance(value, float) else hub_ids(value) if isinstance(value, str) else value
 
 
 def known(value: Any) -> Any:

@@ -121,7 +121,7 @@ def _least(totals: pd.DataFrame) -> str:
 def cost_in_grams(study: ResolvedStudy, totals: pd.DataFrame) -> str:
     """The emissions of every window, as they stand in the paragraph."""
     grams = 1000 * float(pd.to_numeric(totals["emissions_kg"]).sum())
-    return f"({grams_words(grams)} CO2eq at {study.grid.intensity_g_per_kwh:g} g/kWh)"
+    return f"({grams_words(grams)} CO₂eq at {study.grid.intensity_g_per_kwh:g} g/kWh)"
 
 
 def _missing(missing: pd.DataFrame) -> str:

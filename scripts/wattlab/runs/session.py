@@ -52,6 +52,7 @@ class Bench:
     other_measurements: Callable[[], list[int]] = list
     samples: list[Any] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
+    hidden: list[str] | None = None
 
     @property
     def batches(self) -> list[list[Any]]:
@@ -166,7 +167,11 @@ def _is_lacking(bench: Bench, done: int) -> bool:
 
 
 def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | None) -> tuple[Observed, list[Any]]:
-    """One window of whole passes, then its idle baseline. Answers of the first pass come back beside it."""
+    """One window of whole passes, then its idle baseline. Answers of the first pass come back beside it.
+
+    What these do not show is looked at once, behind the first repeat of a session: they come from the same samples and the
+    same seed every time.
+    """
     others = bench.other_measurements()
     window, (answers, clock_s) = measured(bench, lambda: run_passes(bench, passes))
     foreign = bench.meter.foreign_processes()
@@ -188,7 +193,18 @@ def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | Non
         latency_s=latencies(clock_s),
         inputs={unit: count * passes for unit, count in bench.counts.items()},
     )
-    return observed, answers[: len(bench.samples)]
+    first = answers[: len(bench.samples)]
+    if bench.hidden is None:
+        bench.hidden = _hidden(bench, first)
+    return observed.model_copy(update={"problems": [*observed.problems, *bench.hidden]}), first
+
+
+def _hidden(bench: Bench, answers: list[Answer]) -> list[str]:
+    """What is wrong with answers that they do not show. Random weights have none."""
+    if bench.spec.weights != "hub":
+        return []
+    strange = sum(not bench.adapter.is_finite(*pair) for pair in zip(bench.samples, answers, strict=True))
+    return [f"{strange} of {len(answers)} answers come from NaN or infinity"] if strange else []
 
 
 def run_passes(bench: Bench, passes: int) -> tuple[list[Answer], list[float]]:

@@ -54,8 +54,8 @@ THUMBNAIL_PX = (64, 64)
 PARAMETERS_TOLERANCE = 0.005
 
 
-def answer_line(row: int, answer: Any) -> dict[str, Any]:
-    """One answer as a JSON object; an image as its SHA-256 (raw pixels) and a thumbnail."""
+def answer_line(row: int, answer: Any, words_read: int | None) -> dict[str, Any]:
+    """One answer as a JSON object; an image as its SHA-256 (raw pixels) and a thumbnail. `words_read`: by `Adapter`."""
     value = finite(answer.value)
     if isinstance(value, Image.Image):
         thumbnail = value.copy()
@@ -68,14 +68,14 @@ def answer_line(row: int, answer: Any) -> dict[str, Any]:
             "thumbnail_png_base64": base64.b64encode(content.getvalue()).decode(),
         }
     thought = {"thought": answer.thought} if answer.thought else {}
-    return {"row": row, "answer": value, "n_output_units": answer.n_output_units, **thought}
+    cut = {} if words_read is None else {"words_read": words_read}
+    return {"row": row, "answer": value, "n_output_units": answer.n_output_units, **thought, **cut}
 
 
-def write_answers(path: Path, answers: list[Any]) -> None:
+def write_answers(path: Path, answers: list[Any], words_read: list[int | None]) -> None:
     """The first repeat's answers, one JSON object a line."""
-    lines = "".join(
-        json.dumps(answer_line(row, answer), ensure_ascii=False) + "\n" for row, answer in enumerate(answers)
-    )
+    answered = enumerate(zip(answers, words_read, strict=True))
+    lines = "".join(json.dumps(answer_line(row, *of_row), ensure_ascii=False) + "\n" for row, of_row in answered)
     write_bytes(path, gzip.compress(lines.encode(), mtime=0))
 
 
@@ -167,7 +167,9 @@ def _run(job: Job, inputs: Inputs, machine: Machine, store: StoreWriter) -> None
         session=session.session,
         synchronise=accelerator.synchronise,
         of_model=lambda: _of_model(adapter, job.cell.facts, inputs),
-        keep_answers=lambda answers: write_answers(answers_path(store.path), answers),
+        keep_answers=lambda answers: write_answers(
+            answers_path(store.path), answers, [adapter.words_read(row) for row in rows]
+        ),
         has_answers=answers_path(store.path).exists,
         other_measurements=other_measurements if spec.exclusive else list,
     )

@@ -28,7 +28,7 @@ def captions(
         f"emissions: energy x {words.grid(rows if 'grid' in rows else about)}"
         if rows.columns.str.startswith("emissions_").any()
         else None,
-        "a column's name ends in its unit (kWh, g CO2eq and s per 1,000 inferences; J, W); an empty cell is missing",
+        "a column's name ends in its unit (kWh, g CO₂eq and s per 1,000 inferences; J, W); an empty cell is missing",
     )
     return {
         form: wording.sentences(

@@ -54,8 +54,8 @@ def comparison(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
 
 TABLE = Table(
     title=(
-        "Each task beside the paper's Table 2, the agreement of the two orders (Spearman's rho), and from which "
-        "`low_energy_ratio` to which `high_energy_ratio` the rounding of the print leaves the ratio open"
+        "Each task beside the paper's Table 2, the agreement of the two orders (Spearman's rho), and between which ratios the "
+        "rounding of the print leaves the one of the energies"
     ),
     row="a task",
     columns=(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from wattlab.foundation.quantities import DIGITS, LEVEL, RANGE, rounded
-from wattlab.foundation.units import UNITS, ending_of
+from wattlab.foundation.quantities import DIGITS, LEVEL, RANGE, rounded, unit_of
+from wattlab.foundation.units import ending_of
 from wattlab.tables.columns import column_texts
 
 #: Above so many rows a table breaks over pages.
@@ -38,6 +38,7 @@ _SPECIAL = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
+    "₂": r"\textsubscript{2}",
 }
 
 
@@ -48,9 +49,8 @@ def escaped(text: str) -> str:
 
 def heading(column: str) -> str:
     """A column's name as words, its unit in brackets below it."""
-    ending = ending_of(column) or ""
-    if unit := UNITS.get(ending):
-        return rf"{escaped(column.removesuffix(ending).replace('_', ' '))} \\ ({unit})"
+    if unit := unit_of(column):
+        return rf"{escaped(column.removesuffix(str(ending_of(column))).replace('_', ' '))} \\ ({escaped(unit)})"
     return escaped(column.replace("_", " "))
 
 

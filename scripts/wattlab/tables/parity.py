@@ -69,11 +69,10 @@ TABLE = Table(
     page=(
         "model",
         "source",
-        "n_cells",
         "training_energy_kwh",
         "fine_tuning_energy_kwh",
         "inference_energy_kwh",
-        *bounds_of("parity_inferences"),
+        "parity_inferences",
         "min_tasks_parity_inferences",
         "max_tasks_parity_inferences",
         "printed_inferences",

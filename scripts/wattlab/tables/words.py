@@ -227,7 +227,7 @@ def flags(rows: pd.DataFrame) -> str:
     if named.empty:
         return f"none of {count(len(rows), 'cell')} is flagged"
     numbers = Counter(flag for flags_of in named for flag in str(flags_of).split("; "))
-    found = ", ".join(f"{number} {flag}" for flag, number in sorted(numbers.items()))
+    found = ", ".join(f"{number} {flag.replace('_', ' ')}" for flag, number in sorted(numbers.items()))
     return f"{len(named):,} of {count(len(rows), 'cell')} {'is' if len(named) == 1 else 'are'} flagged: {found}"
 
 
@@ -285,11 +285,11 @@ def _brand(name: str) -> str:
 
 
 def grid(rows: pd.DataFrame) -> str:
-    """`138.75 g CO2eq/kWh (us-oregon-2023-codecarbon)`: the intensities of the rows, or how many there are."""
+    """`138.75 g CO₂eq/kWh (us-oregon-2023-codecarbon)`: the intensities of the rows, or how many there are."""
     pairs = rows[["grid", "intensity_g_per_kwh"]].dropna().drop_duplicates()
     if len(pairs) > 1:
         return f"the intensity of each of {len(pairs)} grids"
-    return "".join(f"{intensity:g} g CO2eq/kWh ({name})" for name, intensity in pairs.itertuples(index=False))
+    return "".join(f"{intensity:g} g CO₂eq/kWh ({name})" for name, intensity in pairs.itertuples(index=False))
 
 
 def conditions(rows: pd.DataFrame, study: ResolvedStudy, provenance: pd.DataFrame, name: str = ENERGY) -> str:

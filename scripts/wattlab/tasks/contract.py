@@ -15,8 +15,8 @@ Importing this module loads no torch. `inputs` has the text and image sides of a
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wattlab.foundation.schema import OutputUnit
@@ -41,12 +41,14 @@ INPUT_UNITS = ("input_token", "image", "megapixel")
 class Answer:
     """What one inference gave: a JSON value or a PIL image, and its length in the adapter's unit.
 
-    `thought`: what a model wrote before it; where the value is null, the answer was cut inside it.
+    `thought`: what a model wrote before it; where the value is null, the answer was cut inside it. `tokens`: what a model
+    wrote, where it did.
     """
 
     value: Any
     n_output_units: int
     thought: str = ""
+    tokens: Sequence[int] = field(default=(), compare=False)
 
 
 def finite(value: Any) -> Any:
@@ -97,6 +99,18 @@ class Adapter(ABC):
     @abstractmethod
     def infer(self, samples: list[Any]) -> list[Answer]:
         """A batch of inferences, in their order; samples as `prepare` gives them. A batch of one is padded nowhere."""
+
+    def is_finite(self, sample: Any, answer: Answer) -> bool:
+        """Whether an answer was read from numbers, where it may hide NaN or infinity: no box, no entity, a text, a black image.
+
+        Such an answer is computed again, outside every window. What stands in the value itself is not asked.
+        """
+        return True
+
+    def words_read(self, row: dict[str, Any]) -> int | None:
+        """Words that reach the model of what a row has to be read (a text, a question's context), where the model's own
+        length cuts them; null: all that the protocol gave it. Outside every window."""
+        return None
 
     def hindrance(self, samples: list[Any]) -> str | None:
         """Why the library can not run these samples in batches; null where it can. After `load`."""

@@ -1,6 +1,7 @@
 """What the adapters that generate text share: an explicit generation config, seeding, and the new tokens."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from inspect import signature
 from math import ceil
 from typing import Any
@@ -120,7 +121,34 @@ def sequences_of(new: torch.Tensor, ends: int | list[int] | None) -> list[list[i
 
 def written(sequences: list[list[int]], tokenizer: Any) -> list[Answer]:
     """The texts of generated tokens, each with its number of tokens."""
-    return [Answer(tokenizer.decode(tokens, skip_special_tokens=True), len(tokens)) for tokens in sequences]
+    return [
+        Answer(tokenizer.decode(tokens, skip_special_tokens=True), len(tokens), tokens=tokens) for tokens in sequences
+    ]
+
+
+class _Watch:
+    """A logits processor that changes nothing, and sees scores that are no numbers. Of what is never to come minus infinity
+    is the score."""
+
+    def __init__(self) -> None:
+        self.is_finite = True
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.is_finite &= not bool((scores.isnan() | scores.isposinf()).any())
+        return scores
+
+
+def wrote_numbers(answer: Answer, config: Any, generate: Callable[..., Any]) -> bool:
+    """Whether the logits behind a text are finite; `generate(logits_processor=[...])` writes it again where it may hide that.
+
+    The largest of logits that are NaN is the first one (torch.argmax), so that without token 0 the most likely tokens came
+    from numbers. Several beams hide it always, and a draw (multinomial) fails.
+    """
+    if config.num_beams in (None, 1) and 0 not in answer.tokens:
+        return True
+    watch = _Watch()
+    generate(logits_processor=[watch])
+    return watch.is_finite
 
 
 class TextGenerating(TextInput):
@@ -146,12 +174,20 @@ class TextGenerating(TextInput):
     @torch.inference_mode()
     def infer(self, samples: list[str]) -> list[Answer]:
         """Tokenise, generate, decode the new tokens. Sampling is seeded anew for every inference."""
+        return self.answers(samples, sequences_of(self._new(samples), self.model.generation_config.eos_token_id))
+
+    def _new(self, samples: list[str], **options: Any) -> torch.Tensor:
+        """New tokens, of shape (n_samples, n_new)."""
         torch.manual_seed(self.spec.protocol.seed)
         encoded = self.encoded(samples)
         inputs = {name: encoded[name].to(self.device) for name in ("input_ids", "attention_mask")}
-        sequences = self.model.generate(**inputs)
-        new = sequences[:, 1 if self.model.config.is_encoder_decoder else inputs["input_ids"].shape[1] :]
-        return self.answers(samples, sequences_of(new, self.model.generation_config.eos_token_id))
+        sequences = self.model.generate(**inputs, **options)
+        return sequences[:, 1 if self.model.config.is_encoder_decoder else inputs["input_ids"].shape[1] :]
+
+    @torch.inference_mode()
+    def is_finite(self, sample: str, answer: Answer) -> bool:
+        """A text does not show its logits."""
+        return wrote_numbers(answer, self.model.generation_config, partial(self._new, [sample]))
 
     def answers(self, samples: list[str], sequences: list[list[int]]) -> list[Answer]:
         """The answers to samples in generated tokens."""

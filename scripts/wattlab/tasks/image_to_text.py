@@ -1,6 +1,7 @@
 """Image captioning: an image in, generated text out. A model that is asked about the image reads a prompt besides."""
 
 from collections.abc import Iterator
+from functools import partial
 from inspect import signature
 from math import prod
 from typing import Any
@@ -19,6 +20,7 @@ from wattlab.tasks.generation import (
     prompt_tokens,
     sequences_of,
     written,
+    wrote_numbers,
 )
 from wattlab.tasks.inputs import ImageInput
 
@@ -49,19 +51,26 @@ class ImageToText(ImageInput):
     @torch.inference_mode()
     def infer(self, samples: list[Any]) -> list[Answer]:
         """Image processor, the prompt's tokens, generate, decode. Sampling is seeded anew for every inference."""
-        torch.manual_seed(self.spec.protocol.seed)
-        pixels = self.pixels(samples)
-        if self.spec.model.image_prompt is None:
-            sequences = self.model.generate(pixel_values=pixels["pixel_values"])
-            n_prompt = prompt_tokens(self.model)
-        else:
-            asked = self._asked(pixels, len(samples))
-            sequences = self.model.generate(**asked)
-            n_prompt = 1 if self.model.config.is_encoder_decoder else asked["input_ids"].shape[1]
         # BLIP's `generate` ends a caption with the separator of its text configuration, whatever its defaults say.
         is_blip = hasattr(self.model, "text_decoder")
         ends = self.part.config.sep_token_id if is_blip else self.part.generation_config.eos_token_id
-        return written(sequences_of(sequences[:, n_prompt:], ends), self.tokenizer)
+        return written(sequences_of(self._new(samples), ends), self.tokenizer)
+
+    def _new(self, samples: list[Any], **options: Any) -> torch.Tensor:
+        """New tokens, of shape (n_samples, n_new)."""
+        torch.manual_seed(self.spec.protocol.seed)
+        pixels = self.pixels(samples)
+        if self.spec.model.image_prompt is None:
+            sequences = self.model.generate(pixel_values=pixels["pixel_values"], **options)
+            return sequences[:, prompt_tokens(self.model) :]
+        asked = self._asked(pixels, len(samples))
+        sequences = self.model.generate(**asked, **options)
+        return sequences[:, 1 if self.model.config.is_encoder_decoder else asked["input_ids"].shape[1] :]
+
+    @torch.inference_mode()
+    def is_finite(self, sample: Any, answer: Answer) -> bool:
+        """A caption does not show its logits."""
+        return wrote_numbers(answer, self.part.generation_config, partial(self._new, [sample]))
 
     def hindrance(self, samples: list[Any]) -> str | None:
         """Prompts differ in length where images of several sizes have tokens of their own in them."""

@@ -1,6 +1,7 @@
 """The text and image sides of an input, shared by the adapters."""
 
 import inspect
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -74,6 +75,17 @@ class TextInput(Adapter):
             if bool(empty.any()):
                 ids[empty, place], mask[empty, place] = self.bos_token_id, 1
         return encoded
+
+    def whole_words(self, encoded: Any, part: int, text: str) -> int | None:
+        """Words that are whole in an encoded input of one sample, of its `part`-th text; null where none was cut."""
+        if encoded["input_ids"].shape[1] < (self.max_tokens or math.inf):
+            return None
+        spans = zip(encoded["offset_mapping"][0].tolist(), encoded.sequence_ids(0), strict=True)
+        end = max((last for (_, last), of in spans if of == part), default=0)
+        read, rest = text[:end].split(), text[end:]
+        if not rest.strip():
+            return None
+        return len(read) - (not rest[0].isspace() and text[:end].rstrip() == text[:end] and bool(read))
 
     def counts(self, samples: list[Any]) -> dict[str, float]:
         """Tokens that reach the model, special ones included, padding not."""

@@ -24,6 +24,14 @@ class ObjectDetection(ImageInput):
         found = self.processor.post_process_object_detection(outputs, threshold=THRESHOLD, target_sizes=sizes)
         return [self._answer(of_image) for of_image in found]
 
+    @torch.inference_mode()
+    def is_finite(self, sample: Any, answer: Answer) -> bool:
+        """No box may be scores that are no numbers."""
+        if answer.value:
+            return True
+        outputs = self.model(**self.pixels([sample]))
+        return bool(outputs.logits.isfinite().all() & outputs.pred_boxes.isfinite().all())
+
     def hindrance(self, samples: list[Any]) -> str | None:
         """A batch of images of several sizes is padded, and the edge of the padding changes what a detector sees."""
         several = len({sample.size for sample in samples}) > 1

@@ -45,10 +45,18 @@ class Prompted(TextGenerating):
 
         Where the whole is longer than the model's input and asks at its end, the longest text in it loses its last words.
         """
+        return self._cut(row)[0]
+
+    def words_read(self, row: dict[str, Any]) -> int | None:
+        """Of the text that lost its last words."""
+        return self._cut(row)[1]
+
+    def _cut(self, row: dict[str, Any]) -> tuple[str, int | None]:
+        """What is asked, and how many words the longest text in it has left; null: all."""
         texts = {role: self.text(row, role) for _, role, _, _ in Formatter().parse(self._prompt) if role}
         asked = self._asked(texts)
         if not self._asks_last or self._fits(asked):
-            return asked
+            return asked, None
         longest = max(texts, key=lambda role: (role not in WHOLE, len(texts[role])))
         words = texts[longest].split()
 
@@ -56,7 +64,8 @@ class Prompted(TextGenerating):
             return self._asked({**texts, longest: " ".join(words[:n_words])})
 
         fewest_too_long = bisect(range(len(words)), False, key=lambda n_words: not self._fits(shortened(n_words)))
-        return shortened(max(fewest_too_long - 1, 0))
+        n_words = max(fewest_too_long - 1, 0)
+        return shortened(n_words), n_words
 
     def _asked(self, texts: dict[str, str]) -> str:
         prompt = self._prompt.format(**texts)
@@ -76,7 +85,7 @@ class Prompted(TextGenerating):
             thought.split(tokens, self._decoded, thought.is_open(sample))
             for sample, tokens in zip(samples, sequences, strict=True)
         ]
-        return [Answer(said, len(tokens), of) for (of, said), tokens in zip(found, sequences, strict=True)]
+        return [Answer(said, len(tokens), of, tokens) for (of, said), tokens in zip(found, sequences, strict=True)]
 
     def _decoded(self, tokens: list[int]) -> str:
         return self.tokenizer.decode(tokens, skip_special_tokens=True)

@@ -39,6 +39,11 @@ class QuestionAnswering(TextInput):
         questions, contexts = map(list, zip(*samples, strict=True))
         return self.encode(questions, contexts, truncation="only_second", return_offsets_mapping=True)
 
+    def words_read(self, row: dict[str, Any]) -> int | None:
+        """Of the context; the question is not cut."""
+        sample = self.prepare(row)
+        return self.whole_words(self.encoded([sample]), 1, sample[1]) if sample[1].strip() else None
+
     def _spans(self, samples: list[tuple[str, str]]) -> list[Answer]:
         encoded = self.encoded(samples)
         offsets = encoded.pop("offset_mapping").tolist()

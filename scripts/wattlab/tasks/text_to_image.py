@@ -56,8 +56,16 @@ class TextToImage(Adapter):
     @torch.inference_mode()
     def infer(self, samples: list[str]) -> list[Answer]:
         """One call of the pipeline, from noise seeded anew for every inference."""
+        return [Answer(image, 1) for image in self._drawn(samples)]
+
+    def _drawn(self, samples: list[str], **options: Any) -> Any:
         noise = [torch.Generator(self.device).manual_seed(self.spec.protocol.seed) for _ in samples]
-        return [Answer(image, 1) for image in self.model(samples, generator=noise, **self._call).images]
+        return self.model(samples, generator=noise, **self._call, **options).images
+
+    @torch.inference_mode()
+    def is_finite(self, sample: str, answer: Answer) -> bool:
+        """What is no number becomes a colour, the same everywhere: such an image is drawn again, up to its rounding."""
+        return answer.value.getcolors(1) is None or bool(self._drawn([sample], output_type="pt").isfinite().all())
 
     def counts(self, samples: list[str]) -> dict[str, float]:
         """Tokens of the prompts, special ones included, padding not; images that are drawn and their pixels."""

@@ -30,6 +30,16 @@ class TokenClassification(TextInput):
         found = zip(samples, labels.tolist(), scores.tolist(), offsets, strict=True)
         return [self._answer(text, encoded.sequence_ids(row), *of_row) for row, (text, *of_row) in enumerate(found)]
 
+    @torch.inference_mode()
+    def is_finite(self, sample: str, answer: Answer) -> bool:
+        """No entity may be scores that are no numbers."""
+        return bool(answer.value or self.model(**self.on_device(self.encoded([sample]))).logits.isfinite().all())
+
+    def words_read(self, row: dict[str, Any]) -> int | None:
+        """Of the text."""
+        text = self.prepare(row)
+        return self.whole_words(self.encode([text], return_offsets_mapping=True), 0, text)
+
     def _answer(
         self, text: str, parts: list[int | None], labels: list[int], scores: list[float], offsets: list[list[int]]
     ) -> Answer:

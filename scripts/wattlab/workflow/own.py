@@ -170,7 +170,7 @@ def _json(path: Path) -> dict[str, Any]:
 def _lacking(task: TaskEntry, chosen: Iterable[str]) -> str | None:
     if task.reads_images and not any(path.endswith("processor_config.json") for path in chosen):
         return "image processor (preprocessor_config.json)"
-    if task.modality != "image-to-category" and not any(_TOKENIZERS.fullmatch(path) for path in chosen):
+    if task.reads_text and not any(_TOKENIZERS.fullmatch(path) for path in chosen):
         return "tokenizer (tokenizer.json, or the vocabulary of one)"
     return None
 

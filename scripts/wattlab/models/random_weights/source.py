@@ -14,8 +14,7 @@ class ArchitectureSource(Source):
     """The true architecture with random weights. `tokenizer`: a trained one; null where the task has no text."""
 
     def __init__(self, spec: Spec, tokenizer: Any | None) -> None:
-        super().__init__(spec)
-        self._tokenizer = tokenizer
+        self.spec, self._tokenizer = spec, tokenizer
 
     def model(self) -> nn.Module:
         """Built and filled."""

@@ -171,6 +171,7 @@ const digitsOf = (cells) => (cells.every((cell) => meteredOf(cell) === 1) ? 3 : 
 const shareWords = (share) => (share === 0 ? "estimated" : share === 1 ? "metered" : `${Math.round(100 * share)} % metered`);
 
 const flagsOf = (cell) => (cell.flags || "").replaceAll("_", " ");
+const partsOf = (flags) => flags.split("; ").filter(Boolean);
 
 // ---- models: a model at a task is the mean of its cells there
 function modelsAt(task, { dataset = "", purpose = "" } = {}) {
@@ -183,7 +184,7 @@ function modelsAt(task, { dataset = "", purpose = "" } = {}) {
 }
 function modelRow(cells) {
   const energies = cells.map((cell) => whOf(cell)), [first] = cells;
-  const flags = distinct(cells.flatMap((cell) => flagsOf(cell).split("; ")).filter(Boolean));
+  const flags = distinct(cells.flatMap((cell) => partsOf(flagsOf(cell))));
   return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags, other: flags.some((one) => one.startsWith(DATA.other_model)),
     wh: meanOf(energies), span: energies.includes(null) ? null : [Math.min(...energies), Math.max(...energies)],
     seconds: meanOf(cells.map((cell) => numberOf(cell.latency_p50_s) ?? scaledOf(numberOf(cell.duration_s_per_1000)))),

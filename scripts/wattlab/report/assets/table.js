@@ -2,8 +2,31 @@
 const plainNumber = (value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : words(value, 4));
 const PAGE_ROWS = 25, PAPER_ROWS = 500;
 
-// A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element.
-function grid(place, { name, columns, rows, sort = "", caption = "", csv = null, marked = null }) {
+const asText = (inside) => (typeof inside === "number" ? plainNumber(inside) : inside instanceof Node ? inside.textContent : String(inside ?? "") || "none");
+const insideOf = (column, row) => (column.show ? column.show(row) : column.value(row));
+// What all rows share is said once, above them: the value of a column, the flags (`parts`) of one that lists several.
+// The columns that are left, and the sentence; the first one with values stays, since it names the row.
+function saidOnce(columns, rows) {
+  const said = [], none = [], left = [], named = columns.find((one) => !one.plain);
+  for (const column of columns) {
+    if (rows.length < 2 || column.plain || column.keep || column === named) { left.push(column); continue; }
+    const first = column.value(rows[0]);
+    if (rows.every((row) => column.value(row) === first)) {
+      if (first === null || first === undefined || first === "") none.push(column.title);
+      else said.push(`${column.title}: ${asText(insideOf(column, rows[0]))}`);
+      continue;
+    }
+    const shared = column.parts ? column.parts(rows[0]).filter((one) => rows.every((row) => column.parts(row).includes(one))) : [];
+    if (shared.length) said.push(`${column.title}: ${shared.join("; ")}`);
+    const others = (row) => column.parts(row).filter((one) => !shared.includes(one)).join("; ");
+    left.push(shared.length ? { ...column, show: (row) => (column.show ? column.show(row, others(row)) : others(row)) } : column);
+  }
+  return { left, once: [said.length ? `The same in every row: ${said.join("; ")}.` : "", none.length ? `None in any row: ${none.join(", ")}.` : ""].join(" ").trim() };
+}
+
+// A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element. `all`: the rows
+// before a choice among them, so that no column comes and goes with it.
+function grid(place, { name, columns, rows, all = rows, sort = "", caption = "", csv = null, marked = null }) {
   const key = `${name}-sort`;
   if (!(key in DEFAULTS)) declare(key, sort);
   const page = place.page = place.page || { at: 0 };
@@ -12,21 +35,22 @@ function grid(place, { name, columns, rows, sort = "", caption = "", csv = null,
   const missing = (one) => one === null || one === undefined || one === "";
   // Missing values last, whichever way it is sorted.
   const ordered = !column ? rows : rows.map((row) => [column.value(row), row]).sort(([a], [b]) => (missing(a) || missing(b)
-    ? missing(a) - missing(b) : (down ? -1 : 1) * (typeof a === "number" ? a - b : String(a).localeCompare(String(b))))).map(([, row]) => row);
+    ? missing(a) - missing(b) : (down ? -1 : 1) * (typeof a === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true })))).map(([, row]) => row);
   const per = onPaper() ? PAPER_ROWS : PAGE_ROWS, pages = Math.max(1, Math.ceil(ordered.length / per));
   page.at = Math.min(page.at, pages - 1);
-  const again = () => grid(place, { name, columns, rows, sort, caption, csv, marked });
+  const again = () => grid(place, { name, columns, rows, all, sort, caption, csv, marked });
+  const { left, once } = saidOnce(columns, all);
   const focus = document.activeElement && place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const shown = ordered.slice(page.at * per, (page.at + 1) * per);
-  const heads = columns.map((one) => el("th", { scope: "col", class: one.number ? "n" : "", "aria-sort": one.key === by ? (down ? "descending" : "ascending") : "none" },
+  const heads = left.map((one) => el("th", { scope: "col", class: one.number ? "n" : "", "aria-sort": one.key === by ? (down ? "descending" : "ascending") : "none" },
     one.plain ? one.title : button(one.title, () => { set({ [key]: by === one.key && !down ? `-${one.key}` : one.key }); again(); }, { "data-key": one.key })));
-  const body = shown.map((row) => el("tr", { class: marked ? marked(row) : "" }, columns.map((one) => {
-    const inside = one.show ? one.show(row) : one.value(row);
+  const body = shown.map((row) => el("tr", { class: marked ? marked(row) : "" }, left.map((one) => {
+    const inside = insideOf(one, row);
     return el("td", { class: one.number ? "n" : one.wide === "long" ? "long" : one.wide ? "t" : "" }, inside === null || inside === undefined ? "" : typeof inside === "number" ? plainNumber(inside) : inside);
   })));
   const count = ordered.length ? `${page.at * per + 1} to ${page.at * per + shown.length} of ${many(ordered.length, "row")}` : "no row";
   const turn = (by_) => () => { page.at += by_; again(); };
-  place.replaceChildren(
+  place.replaceChildren(...(once ? [el("p", { class: "note" }, once)] : []),
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `table: ${caption || name}` },
       el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
     el("div", { class: "tools pager" }, pages > 1 ? button("previous", turn(-1), { disabled: page.at === 0, "data-key": "back" }) : null,

@@ -21,7 +21,10 @@ def gap_ratio(test: GapRatio, asked: Asked) -> Iterator[Contrast]:
         ]
         many, own = (one.groupby(["task", "model"])[ENERGY].mean().map(np.log) for one in both)
         samples = [(many[task] - many[test.narrow]).dropna(), own[task], own[test.narrow]]
-        titles = ["multi-purpose models at both", *(f"{one} (task-specific)" for one in (task, test.narrow))]
+        titles = [
+            "multi-purpose models at both",
+            *(f"{one.replace('-', ' ')} (task-specific)" for one in (task, test.narrow)),
+        ]
         estimate = float(samples[0].mean() - samples[1].mean() + samples[2].mean())
         wide, narrow = (asked.evidence.catalog.tasks[one].title.lower() for one in (task, test.narrow))
         yield Contrast(

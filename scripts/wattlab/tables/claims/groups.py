@@ -14,6 +14,7 @@ import pandas as pd
 
 from wattlab.catalog.claims import Group, GroupRatio, Level, RankTop, SameModels, Spread, Statistic
 from wattlab.foundation.quantities import ENERGY, INTERVALS
+from wattlab.foundation.wording import hub_ids
 from wattlab.tables.claims.contract import REPEATS, Asked, Contrast, NotDecidable
 from wattlab.tables.intervals import fixed_strata
 
@@ -51,8 +52,8 @@ def refuse_absent(found: pd.DataFrame, tasks: Collection[str], whose: str = "") 
 
 def too_few(numbers: dict[str, int], least: int = LEAST_MODELS) -> str:
     """Which of these samples of models carry no interval, by their title; empty where all do."""
-    few = [f"{title} has {number} of {least}" for title, number in numbers.items() if number < least]
-    return f"too few models: {', '.join(few)}" if few else ""
+    few = [f"{title} {number}" for title, number in numbers.items() if number < least]
+    return f"too few models, of {least} needed: {', '.join(few)}" if few else ""
 
 
 def _located(cells: pd.DataFrame, group: Group, statistic: Statistic) -> Located:
@@ -61,7 +62,7 @@ def _located(cells: pd.DataFrame, group: Group, statistic: Statistic) -> Located
     for task in group.task:
         values = found[found["task"] == task].groupby("model")[ENERGY].mean().to_numpy()
         n, log = values.size, np.log(values)
-        numbers[group.title if len(group.task) == 1 else task] = n
+        numbers[group.title if len(group.task) == 1 else task.replace("-", " ")] = n
         of_logs = float(log.var(ddof=1)) if n > 1 else float("nan")
         mean = statistic == "mean"
         shown.append(float(np.log(values.mean()) if mean else log.mean()))
@@ -149,7 +150,7 @@ def spread(test: Spread, asked: Asked) -> Iterator[Contrast]:
     order = means.sort_values(ascending=False).reset_index()
     ends = [order.iloc[0], order.iloc[-1]]
     pair = [cells[(cells["task"] == one["task"]) & (cells["model"] == one["model"])] for one in ends]
-    titles = [f"{one['model']} ({_alone(one['task'], asked).title})" for one in ends]
+    titles = [f"{hub_ids(one['model'])} ({_alone(one['task'], asked).title})" for one in ends]
     parts = [_noise(one) for one in pair]
     ratio = float(ends[0][ENERGY] / ends[1][ENERGY])
     yield Contrast(
@@ -157,7 +158,7 @@ def spread(test: Spread, asked: Asked) -> Iterator[Contrast]:
         estimate=float(np.log(ratio)),
         parts=parts,
         cells=pd.concat(pair),
-        says=f"{titles[0]}: {{}} times {titles[1]}",
+        says=f"the costliest, {titles[0]}: {{}} times the cheapest, {titles[1]}",
         over=REPEATS,
         lacks="" if all(part[1] >= INTERVALS["cells"].least - 1 - 1e-9 for part in parts) else "too few repeats",
     )

@@ -54,7 +54,7 @@ def size_slope(test: SizeSlope, asked: Asked) -> Iterator[Contrast]:
         says=f"{test.group.title}: energy grows as the number of parameters to the power of {{}} within {n_families} families",
         unit="exponent",
         logarithmic=False,
-        lacks=too_few({"families of two sizes or more": n})
+        lacks=too_few({"in families of two sizes or more": n})
         or ("" if freedom > 1 else "too few models for each family"),
     )
 

@@ -8,9 +8,11 @@ import pandas as pd
 
 from wattlab.catalog.claims import ClaimEntry
 from wattlab.foundation.quantities import CONFIDENCE, ENERGY, significant
+from wattlab.foundation.wording import sentences
 from wattlab.tables import words
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.claims import gaps, groups, slopes, training
+from wattlab.tables.claims.alone import exceptions
 from wattlab.tables.claims.contract import Asked, Contrast, NotDecidable
 from wattlab.tables.columns import Table, bounds_of
 from wattlab.tables.evidence import Evidence
@@ -35,6 +37,9 @@ HOLDS, FAILS, OPEN = "holds", "fails", "not decidable here"
 
 _EFFECT = "claim_effect"
 
+#: In the sentence of a claim on energies that are wholly modelled.
+MODELLED = ", energy modelled: time and load at an assumed power"
+
 _NOT_REFUTABLE = "the claim is on the span of the paper's own models, which other models can not deny"
 
 
@@ -44,14 +49,16 @@ def claims(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     `two_sided_p` is that of the effect being the threshold; `holm_p` is adjusted over the `n_tested` claims that have one
     (Holm 1979, Scandinavian Journal of Statistics 6, 65-70). A claim holds, or fails, where `holm_p` is below 0.05. Of a
     claim on several numbers (rank-top, level, training-parity) the row has the one nearest to breaking it: all of them hold where it
-    does (Berger 1982, Technometrics 24, 295-300), and on the wrong side its p value is multiplied by their number.
+    does (Berger 1982, Technometrics 24, 295-300), and on the wrong side its p value is multiplied by their number. A claim on a
+    mean is judged by the mean, as its text says; `exceptions` of one that is decided has what, of that mean, lies on the
+    other side alone.
     """
     asked = Asked(under_protocol(measured_cells(built["cells"])), evidence)
     rows = [_asked(name, claim, asked) for name, claim in evidence.catalog.claims.items()]
     tested = [row for row in rows if row.get("two_sided_p") is not None]
     for row, adjusted in zip(tested, holm([row["two_sided_p"] for row in tested]), strict=True):
         row |= {"holm_p": adjusted, "n_tested": len(tested)}
-    return TABLE.frame([_judged(row, evidence.catalog.claims[row["claim"]]) for row in rows])
+    return TABLE.frame([_judged(row, evidence.catalog.claims[row["claim"]], asked) for row in rows])
 
 
 TABLE = Table(
@@ -77,6 +84,7 @@ TABLE = Table(
         "holm_p",
         "n_tested",
         "verdict",
+        "exceptions",
         "reason",
         "sentence",
         "quote",
@@ -163,7 +171,7 @@ def _numbers(contrast: Contrast, bounds: tuple[float, float] | None, of: int) ->
     count = words.count(contrast.cells["model"].nunique(), "model")
     said = contrast.says.replace("{}", f"{_short(contrast.effect)}{interval}") if np.isfinite(contrast.effect) else ""
     kind = words.verdict(words.methods(contrast.cells))
-    modelled = ", energy modelled: time and load at an assumed power" if kind == "modelled" else ""
+    modelled = MODELLED if kind == "modelled" else ""
     nearest = f", the nearest of {of} to the threshold" if of > 1 else ""
     return "; ".join(filter(None, (said, f"{count}{nearest}{modelled}")))
 
@@ -172,8 +180,8 @@ def _short(value: float) -> str:
     return significant(value, 3)
 
 
-def _judged(row: dict[str, Any], claim: ClaimEntry) -> dict[str, Any]:
-    """The row with verdict and sentence."""
+def _judged(row: dict[str, Any], claim: ClaimEntry, asked: Asked) -> dict[str, Any]:
+    """The row with verdict, exceptions and sentence."""
     if row.get("reason") is None and row["holm_p"] < 1 - CONFIDENCE:
         low, high = row[f"ci95_low_{_EFFECT}"], row[f"ci95_high_{_EFFECT}"]
         on_side = low > claim.threshold if claim.direction == "above" else high < claim.threshold
@@ -182,17 +190,18 @@ def _judged(row: dict[str, Any], claim: ClaimEntry) -> dict[str, Any]:
     else:
         verdict = OPEN
         row["reason"] = row["reason"] or _unsure(row)
-    why = f" {row['reason'][0].upper()}{row['reason'][1:]}." if verdict == OPEN else ""
+    decided = verdict != OPEN
+    alone = exceptions(claim, verdict == HOLDS, asked, TESTS[claim.test.kind], _short) if decided else None
     limit = f"; the claim is {claim.direction} {claim.threshold:,.10g}" if _EFFECT in row else ""
-    said = f"{verdict.capitalize()}: {row['sentence']}{limit}.{why}"
-    return {**row, "verdict": verdict, "sentence": said}
+    said = sentences(f"{verdict}: {row['sentence']}{limit}", alone if decided else row["reason"])
+    return {**row, "verdict": verdict, "exceptions": alone, "sentence": said}
 
 
 def _unsure(row: dict[str, Any]) -> str:
     """Why a claim that was tested is not decided."""
     if row["two_sided_p"] < 1 - CONFIDENCE:
         return f"the interval leaves the threshold out, but not once it is adjusted for {row['n_tested']} claims"
-    return "the interval holds the threshold"
+    return "the threshold lies inside the interval"
 
 
 def counted(table: pd.DataFrame) -> str:

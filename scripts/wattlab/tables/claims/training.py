@@ -10,6 +10,7 @@ import pandas as pd
 from wattlab.catalog.claims import ParitySlope, TrainingParity
 from wattlab.foundation.quantities import INTERVALS
 from wattlab.foundation.units import INFERENCES_PER_ROW
+from wattlab.foundation.wording import hub_ids
 from wattlab.study.cells import ResolvedCell
 from wattlab.tables import words
 from wattlab.tables.aggregates import selected_cells
@@ -41,7 +42,7 @@ def training_parity(test: TrainingParity, asked: Asked) -> Iterator[Contrast]:
             estimate=float(np.log(one.inferences)),
             parts=[(one.variance, one.freedom)],
             cells=one.cells,
-            says=f"{one.model}: {{}} inferences until they have taken what training took",
+            says=f"of {hub_ids(one.model)}, {{}} inferences take what training took",
             unit="inferences",
             over=REPEATS,
             lacks=one.lacks,

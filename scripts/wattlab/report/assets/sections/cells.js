@@ -8,22 +8,22 @@ function wanted() {
   return CELLS.filter((cell) => (state.cells === "all" || (state.cells === "selected" ? cell.chosen : !(cell.measured && cell.status === "complete")))
     && (!ways.length || ways.some((terms) => { const all = text(cell); return terms.every((term) => all.includes(term)); })));
 }
+const repeatsOf = (cell) => `${cell.n_valid} / ${cell.n_wanted || cell.n_repeats}`;
 function drawCells() {
-  const same = (name) => distinct(CELLS.map((cell) => cell[name])).length === 1; // what is the same for all stands in the methods
   const bounds = (cell) => [whOf(cell, "ci95_low_"), whOf(cell, "ci95_high_")];
   const columns = [
     { key: "model", title: "model", value: (cell) => cell.id, show: (cell) => hubLink({ id: cell.id, hub: Boolean(cell.hub_id) }) },
     { key: "task", title: "task", value: (cell) => titleOf(cell.task) }, { key: "dataset", title: "dataset", value: (cell) => cell.place },
-    same("purpose") ? null : { key: "purpose", title: "purpose", value: (cell) => cell.purpose }, same("setting") ? null : { key: "setting", title: "setting", value: (cell) => cell.setting },
-    { key: "wh", title: "Wh per 1,000", number: true, value: (cell) => whOf(cell), show: (cell) => (cell.measured ? amount(whOf(cell), "Wh", digitsOf([cell])) : el("span", { class: "label" }, cell.status === "complete" ? "missing" : cell.status)) },
+    { key: "purpose", title: "purpose", value: (cell) => cell.purpose }, { key: "setting", title: "setting", value: (cell) => cell.setting || "" },
+    { key: "wh", title: "Wh per 1,000", number: true, keep: true, value: (cell) => whOf(cell), show: (cell) => (cell.measured ? amount(whOf(cell), "Wh", digitsOf([cell])) : el("span", { class: "label" }, cell.status === "complete" ? "missing" : cell.status)) },
     { key: "interval", title: DATA.interval, number: true, value: (cell) => bounds(cell)[0], show: (cell) => (bounds(cell).includes(null) ? "none" : amount(bounds(cell), "Wh", digitsOf([cell]))) },
     { key: "g", title: "g CO₂eq per 1,000", number: true, value: (cell) => { const wh = whOf(cell); return wh === null ? null : wh / 1000 * intensity(); }, show: (cell) => (whOf(cell) === null ? "missing" : words(whOf(cell) / 1000 * intensity(), digitsOf([cell]))) },
     { key: "s", title: "s per 1,000", number: true, value: (cell) => numberOf(cell.duration_s_per_1000), show: (cell) => words(numberOf(cell.duration_s_per_1000)) },
-    { key: "n", title: "repeats, valid / wanted", number: true, value: (cell) => numberOf(cell.n_valid), show: (cell) => `${cell.n_valid} / ${cell.n_wanted || cell.n_repeats}` },
+    { key: "n", title: "repeats, valid / wanted", number: true, value: (cell) => repeatsOf(cell) },
     { key: "metered", title: "energy is", value: (cell) => meteredOf(cell), show: (cell) => shareWords(meteredOf(cell)) },
-    { key: "flags", title: "flags", wide: true, value: flagsOf, show: (cell) => [flagsOf(cell), cell.chosen ? "" : el("span", { class: "label" }, "not in the means")] },
-  ].filter(Boolean);
-  grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), sort: "-wh", caption: "all cells", marked: (cell) => (cell.measured ? "" : "missing"),
+    { key: "flags", title: "flags", wide: true, value: flagsOf, parts: (cell) => partsOf(flagsOf(cell)), show: (cell, others = flagsOf(cell)) => [others, cell.chosen ? "" : el("span", { class: "label" }, "not in the means")] },
+  ];
+  grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), all: CELLS, sort: "-wh", caption: "all cells", marked: (cell) => (cell.measured ? "" : "missing"),
     csv: (rows) => { const kept = new Set(rows); return CSV_HEADER + CELLS.filter((cell) => kept.has(cell)).map((cell) => cell.line).join(""); } });
 }
 section("cells", { draw: () => { drawCells(); drawOpen(); }, start: () => {

@@ -8,7 +8,7 @@ declare("compare", "");
 
 // What stands beside the energy: the scores of the task, then what is known of every model.
 function besides(task) {
-  const scores = METRICS(task).map((metric) => ({ name: metric, title: metric, of: (row) => { const found = scoresOf(row, metric, state.dataset.split("@")[0]); return found && found.mean; }, score: metric }));
+  const scores = METRICS(task).map((metric) => ({ name: metric, title: metric, of: (row) => { const found = scoresOf(row, metric, placeOf()); return found && found.mean; }, score: metric }));
   const unit = (modelsAt(task)[0] || {}).unit || "unit";
   return [...scores, { name: "parameters", title: "parameters, as published", of: (row) => row.parameters, log: true },
     { name: "seconds", title: "seconds per inference", of: (row) => row.seconds, log: true }, { name: "length", title: `output ${unit}s per inference`, of: (row) => row.units }];
@@ -19,6 +19,8 @@ function chosenModels() {
   const least = state.least === "" || !y.score ? null : Number(state.least);
   return { y, all, rows: all.filter((row) => least === null || (row.y !== null && row.y >= least)), least };
 }
+// What was chosen here, in words; it holds for the calculator too.
+const chosenWords = ({ y, least }) => [state.purpose && `${state.purpose} models`, state.dataset && `on ${state.dataset}`, least !== null && `${y.title} of at least ${least}`].filter(Boolean).join(", ");
 // On the frontier: no cheaper model has as high a score. A model whose energy is another one's is not recommended.
 function frontier(rows) {
   let best = -Infinity;
@@ -45,10 +47,10 @@ const CHOOSE_COLUMNS = (y) => [
   { key: "model", title: "model", wide: true, value: (row) => row.id, show: (row) => [hubLink(row), row.purpose === "multi-purpose" ? el("span", { class: "label" }, "multi-purpose") : ""] },
   { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.wh, show: (row) => amount(row.wh, "Wh", row.digits) },
   { key: "span", title: "over datasets", number: true, value: (row) => row.span && row.span[1] / row.span[0], show: (row) => (row.cells.length < 2 ? "one dataset" : row.span ? amount(row.span, "Wh", row.digits) : "missing") },
-  { key: "y", title: y.title, number: true, value: (row) => row.y, show: (row) => (y.score ? scoreWords(scoresOf(row, y.score, state.dataset.split("@")[0])) : words(row.y)) },
+  { key: "y", title: y.title, number: true, value: (row) => row.y, show: (row) => (y.score ? scoreWords(scoresOf(row, y.score, placeOf())) : words(row.y)) },
   { key: "s", title: "s per inference", number: true, value: (row) => row.seconds, show: (row) => words(row.seconds) },
   { key: "metered", title: "energy is", value: (row) => row.metered, show: (row) => shareWords(row.metered) },
-  { key: "flags", title: "flags", wide: true, value: (row) => row.flags.join("; ") },
+  { key: "flags", title: "flags", wide: true, value: (row) => row.flags.join("; "), parts: (row) => row.flags },
   { key: "more", title: "details", plain: true, value: () => "", show: (row) => button("card", () => { set({ model: row.model }); byId("card").open = true; byId("card").scrollIntoView({ block: "nearest" }); }, { "aria-label": `card of ${row.id}` }) },
 ];
 
@@ -77,7 +79,7 @@ function drawCompare({ y }) {
 }
 
 const cardBlock = (row) => [`# ${titleOf(row.task)}, energy of 1,000 inferences, ${scopeTitle()}, ${shareWords(row.metered)}: ${amount(row.wh, "Wh", row.digits)}`, "co2_eq_emissions:",
-  `  emissions: ${Number((row.wh / 1000 * intensity()).toPrecision(row.digits))} # g CO2eq per 1,000 inferences at ${gridWords()}`, `  source: "wattlab, study ${DATA.study}"`, "  training_type: inference", `  hardware_used: "${DATA.machine.replaceAll('"', "'")}"`].join("\n");
+  `  emissions: ${Number((row.wh / 1000 * intensity()).toPrecision(row.digits))} # g CO₂eq per 1,000 inferences at ${gridWords()}`, `  source: "wattlab, study ${DATA.study}"`, "  training_type: inference", `  hardware_used: "${DATA.machine.replaceAll('"', "'")}"`].join("\n");
 function drawCard() {
   const found = calculated(), place = byId("card-inside");
   byId("card").hidden = !found;
@@ -104,7 +106,7 @@ function drawChoose() {
   byId("choose-said").textContent = (cheapest ? `Cheapest: ${cheapest.id}, ${amount(cheapest.wh, "Wh", cheapest.digits)} per 1,000${found.y.score && cheapest.y !== null ? `, ${found.y.title} ${cheapest.y.toFixed(2)}` : ""}.` : "No model is left.")
     + (others ? ` ${many(others, "model")} not considered: the energy is another model's.` : "")
     + (hidden ? ` ${many(hidden, "model")} below ${state.least} or without a score left out.` : "");
-  grid(byId("choose-rows"), { name: "models", columns: CHOOSE_COLUMNS(found.y), rows: found.rows, sort: "wh", caption: `models of ${titleOf(state.task)}`,
+  grid(byId("choose-rows"), { name: "models", columns: CHOOSE_COLUMNS(found.y), rows: found.rows, all: found.all, sort: "wh", caption: `models of ${titleOf(state.task)}`,
     marked: (row) => (calculated() && calculated().row.model === row.model ? "picked" : "") });
   drawCompare(found);
   drawCard();
@@ -115,6 +117,6 @@ section("choose", { draw: drawChoose, start: () => {
   for (const [id, key] of [["choose-dataset", "dataset"], ["choose-y", "y"], ["choose-purpose", "purpose"]]) byId(id).addEventListener("change", () => set({ [key]: byId(id).value }));
   watchers.unshift(() => { byId("choose-purpose").value = state.purpose; });
   bind(byId("choose-least"), "least", byId("choose-why"));
-  byId("choose-take").addEventListener("click", () => { const row = chosenModels().rows.find((one) => !one.other); if (row) { set({ model: row.model }); byId("tasks").scrollIntoView(); } });
+  byId("choose-take").addEventListener("click", () => { if (state.model) set({ model: "" }); byId("tasks").scrollIntoView(); });
   byId("compare-clear").addEventListener("click", () => set({ compare: "" }));
 } });

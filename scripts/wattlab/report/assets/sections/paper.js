@@ -21,7 +21,7 @@ function drawComparison() {
     { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.value }, { key: "ratio", title: "to the paper", value: (row) => row.ratio }];
   return draw("comparison", { rows, columns, data: { rows }, empty: titles.length ? "" : "Nothing to show: no task has a value here and in the paper.", lines: titles.length * (1 + (studies.length - 1) / 3),
     fill: { $tasks: titles, $studies_domain: studies, $studies_range: studies.map((_, place) => STUDIES_RANGE[place % 6]), $studies_shapes: studies.map((_, place) => STUDIES_SHAPES[place % 6]) },
-    say: (row) => `${row.task}, ${row.study}: ${row.shown}, the paper ${row.printed}, ratio ${row.ratio}`, caption: `Mean energy of each task, Wh per 1,000 inferences, here and in Table 2 of the paper, in the paper’s order. ${DATA.order}` });
+    say: (row) => `${row.task}, ${row.study}: ${row.shown}, the paper ${row.printed}, ratio ${row.ratio}`, caption: `Mean energy of each task, Wh per 1,000 inferences, here (${DATA.comparison_scope || "no scope"}) and in Table 2 of the paper (${DATA.paper_scope}), in the paper’s order. ${DATA.order}` });
 }
 section("paper", { draw: () => {
   if (byId("audit-rows")) {

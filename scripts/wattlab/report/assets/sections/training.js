@@ -1,7 +1,6 @@
 // Training and inference: the day on which all inferences together have used as much energy as training and fine-tuning.
 const TRAINED = DATA.parity.filter((row) => row.own && row.inference_energy_kwh !== null);
-const PRINTED = DATA.parity.filter((row) => !row.own);
-const NODE = DATA.quantities.node.column;
+const { column: NODE, title: ITS_SCOPE } = DATA.quantities.node;
 declare("trained", TRAINED.length ? TRAINED[0].model : "", (one) => TRAINED.some((row) => row.model === one));
 declare("trained-task", "");
 const knownTraining = (row) => row.training_energy_kwh + row.fine_tuning_energy_kwh;
@@ -11,15 +10,7 @@ function perInference(model) {
   const cells = CHOSEN.filter((cell) => cell.model === model);
   return distinct(cells.map((cell) => cell.task)).map((task) => [task, meanOf(cells.filter((cell) => cell.task === task).map((cell) => numberOf(cell[NODE]))) / 1000]).filter(([, kwh]) => kwh > 0).sort((a, b) => a[1] - b[1]);
 }
-function drawPrinted() {
-  if (!PRINTED.length) return;
-  grid(byId("training-rows"), { name: "parity", caption: "training and inference, as the paper prints it", rows: PRINTED, columns: [
-    { key: "model", title: "model", value: (row) => row.id }, { key: "source", title: "source", value: (row) => row.source },
-    { key: "training", title: "training and fine-tuning, kWh", number: true, value: knownTraining }, { key: "inference", title: "kWh per inference", number: true, value: (row) => row.inference_energy_kwh },
-    { key: "parity", title: "inferences until parity", number: true, value: (row) => row.printed_inferences ?? row.parity_inferences }] });
-}
 function drawTraining() {
-  drawPrinted();
   if (!TRAINED.length) return null;
   const row = TRAINED.find((one) => one.model === state.trained), byTask = perInference(row.model), perDay = Number(state.perday);
   options(byId("training-task"), [["", "mean of its tasks"], ...byTask.map(([task]) => [task, titleOf(task)])]);
@@ -38,7 +29,7 @@ function drawTraining() {
   const columns = [{ key: "day", title: "day", number: true, value: (one) => one.day }, { key: "kwh", title: "kWh of all inferences", number: true, value: (one) => one.kwh }];
   return draw("training", { rows, columns, data: { rows, training: [{ kwh: training }], crossing: [{ day, low, high }], labels: [{ day: steps[0], kwh: training, text: "training and fine-tuning" }] },
     say: (one) => `day ${words(one.day, 2)}: ${words(one.kwh, 2)} kWh`,
-    caption: `${row.id}: energy of all inferences against days, at ${perDay.toLocaleString("en-US")} a day; the band runs from the first to the last day by task.` });
+    caption: `${row.id}: energy of all inferences (${ITS_SCOPE}) against days, at ${perDay.toLocaleString("en-US")} a day; the band runs from the first to the last day by task.` });
 }
 section("training", { draw: drawTraining, start: () => {
   if (TRAINED.length) {
@@ -51,5 +42,4 @@ section("training", { draw: drawTraining, start: () => {
   }
   byId("training-controls").hidden = byId("chart-training").hidden = !TRAINED.length;
   if (!TRAINED.length) byId("training-day").textContent = "No model of this study has a known training energy, so that there is no such day of its own.";
-  byId("training-printed").hidden = !PRINTED.length;
 } });
