@@ -253,7 +253,8 @@ def test_what_answers_hide_makes_the_repeats_of_a_session_invalid(
     path = tmp_path / "store.jsonl"
     with open_store(path, {}) as store:
         made = bench(store, journal)
-        made.spec = made.spec.model_copy(update={"weights": "hub"})
+        half = made.spec.protocol.model_copy(update={"dtype": "float16"})
+        made.spec = made.spec.model_copy(update={"weights": "hub", "protocol": half})
         run_session(made, ROWS)
     looks = [place for place, entry in enumerate(journal) if entry.startswith("look")]
     assert [journal[place] for place in looks] == ["look at a", "look at b"]

@@ -40,6 +40,8 @@ def parquet(rows: list[dict[str, Any]]) -> bytes:
     [
         ("rows.csv", b'text,label\n"one, two",1\n7,0\n'),
         ("rows.jsonl", lines([{"text": "one, two", "label": 1}, {"text": 7, "label": 0}]).encode()),
+        ("rows.jsonl", b"\xef\xbb\xbf" + lines([{"text": "one, two", "label": 1}, {"text": 7, "label": 0}]).encode()),
+        ("rows.csv", b'\xef\xbb\xbftext,label\r\n"one, two",1\r\n7,0\r\n'),
         ("rows.parquet", parquet([{"text": "one, two", "label": 1}, {"text": "7", "label": 0}])),
     ],
 )
@@ -107,8 +109,13 @@ def test_named_classes_are_those_of_the_column_label(here: Path) -> None:
     [
         ("rows.csv", b"text\n\xff\xfe\n", "rows.csv can not be read"),
         ("rows.csv", b"text,text\none,two\n", "several of its columns are called 'text'"),
-        ("rows.csv", b"said\none\n", "has no column text; allowed: said"),
-        ("rows.jsonl", b"", "local/rows has no"),
+        ("rows.csv", b"said\none\n", "rows.csv has no column text; allowed: said"),
+        (
+            "rows.csv",
+            b"\xef\xbb\xbfsaid;text\r\na;b\r\n",
+            "rows.csv can not be read: ValueError: its columns are separated by ';'; save",
+        ),
+        ("rows.jsonl", b"", "rows.jsonl has no"),
         ("rows.jsonl", lines([{"text": None}]).encode(), "its text is null"),
         ("rows.parquet", b"PAR1", "rows.parquet can not be read"),
         ("rows.jsonl", lines([{"text": [{"role": "user", "content": "Why?"}]}]).encode(), "its text is a list"),

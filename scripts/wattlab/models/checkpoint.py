@@ -84,7 +84,8 @@ class HubSource(Source):
                 f"{self._entry}: model_class = {wanted!r}: {auto_class} gives "
                 f"{type(model).__name__} for {self._name}; correct one of them"
             )
-        self._check(model, found, "correct auto_class, or choose a checkpoint that was trained for it")
+        correct = "" if wanted is None else f"correct auto_class in {self._entry}, or "
+        self._check(model, found, f"{correct}choose a checkpoint that was trained for it")
         self._tell_unused(model, config.architectures or [], found, getattr(config, "auto_map", None))
         return model.eval()
 

@@ -78,6 +78,7 @@ TABLE = Table(
         "n_matching",
         "why",
     ),
+    page=("verdict", "place", "text", "printed", "recomputed_as_printed", "unit", "why"),
     build=audit_table,
 )
 

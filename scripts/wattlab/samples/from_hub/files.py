@@ -6,6 +6,7 @@ file first. What it knows of a file's features (class names, images) is used.
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -159,8 +160,8 @@ def row_of(value: Any) -> Row:
 
 
 def opened(path: Path) -> IO[str]:
-    """A text file, unpacked by its name's ending (.gz, .zst)."""
-    return io.TextIOWrapper(pa.input_stream(path, compression="detect"), encoding="utf-8")
+    """A text file, unpacked by its name's ending (.gz, .zst), without the mark of UTF-8 that some programs write before it."""
+    return io.TextIOWrapper(pa.input_stream(path, compression="detect"), encoding="utf-8-sig")
 
 
 @contextmanager
@@ -216,6 +217,8 @@ def _csv(path: Path, texts: Iterable[str]) -> list[Row]:
             null_values=[""], strings_can_be_null=True, column_types=dict.fromkeys(texts, pa.string())
         ),
     )
+    if len(table.column_names) == 1 and (others := re.findall(r"[;\t|]", table.column_names[0])):
+        raise ValueError(f"its columns are separated by {others[0]!r}; save it with commas")
     if twice := [name for name, n in Counter(table.column_names).items() if n > 1]:
         raise ValueError(f"several of its columns are called {twice[0]!r}")
     for column in table.schema:

@@ -128,7 +128,9 @@ def hub_samples(spec: SampleSpec, receipt: Receipt, results: Path) -> tuple[Mani
     try:
         return _samples(spec, receipt, OwnFiles(receipt, results, Layout(spec).texts))
     except HubUnavailable as error:
-        raise Unavailable(error.reason, _OWN_REMEDY) from error
+        (file,) = spec.hub.files
+        reason = error.reason.replace(f"split {spec.hub.split} of {spec.hub.id}", file).replace(spec.hub.id, file)
+        raise Unavailable(reason, _OWN_REMEDY) from error
 
 
 def _samples(spec: SampleSpec, receipt: Receipt, files: SplitFiles) -> tuple[Manifest, Iterator[Row]]:
