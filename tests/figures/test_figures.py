@@ -95,6 +95,10 @@ def test_an_axis_within_a_decade_has_numbers_to_read() -> None:
     low, high = axes.get_ylim()
     shown = [tick for tick in axes.yaxis.get_majorticklocs() if low <= tick <= high]
     assert len(shown) >= 3 and axes.yaxis.get_major_formatter()(shown[0])
+    log_axis(axes, "y", [0.02, 4.0])  # two decades and a half: 0.02, 0.05, 0.1 … would touch in a flat panel
+    low, high = axes.get_ylim()
+    shown = [tick for tick in axes.yaxis.get_majorticklocs() if low <= tick <= high]
+    assert shown == pytest.approx([0.03, 0.1, 0.3, 1.0, 3.0])
 
 
 def test_a_figure_with_nothing_to_compare_is_a_sentence() -> None:
@@ -206,14 +210,14 @@ def test_the_papers_own_logs_are_not_set_beside_the_paper() -> None:
 def test_an_interval_that_reaches_0_goes_to_the_edge_and_the_legend_says_so() -> None:
     tables = hand_tables.tables()
     cells = tables["cells"]
-    assert "goes down to 0 or below" not in legend_of(drawn("multipurpose_vs_specific_by_dataset", tables))
+    assert "goes on below the axis" not in legend_of(drawn("multipurpose_vs_specific_by_dataset", tables))
     below = (cells["cell"] == "summarization/xsum/bigscience--bloomz-560m").to_numpy()
     cells.loc[below, f"ci95_low_{G}"] = -0.5
     figure = drawn("multipurpose_vs_specific_by_dataset", tables)
     axes = figure.axes[2]
     assert segments(axes, "interval/decoder/multi-purpose")[2, 1] == pytest.approx(axes.get_ylim()[0])
     assert points(axes, "beyond/interval/decoder/multi-purpose")[:, 1] == pytest.approx([axes.get_ylim()[0]])
-    assert legend_of(figure)[-1] == "goes down to 0 or below"
+    assert legend_of(figure)[-1] == "goes on below the axis"
 
 
 def test_models_of_one_value_stand_side_by_side() -> None:

@@ -134,7 +134,8 @@ def test_the_caption_names_what_the_copy_lacks_and_what_chance_gives(audit):
     assert by_chance(audit) in said and "of the 140 " not in by_chance(audit)
     assert "19 would still be reproduced by chance, and 42 under that or another definition" in said
     for name in ("s4.1-most-carbon", "s4.1-miles"):
-        assert audit.loc[name, "why"].endswith("quoted from memory: our copy lacks the page around figure 2.")
+        assert audit.loc[name, "source"] == "recalled, not checked against the paper"
+    assert "(`source`): 69 in a table, 102 in the text, 2 recalled, not checked against the paper." in said
 
 
 def test_zeros_that_end_a_whole_number_may_be_no_digits_and_those_of_a_count_are(audit):

@@ -59,33 +59,57 @@ def panel(figure: Figure, label: str) -> Axes:
     return found
 
 
-def test_quality_stands_against_size_and_energy(tables: Tables) -> None:
-    figure, table = drawn("quality", tables), tables["quality"]
-    assert len([axes for axes in figure.axes if "/" in str(axes.get_label())]) == 18
-    for column in ("parameters_as_published", "energy_kwh_per_1000"):
-        for (task, dataset), rows in table.groupby(["task", "dataset"]):
-            axes = panel(figure, f"{task}/{dataset}/{column}")
-            for (structure, purpose), group in rows.groupby(["structure", "purpose"]):
-                shown = points(axes, f"{structure}/{purpose}")
-                assert shown == pytest.approx(group[[column, "quality_score"]].to_numpy()), (task, dataset, column)
-                low, high = axes.get_ylim()
-                assert (shown[:, 1] > low).all() and (shown[:, 1] < high).all()
-            assert axes.get_xscale() == "log"
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_quality_has_a_panel_per_dataset_with_energy_size_and_frontier(tables: Tables, layout: Layout) -> None:
+    figure, table = drawn("quality", tables, layout), tables["quality"]
+    assert figure.get_size_inches()[1] <= 6.5
+    assert len([axes for axes in figure.axes if axes.axison]) == 9
+    for (task, dataset), rows in table.groupby(["task", "dataset"]):
+        axes = panel(figure, f"{task}/{dataset}")
+        for (structure, purpose), group in rows.groupby(["structure", "purpose"]):
+            shown = points(axes, f"{structure}/{purpose}")
+            assert shown == pytest.approx(group[["energy_kwh_per_1000", "quality_score"]].to_numpy()), (task, dataset)
+            low, high = axes.get_ylim()
+            assert (shown[:, 1] > low).all() and (shown[:, 1] < high).all()
+        assert axes.get_xscale() == "log"
+    # Areas go by the powers of ten above a million: of bloomz-560m and bart with 139 M parameters as 2.75 to 2.14.
+    xsum = panel(figure, "summarization/xsum")
+    bloomz, bart = (
+        next(one for one in xsum.collections if one.get_gid() == gid).get_sizes()
+        for gid in ("decoder/multi-purpose", "seq2seq/task-specific")
+    )
+    assert bloomz / bart == pytest.approx(np.log10(559.214592) / np.log10(139.420416))
+
+
+def test_the_frontier_joins_the_cells_that_no_cheaper_one_matches(tables: Tables) -> None:
+    """On samsum flan-t5-base takes 1.2 g, bart 1.3 and bloomz 3.5: bart's lower score is off the frontier."""
+    table = tables["quality"].copy()
+    scores = {"google--flan-t5-base": 0.3, "ainize--bart-base-cnn": 0.2, "bigscience--bloomz-560m": 0.4}
+    samsum = table["dataset"] == "samsum"
+    table.loc[samsum, "quality_score"] = table.loc[samsum, "model"].map(scores)
+    figure = drawn("quality", tables | {"quality": table})
+    axes = panel(figure, "summarization/samsum")
+    (line,) = [one for one in axes.lines if one.get_gid() == "frontier"]
+    assert line.get_drawstyle() == "steps-post" and list(line.get_ydata()) == [0.3, 0.4, 0.4]
+    kwh = [1.2 / 138.75, 3.5 / 138.75, axes.get_xlim()[1]]
+    assert list(line.get_xdata()) == pytest.approx(kwh)
+    (legend,) = figure.findobj(matplotlib.legend.Legend)
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert "frontier: no cheaper model\nhas as high a score" in texts and "100 M parameters" in texts
 
 
 def test_quality_names_dataset_and_metric_and_labels_the_outer_axes(tables: Tables) -> None:
     figure = drawn("quality", tables)
-    upper = panel(figure, "question-answering/squad-v2/parameters_as_published")
-    lower = panel(figure, "summarization/samsum/parameters_as_published")
+    upper = panel(figure, "question-answering/squad-v2")
+    lower = panel(figure, "summarization/samsum")
     assert upper.get_title() == "squad-v2\nF1, has answer"
     assert [bool(label.get_visible() and label.get_text()) for label in upper.get_xticklabels()].count(True) == 0
-    assert any(label.get_visible() and label.get_text() == "100 M" for label in lower.get_xticklabels())
-    assert lower.get_xlabel() == "parameters, as published"
-    assert panel(figure, "summarization/samsum/energy_kwh_per_1000").get_xlabel() == "kWh per 1,000 inferences"
+    assert any(label.get_visible() and label.get_text() == "0.01" for label in lower.get_xticklabels())
+    assert lower.get_xlabel().startswith("kWh per 1,000 inferences")
 
 
 def test_the_energy_of_a_score_has_the_interval_of_its_cell(tables: Tables) -> None:
-    axes = panel(drawn("quality", tables), "summarization/xsum/energy_kwh_per_1000")
+    axes = panel(drawn("quality", tables), "summarization/xsum")
     (lines,) = [one for one in axes.collections if one.get_gid() == "interval/decoder/multi-purpose"]
     ((start, end),) = lines.get_segments()
     cells = tables["cells"].set_index("cell")
@@ -161,11 +185,7 @@ def test_gpus_of_unknown_idle_power_are_one_part(tables: Tables) -> None:
     assert left.containers[0][0].get_width() == pytest.approx(1 - 0.43 - 0.04)
 
 
-def test_a_column_has_a_row_per_dataset_and_the_readings_below_the_shares(tables: Tables) -> None:
-    figure = drawn("quality", tables, ONE_COLUMN)
-    named = [str(axes.get_label()) for axes in figure.axes if "/" in str(axes.get_label())]
-    assert [name.split("/")[1] for name in named[::2]] == [name.split("/")[1] for name in named[1::2]]
-    assert len(named) == 18
+def test_a_column_has_the_readings_below_the_shares(tables: Tables) -> None:
     figure = drawn("decomposition", tables, ONE_COLUMN)
     shares, readings = figure.axes
     for axes in (shares, readings):

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from support import hand_tables
 from support.browser import counted, drawn, opened, rows, saved, to
 from support.pages import WORDS, more_tables, page_of
+from wattlab.records.record import OTHER_MODEL
+from wattlab.tables.intervals import ratio_estimate
 
 pytestmark = pytest.mark.slow
 
@@ -46,11 +48,85 @@ def test_models_are_compared_and_have_a_card(page: Page) -> None:
     for name in ("ainize/bart-base-cnn", "bigscience/bloomz-560m"):
         page.get_by_label(f"compare {name}").click()
     text = page.locator("#compare").inner_text()
-    assert "bigscience/bloomz-560m takes 2.7 times the energy of ainize/bart-base-cnn (2.7 by dataset)." in text
+    # Three datasets, three repeats with a spread of 1.6 % on each side: the table's own statistics give the bounds.
+    side = [[1.0] * 3, [0.016] * 3, [3] * 3]
+    found = ratio_estimate([[3.5 / 1.3] * 3, [0.016 * 3.5 / 1.3] * 3, [3] * 3], side)
+    assert (
+        f"bigscience/bloomz-560m takes {found.mean:.2f} times the energy of ainize/bart-base-cnn ({found.low:.2f} to {found.high:.2f}: 95 % interval"
+        in text
+    )
+    assert "18 valid repeats; geometric mean over 3 datasets, by dataset 2.69)." in text and "separable" not in text
     page.get_by_label("card of bigscience/bloomz-560m").click()
     card = page.locator("#card-inside").inner_text()
     assert "co2_eq_emissions:\n  emissions: 3.5 # g CO₂eq per 1,000 inferences at 138.75 g CO₂eq per kWh" in card
     assert 'hardware_used: "CPU (Example Silicon 9000)"' in card and "95 % interval" in card
+
+
+def test_models_whose_ratio_holds_1_are_not_separable(browser: Browser, tmp_path: Path) -> None:
+    tables = more_tables()
+    cells = tables["cells"]
+    bart = (cells["model"] == "ainize--bart-base-cnn").to_numpy()
+    kwh = "energy_node_kwh_per_1000"
+    cells.loc[bart, f"sd_{kwh}"] = 0.2 * cells.loc[bart, kwh]
+    path = tmp_path / "report.html"
+    path.write_text(page_of(tables, tmp_path))
+    with opened(browser, path, fragment="compare=ainize--bart-base-cnn,google--flan-t5-base") as page:
+        to(page, "choose")
+        text = page.locator("#compare p").inner_text()
+    found = ratio_estimate([[1.3 / 1.2] * 3, [0.2 * 1.3 / 1.2] * 3, [3] * 3], [[1.0] * 3, [0.016] * 3, [3] * 3])
+    assert found.low < 1 < found.high
+    assert (
+        f"takes 1.08 times the energy of google/flan-t5-base ({found.low:.3f} to {found.high:.2f}: 95 % interval"
+        in text
+    )
+    assert text.endswith(": not separable, since the interval holds 1.")
+
+
+def test_settings_stand_beside_the_protocol_with_their_interval(page: Page) -> None:
+    to(page, "settings")
+    drawn(page, "factors")
+    assert page.locator("#chart-factors .points_marks path").count() == 6  # four cells, two means
+    caption = page.locator("#chart-factors figcaption").inner_text()
+    assert (
+        "(4 cells in 2 means). 2 of 2 intervals hold 1" in caption
+        and "95 % interval by Student's t over the repeats" in caption
+    )
+    page.locator("#chart-factors .canvas").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    read = "2 of 6: text classification, dtype=bfloat16, 2 cells: 0.791 (0.600 to 1.04) times the protocol’s"
+    assert page.locator("#chart-factors .read").inner_text() == read
+    page.locator("#chart-factors [data-as=table]").click()
+    assert rows(page, "chart-factors")[2][:4] == [
+        "text classification",
+        "batch_size=4",
+        "distilbert/distilbert-base-uncased-finetuned-sst-2-english, imdb",
+        "0.8000",
+    ]
+
+
+def test_energy_stands_against_operations_and_the_caption_has_the_rank_correlation(
+    browser: Browser, tmp_path: Path
+) -> None:
+    tables = more_tables()
+    tables["cells"].loc[tables["cells"]["model"] == "ainize--bart-base-cnn", "flags"] = f"{OTHER_MODEL}listed as it"
+    path = tmp_path / "report.html"
+    path.write_text(page_of(tables, tmp_path))
+    with opened(browser, path) as page:
+        to(page, "settings")
+        drawn(page, "flops")
+        marks, caption = page.locator("#chart-flops .points_marks path"), page.locator("#chart-flops figcaption")
+        assert marks.count() == 10  # eleven models, but the one that carries another's energy
+        assert (
+            "of a task: fill mask 0.50 (3 models); over all tasks 0.82 (11 models, 95 % interval 0.40 to 0.95)"
+            in caption.inner_text()
+        )
+        assert "1 model with the energy of another model: left out" in caption.inner_text()
+        page.select_option("#flops-task", "text-classification")
+        expect(marks).to_have_count(2)
+        page.select_option("#flops-purpose", "multi-purpose")
+        page.locator("#chart-flops [data-as=table]").click()
+        assert rows(page, "chart-flops")[0] == ["text classification", "google/flan-t5-base", "4.95e+8", "1.802"]
 
 
 def test_options_that_can_not_be_used_say_why(page: Page) -> None:

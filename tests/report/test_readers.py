@@ -2,12 +2,13 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browser import CHARTS, opened, rows, saved, to
+from support.browser import CHARTS, drawn, opened, rows, saved, to
 from support.pages import more_tables, page_of
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.records.record import OTHER_MODEL
@@ -47,10 +48,8 @@ def test_the_engineer_finds_the_cheapest_summarizer_above_a_score_and_shares_the
         in text
     )
     assert "Of the models that Which model leaves: ROUGE-L of at least 0.25." in text
-    assert (
-        "bigscience/bloomz-560m takes 2.7 times the energy of ainize/bart-base-cnn (2.7 by dataset). ROUGE-L: 0.40 against 0.30."
-        in text
-    )
+    assert "bigscience/bloomz-560m takes 2.69 times the energy of ainize/bart-base-cnn (" in text
+    assert "by dataset 2.69). ROUGE-L: 0.40 against 0.30." in text
     assert "30,000,000 / 1,000 × 9.369 Wh × PUE 1.2 = 337.3 kWh; × 138.75 g CO₂eq per kWh = 47 kg; × 0.3 = 100." in text
     address = page.url.partition("#")[2]
     with opened(browser, file, fragment=address) as again:
@@ -143,12 +142,20 @@ def test_the_policy_person_changes_the_grid_and_prints(browser: Browser, file: P
         page.wait_for_timeout(600)
         widths = page.eval_on_selector_all(".canvas svg", "all => all.map(one => one.getBoundingClientRect().width)")
         assert len(widths) == len(CHARTS) and all(width <= 690 for width in widths)
-        assert page.locator("details:not([data-table]):not([open])").count() == 0
+        assert page.locator("details:not([data-table], .screen):not([open])").count() == 0
         assert page.locator("#claims-rows li:visible").count() == 25
+        heads = page.locator("#choose-rows th").all_text_contents()
+        assert heads[0] == "model" and "details" not in heads  # no column of controls
+        assert (
+            page.locator("#cells-rows [role=status]").inner_text()
+            == "52 rows not printed: in tables/cells.csv, and on the page."
+        )
+        assert page.locator("#compared").is_hidden()
         page.pdf(path=tmp_path / "page.pdf", format="A4")
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("#card:not([open])").count() == 1
-    assert (tmp_path / "page.pdf").stat().st_size > 50_000
+    pdf = (tmp_path / "page.pdf").read_bytes()
+    assert 5 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 12
 
 
 def test_paper_has_the_heads_of_tables_and_whole_numbers(page: Page) -> None:
@@ -188,6 +195,9 @@ def test_a_model_with_the_energy_of_another_one_is_not_recommended(browser: Brow
     with opened(browser, path) as page:
         assert "of summarization with ainize/bart-base-cnn" in page.locator("#calc-answer").inner_text()
         page.select_option("#calc-model", "google--flan-t5-base")
+        marked = "google/flan-t5-base (energy of another model)"
+        assert f"of summarization with {marked}:" in page.locator("#calc-answer").inner_text()
+        assert page.locator("#calc-model option:checked").inner_text().startswith(f"{marked}: 8.6 Wh")
         assert "Flagged: another model: listed as it; short." in page.locator("#calc-answer").inner_text()
         page.evaluate(
             "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async text => { window.told = text; }}})"
@@ -197,5 +207,13 @@ def test_a_model_with_the_energy_of_another_one_is_not_recommended(browser: Brow
         to(page, "choose")
         said = page.locator("#choose-said").inner_text()
         assert said.startswith("Cheapest: ainize/bart-base-cnn") and "1 model not considered" in said
+        drawn(page, "choose")
+        assert (
+            "1 model with the energy of another model: a cross" in page.locator("#chart-choose figcaption").inner_text()
+        )
+        assert "energy of another model" in str(page.locator("#chart-choose svg").text_content())
+        for name in ("ainize/bart-base-cnn", "google/flan-t5-base"):
+            page.get_by_label(f"compare {name}").click()
+        assert f"times the energy of {marked} (" in page.locator("#compare").inner_text()
         page.click("#choose-take")
         assert "with ainize/bart-base-cnn" in page.locator("#calc-answer").inner_text()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 #: Charts of the page, by name.
-CHARTS = ("tasks", "choose", "energy", "training", "comparison")
+CHARTS = ("tasks", "choose", "energy", "training", "comparison", "factors", "flops")
 
 CHROMIUM = shutil.which("chromium")
 _FLAGS = [

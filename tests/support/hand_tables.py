@@ -11,8 +11,10 @@ import pandas as pd
 from support.records import TASKS, catalog, resolved_cell, resolved_study
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.claims.table import claims
-from wattlab.tables.columns import range_of
+from wattlab.tables.columns import bounds_of, range_of
 from wattlab.tables.evidence import Evidence
+from wattlab.tables.factors import TABLE as FACTORS
+from wattlab.tables.flop_ranks import TABLE as FLOP_RANKS
 from wattlab.tables.reading import Tables
 
 DATASETS = {
@@ -182,6 +184,57 @@ def with_interval(by_task: pd.DataFrame, task: str = "text-classification") -> p
         changed.loc[row, f"ci95_low_{name}"] = 0.7 * changed.loc[row, name]
         changed.loc[row, f"ci95_high_{name}"] = 1.3 * changed.loc[row, name]
     return changed
+
+
+def settings() -> pd.DataFrame:
+    """factors.csv of two classifiers at two settings: 0.8 and 0.9 of the energy in batches of four, 0.5 and 1.25 in bfloat16."""
+    rows = []
+    for setting, ratios, bounds in (
+        ("batch_size=4", (0.8, 0.9), (0.7, 1.03)),
+        ("dtype=bfloat16", (0.5, 1.25), (0.6, 1.04)),
+    ):
+        keys = {"task": "text-classification", "setting": setting, "purpose": "task-specific"}
+        for (model, *_), ratio in zip(MODELS["text-classification"], ratios, strict=True):
+            rows.append(
+                {
+                    **keys,
+                    "level": "cell",
+                    "dataset": "imdb",
+                    "model": model,
+                    "n_cells": 1,
+                    "n_models": 1,
+                    "n_valid": 3,
+                    "energy_ratio": ratio,
+                }
+            )
+        ends = dict(zip(bounds_of("energy_ratio")[1:], bounds, strict=True))
+        rows.append(
+            {
+                **keys,
+                "level": "task",
+                "n_cells": 2,
+                "n_models": 2,
+                "energy_ratio": (ratios[0] * ratios[1]) ** 0.5,
+                **ends,
+            }
+        )
+    return FACTORS.frame(rows)  # fmt: skip
+
+
+def operations(table: pd.DataFrame) -> Tables:
+    """flop_energy.csv of these cells, two FLOPs for each parameter, and two lines of flop_ranks.csv."""
+    selected = table[table["selected"].astype(bool)]
+    rank = {"purpose": "task-specific", "ranked_by": "flops_per_inference", "ranked": "energy_kwh_per_1000"}
+    bounds = dict(zip(bounds_of("spearman_rho"), (0.82, 0.4, 0.95), strict=True))
+    return {
+        "flop_energy": selected.assign(flops_per_inference=2.0 * selected["parameters"]),
+        "flop_ranks": FLOP_RANKS.frame(
+            [
+                {**rank, "task": "all tasks", "n_models": 11, **bounds},
+                {**rank, "task": "fill-mask", "n_models": 3, "spearman_rho": 0.5},
+            ]
+        ),
+    }
 
 
 def output_lengths(table: pd.DataFrame) -> pd.DataFrame:

@@ -109,4 +109,5 @@ def more_tables() -> Tables:
     ]
     by_model = {"google--flan-t5-base": 0.2, "ainize--bart-base-cnn": 0.3, "bigscience--bloomz-560m": 0.4}
     scores = quality.assign(metric="ROUGE-L", quality_score=quality["model"].map(by_model), energy_kwh_per_1000=0.01)
-    return hand_tables.tables() | {"parity": pd.DataFrame(parity), "quality": scores}
+    more = {"parity": pd.DataFrame(parity), "quality": scores, "factors": hand_tables.settings()}
+    return hand_tables.tables() | more | hand_tables.operations(cells)

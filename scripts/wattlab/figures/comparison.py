@@ -100,18 +100,9 @@ def _legend(figure: Figure, both: pd.DataFrame, layout: style.Layout) -> list[st
     names = [palette.task_title(task) for task in both["task"]]
     numbers = [str(place + 1) for place in range(len(names))]
     keys = [style.handle(f"{number}  {name}", "none", "") for number, name in zip(numbers, names, strict=True)]
-    lines = [
-        line
-        for along, column in (("y", OURS), ("x", PAPERS))
-        for line in strokes.DEVIATION.handles(
-            pd.DataFrame(
-                {"low": both[column] - both[_DEVIATIONS[column]], "high": both[column] + both[_DEVIATIONS[column]]}
-            ),
-            "low",
-            "high",
-            along,
-        )
-    ]
-    once = list({str(line.get_label()): line for line in lines}.values())
-    panels.place(figure, [*(keys if layout.narrow else ()), *once], layout)
+    lows, highs = (
+        pd.concat([both[column] + sign * both[sd] for column, sd in _DEVIATIONS.items()]) for sign in (-1, 1)
+    )
+    lines = strokes.DEVIATION.handles(pd.DataFrame({"low": lows, "high": highs}), "low", "high")
+    panels.place(figure, [*(keys if layout.narrow else ()), *lines], layout)
     return numbers if layout.narrow else names

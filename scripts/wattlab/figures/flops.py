@@ -27,9 +27,9 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     colours = palette.task_colours(tuple(tasks))
     for place, task in enumerate(tasks):
         marker = _MARKERS[place // len(set(colours.values())) % len(_MARKERS)]
-        handles.append(style.handle(palette.task_title(task), colours[task], marker))
+        handles.append(style.handle(palette.task_title(task), colours[task], marker, hollow=True))
         for purpose, rows in models[models["task"] == task].groupby("purpose"):
-            hollow = purpose == "multi-purpose"
+            hollow = purpose == "task-specific"
             axes.scatter(
                 rows[FLOPS],
                 rows[ENERGY],
@@ -42,7 +42,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
                 gid=f"{task}/{purpose}",
             )
     if (models["purpose"] == "multi-purpose").any():
-        handles.append(style.handle("multi-purpose", palette.GREY, "o", hollow=True))
+        handles.append(style.handle("multi-purpose", palette.GREY, "o"))
     for which, column in (("x", FLOPS), ("y", ENERGY)):
         style.log_axis(axes, which, list(models[column]), counts=False)
     axes.xaxis.set_major_formatter(LogFormatterSciNotation())
@@ -56,7 +56,7 @@ FIGURE = StudyFigure(
     title="Energy and floating-point operations",
     caption=(
         "Energy against the counted floating-point operations of one inference. A point is one model at one task, the "
-        "mean of its cells; hollow ones are multi-purpose models."
+        "mean of its cells; filled ones are multi-purpose models."
     ),
     tables=("flop_energy", "cells", "provenance"),
     draw=draw,

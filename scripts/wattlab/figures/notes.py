@@ -2,11 +2,12 @@
 
 import pandas as pd
 
+from wattlab.figures import style
 from wattlab.figures.figure import Drawn
 from wattlab.foundation import wording
 from wattlab.foundation.quantities import EMISSIONS, ENERGY
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables import words
+from wattlab.tables import aggregates, words
 from wattlab.tables.reading import Tables
 
 
@@ -27,16 +28,28 @@ def lines(table: str, rows: pd.DataFrame) -> str | None:
     return f"lines: {said}" if said else None
 
 
+def of_another(cells: pd.DataFrame) -> str | None:
+    """Which models carry another one's energy; None where none does."""
+    models = sorted(set(cells.loc[aggregates.of_another(cells), "model"]))
+    return f"{', '.join(models)}: the energy is another model's, by the flag of its cells" if models else None
+
+
 def note(tables: Tables, cells: pd.DataFrame, study: ResolvedStudy, *more: str | None, quantity: str = ENERGY) -> str:
     """Everything that a caption says of these cells, a sentence each; `quantity`: where it is not the headline's."""
     conditions = words.conditions(cells, study, tables["provenance"], quantity)
-    return wording.sentences(f"{conditions}; grid {words.grid(cells)}", *more)
+    return wording.sentences(f"{conditions}; grid {words.grid(cells)}", *more, of_another(cells))
 
 
-def axis(unit: str, cells: pd.DataFrame, study: ResolvedStudy, quantity: str = ENERGY) -> str:
-    """An axis' label: the unit, and in brackets how far the numbers are measured, since a picture travels without its caption."""
+def axis(
+    unit: str, cells: pd.DataFrame, study: ResolvedStudy, quantity: str = ENERGY, layout: style.Layout | None = None
+) -> str:
+    """An axis' label: the unit, and in brackets how far the numbers are measured, since a picture travels without its caption.
+
+    In short lines, but where a `layout` has room for the label along x.
+    """
     weights = [short for name, (short, _) in words.GROUND["weights"].items() if name in set(cells["weights"])]
-    how = f"energy {words.verdict(words.methods(cells, quantity))},\n{study.config.origin or ' and '.join(weights)}"
+    separator = "\n" if layout is None or layout.narrow else " "
+    how = f"energy {words.verdict(words.methods(cells, quantity))},{separator}{study.config.origin or ' and '.join(weights)}"
     return f"{unit}\n({study.config.no_result or how})"
 
 

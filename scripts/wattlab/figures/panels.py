@@ -1,5 +1,6 @@
 """What the figures with one panel per task or dataset share: points by structure and purpose, and their legend."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Literal
 
@@ -21,23 +22,27 @@ def scatter(
     high: str,
     stroke: strokes.Stroke = strokes.REPEATS,
     along: str = "y",
+    area: str | None = None,
 ) -> None:
-    """Points and lines along an axis with its limits, a collection per structure and purpose (gid `structure/purpose`)."""
+    """Points and lines along an axis with its limits, a collection per structure and purpose (gid `structure/purpose`).
+
+    `area`: the column of the markers' areas (points squared), where they differ.
+    """
     for names, group in rows.groupby(["structure", "purpose"], sort=True):
         structure, purpose = (str(name) for name in names)
         colour, marker = palette.STRUCTURE_COLOURS[structure], palette.PURPOSE_MARKERS[purpose]
         gid, across = f"{structure}/{purpose}", x if along == "y" else y
         kind = "range" if stroke is strokes.DATASETS else "interval"
         stroke.draw(axes, group[across], group[low], group[high], colour, f"{kind}/{gid}", along)
-        face = "white" if purpose == "task-specific" else colour
+        face, edge, width = ("white", colour, 1.0) if purpose == "task-specific" else (colour, "white", 0.4)
         axes.scatter(
             group[x],
             group[y],
-            s=18,
+            s=18 if area is None else group[area],
             marker=marker,
             facecolors=face,
-            edgecolors=colour,
-            linewidths=1.0,
+            edgecolors=edge,
+            linewidths=width,
             zorder=3,
             gid=gid,
         )
@@ -82,12 +87,16 @@ def legend(figure: Figure, rows: pd.DataFrame, layout: style.Layout, lines: Sequ
     place(figure, [*handles, *lines], layout)
 
 
-#: Width of a legend's entry without its words and of a letter (inches).
-_ENTRY_IN, _LETTER_IN = 0.25, 0.058
+#: Width of a legend's entry without its words and of a letter (inches); letters of a line with which two entries fit a column.
+_ENTRY_IN, _LETTER_IN, _NARROW_LETTERS = 0.25, 0.058, 23
 
 
 def place(figure: Figure, handles: Sequence[Artist], layout: style.Layout) -> None:
-    """A legend below the panels, in as few rows as the width allows."""
+    """A legend below the panels, in as few rows as the width allows; in one column of a paper long words are broken."""
+    handles = [*handles, *strokes.beyond_handle(figure)]
+    if layout.narrow:
+        for handle in handles:
+            handle.set_label(textwrap.fill(" ".join(str(handle.get_label()).split()), _NARROW_LETTERS))
     longest = max(len(line) for handle in handles for line in str(handle.get_label()).splitlines())
     fitting = int(layout.width_in / (_ENTRY_IN + _LETTER_IN * longest))
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, min(len(handles), fitting, 6)))

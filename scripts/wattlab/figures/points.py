@@ -1,5 +1,6 @@
 """From the cells' table to what a figure shows: selected cells only, missing values left out and counted."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,6 +84,12 @@ def swarm(values: Sequence[float], touching: float, lane: float) -> list[float]:
         offsets[own] = min((0.0, -lane, lane, -2 * lane), key=near.count)
         placed.append(own)
     return offsets
+
+
+def frontier(rows: pd.DataFrame, cost: str, worth: str) -> pd.DataFrame:
+    """The rows than which no cheaper one is worth as much, in ascending order of both."""
+    ascending = rows.sort_values([cost, worth], ascending=[True, False], kind="stable")
+    return ascending[ascending[worth] > ascending[worth].cummax().shift(fill_value=-math.inf)]
 
 
 def ordered(names: pd.Series, order: tuple[str, ...]) -> list[str]:

@@ -1,8 +1,12 @@
-"""Appendix B: the quality of the answers, measured or published, against the size and the energy of each model."""
+"""Appendix B: the quality of the answers, measured or published, against the energy and the size of each model."""
 
+import textwrap
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from wattlab.figures import notes, palette, panels, points, strokes, style
 from wattlab.figures.figure import Drawn, StudyFigure
@@ -10,27 +14,26 @@ from wattlab.foundation.quantities import ENERGY, QUANTITIES
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import Tables
 
-PARAMETERS, SCORE = "parameters_as_published", "quality_score"
+PARAMETERS, SCORE, AREA = "parameters_as_published", "quality_score", "area"
 ENERGY_LOW, ENERGY_HIGH = f"ci95_low_{ENERGY}", f"ci95_high_{ENERGY}"
-ENERGY_LABEL = QUANTITIES[ENERGY].unit
 
 _KEYS = ["task", "dataset", "model"]
-#: Room beside and above the panels (inches): title, labels of the axes, legend.
-_AROUND_IN = 1.0
-#: Height of a row of panels: of a task's, and in one column of a dataset's.
-_ROW_IN, _NARROW_ROW_IN = 1.3, 0.78
-#: Width of the gap between the two blocks, as a part of a panel's.
-_GAP = 0.08
+#: Height of a task's panels and of what stands around them; more tasks than fit the greatest height get flatter panels
+#: (inches; around them in one column, and in two).
+_ROW_IN, _AROUND_IN, _MOST_IN = 1.35, {True: 2.3, False: 1.3}, 6.5
 #: Room above and below the scores, as a part of their spread, which counts as this at the least.
 _MARGIN, _LEAST_SPREAD = 0.1, 0.05
+#: Sizes that the legend shows, as far as the models reach.
+_SIZES = (1e7, 1e8, 1e9, 1e10, 1e11)
+#: Letters of a title's line in a panel of one column.
+_TITLE = 16
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
-    """A row of panels per task; in each one panel per dataset against size, then one per dataset against energy.
+    """A row of panels per task, in it one per dataset: score against energy, whose axes' label is `task/dataset`.
 
-    In one column of a paper: a row per dataset, its score against size beside its score against energy.
-    Points as in `panels.scatter`, gid `structure/purpose`; intervals of the energy, gid `interval/structure/purpose`.
-    An axes' label is `task/dataset/column`, the column that is its x.
+    Points as in `panels.scatter`, gid `structure/purpose`, their area by parameters; intervals of the energy, gid
+    `interval/structure/purpose`; the frontier, a line with the gid `frontier`.
     """
     chosen = points.chosen(tables["quality"])
     chosen = chosen[chosen["headline"].astype(bool) & chosen["variant"].isna()]
@@ -41,24 +44,23 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         return Drawn(_nothing(study, len(chosen)))
     cells = _cells(tables["cells"], scores)
     scores = scores.merge(cells[[*_KEYS, ENERGY_LOW, ENERGY_HIGH]], on=_KEYS, how="left", validate="one_to_one")
+    scores = scores.assign(**{AREA: _area(scores[PARAMETERS], layout)})
     tasks = points.ordered(scores["task"], points.shared_tasks(tables["cells"]))
-    datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
-    rows = [[(task, name) for name in datasets[task]] for task in tasks]
-    if layout.narrow:
-        rows = [[panel] for row in rows for panel in row]
-    row_in = _NARROW_ROW_IN if layout.narrow else _ROW_IN
-    figure = style.new_figure(layout, _AROUND_IN + row_in * len(rows))
-    _panels(figure, scores, rows)
-    panels.legend(figure, scores, layout, strokes.REPEATS.handles(scores, ENERGY_LOW, ENERGY_HIGH, "x"))
+    figure = style.new_figure(layout, min(_AROUND_IN[layout.narrow] + _ROW_IN * len(tasks), _MOST_IN))
+    label = notes.axis(QUANTITIES[ENERGY].unit, cells, study, layout=layout)
+    _panels(figure, scores, tasks, layout, label)
+    lines = strokes.REPEATS.handles(scores, ENERGY_LOW, ENERGY_HIGH)
+    panels.legend(figure, scores, layout, [*_sizes(scores, layout), strokes.frontier_handle(), *lines])
     said = notes.left_out(missing, "score"), notes.lines("cells", cells)
     return Drawn(notes.note(tables, cells, study, *said), figure)
 
 
 FIGURE = StudyFigure(
-    title="Quality, size and energy",
+    title="Quality, energy and size",
     caption=(
-        "The quality of the answers against the size and the energy of the model (appendix B of the paper); of "
-        "published logs it is the published one. A point is one cell. Scores have no interval."
+        "The quality of the answers against the energy of the model, by dataset (appendix B of the paper); of published logs it "
+        "is the published one. A point is one cell, the larger the more parameters the model has. The stepped line is the "
+        "frontier: the highest score that this energy or less reaches. Scores have no interval."
     ),
     tables=("quality", "cells", "provenance"),
     draw=draw,
@@ -78,32 +80,40 @@ def _cells(cells: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     return plain.merge(scores[_KEYS], on=_KEYS, validate="one_to_one")
 
 
-def _panels(figure: Figure, scores: pd.DataFrame, rows: list[list[tuple[str, str]]]) -> None:
-    """Rows of task and dataset. Left block: against size; right block, after a gap: against energy.
+def _area(parameters: "pd.Series[float]", layout: style.Layout) -> "pd.Series[float]":
+    """Area of a marker (points squared), by the powers of ten above a million: of 1 B three times that of 10 M."""
+    powers = pd.Series(np.log10(parameters.to_numpy(dtype=float)), parameters.index)
+    return ((7 if layout.narrow else 11) * (powers - 6)).clip(lower=5)
 
-    The x axes of a block are alike, and the y axes of a task.
-    """
-    columns = max(len(row) for row in rows)
-    widths = [*[1.0] * columns, _GAP, *[1.0] * columns]
-    grid = figure.subplots(len(rows), len(widths), sharey="row", squeeze=False, width_ratios=widths)
+
+def _sizes(scores: pd.DataFrame, layout: style.Layout) -> list[Line2D]:
+    """The legend's sizes: powers of ten near the models'."""
+    low, high = scores[PARAMETERS].min(), scores[PARAMETERS].max()
+    shown = [size for size in _SIZES if low / 2 < size < 2 * high]
+    areas = _area(pd.Series(shown, dtype=float), layout)
+    return [
+        style.handle(f"{style.parameters(size)} parameters", palette.GREY, "o", hollow=True, size=area**0.5)
+        for size, area in zip(shown, areas, strict=True)
+    ]
+
+
+def _panels(figure: Figure, scores: pd.DataFrame, tasks: list[str], layout: style.Layout, label: str) -> None:
+    """All x axes are alike, and the y axes of a task."""
+    datasets = {task: points.ordered(scores.loc[scores["task"] == task, "dataset"], ()) for task in tasks}
+    grid = figure.subplots(len(tasks), max(map(len, datasets.values())), sharey="row", squeeze=False)
+    energies = [*scores[ENERGY], *scores[ENERGY_LOW].dropna(), *scores[ENERGY_HIGH].dropna()]
     for axes in grid.flat:
         axes.set_axis_off()
-    energies = [*scores[ENERGY], *scores[ENERGY_LOW].dropna(), *scores[ENERGY_HIGH].dropna()]
-    for place, row in enumerate(rows):
-        for at, (task, dataset) in enumerate(row):
-            of_panel = scores[(scores["task"] == task) & (scores["dataset"] == dataset)]
-            for x, axes in ((PARAMETERS, grid[place, at]), (ENERGY, grid[place, columns + 1 + at])):
-                style.log_axis(axes, "x", energies if x == ENERGY else list(scores[x]), counts=x == PARAMETERS)
-                _panel(axes, of_panel, x)
-                axes.tick_params(labelbottom=place == len(rows) - 1, labelleft=axes is grid[place, 0])
-                _title(axes, of_panel, whole_row=columns == 1)
-        grid[place, 0].set_ylim(*_bounds(scores.loc[scores["task"] == row[0][0], SCORE]))
-    for task in {row[0][0] for row in rows}:
-        own = [place for place, row in enumerate(rows) if row[0][0] == task]
-        grid[own[len(own) // 2], 0].set_ylabel(palette.task_title(task))
-    middle = columns // 2
-    for at, label in ((middle, style.PARAMETERS_LABEL), (columns + 1 + middle, ENERGY_LABEL)):
-        grid[-1, at].set_xlabel(label.replace("per ", "per\n").replace(", ", ",\n") if columns == 1 else label)
+    for place, task in enumerate(tasks):
+        for at, dataset in enumerate(datasets[task]):
+            axes = grid[place, at]
+            style.log_axis(axes, "x", energies)
+            _panel(axes, scores[(scores["task"] == task) & (scores["dataset"] == dataset)], layout)
+            below = [row for row in tasks[place + 1 :] if at < len(datasets[row])]
+            axes.tick_params(labelbottom=not below, labelleft=at == 0)
+        grid[place, 0].set_ylim(*_bounds(scores.loc[scores["task"] == task, SCORE]))
+        grid[place, 0].set_ylabel(palette.task_title(task).replace(" ", "\n" if layout.narrow else " "))
+    grid[-1, len(datasets[tasks[-1]]) // 2].set_xlabel(label)
 
 
 def _bounds(scores: "pd.Series[float]") -> tuple[float, float]:
@@ -111,20 +121,12 @@ def _bounds(scores: "pd.Series[float]") -> tuple[float, float]:
     return scores.min() - margin, scores.max() + margin
 
 
-def _title(axes: Axes, rows: pd.DataFrame, whole_row: bool) -> None:
-    """Dataset and metric, over each panel or once, from the left, over a whole row of two."""
-    dataset, metric, x = rows["dataset"].iloc[0], rows["metric"].iloc[0], str(axes.get_label()).rpartition("/")[2]
-    if not whole_row:
-        axes.set_title(f"{dataset}\n{metric}", fontsize=style.SMALL_PT)
-    elif x == PARAMETERS:
-        axes.set_title(f"{dataset}, {metric}", fontsize=style.SMALL_PT, loc="left")
-
-
-def _panel(axes: Axes, rows: pd.DataFrame, x: str) -> None:
-    """The points of a dataset; with energy on the x axis, its intervals as horizontal lines."""
+def _panel(axes: Axes, rows: pd.DataFrame, layout: style.Layout) -> None:
+    """The points of a dataset, the intervals of their energy as horizontal lines, and their frontier."""
+    dataset, metric = str(rows["dataset"].iloc[0]), str(rows["metric"].iloc[0])
     axes.set_axis_on()
-    axes.set_label(f"{rows['task'].iloc[0]}/{rows['dataset'].iloc[0]}/{x}")
-    if x == ENERGY:
-        panels.scatter(axes, rows, x, SCORE, ENERGY_LOW, ENERGY_HIGH, along="x")
-    else:
-        panels.scatter(axes, rows.assign(low=float("nan"), high=float("nan")), x, SCORE, "low", "high")
+    axes.set_label(f"{rows['task'].iloc[0]}/{dataset}")
+    name = textwrap.fill(dataset, _TITLE) if layout.narrow else dataset
+    axes.set_title(f"{name}\n{metric}", fontsize=style.SMALL_PT)
+    strokes.frontier(axes, points.frontier(rows, ENERGY, SCORE), ENERGY, SCORE)
+    panels.scatter(axes, rows, ENERGY, SCORE, ENERGY_LOW, ENERGY_HIGH, along="x", area=AREA)

@@ -6,14 +6,15 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from wattlab.figures import palette
 from wattlab.foundation.quantities import INTERVALS
 
-#: What marks the end of a line that would go on below all that the axis shows.
+#: What marks the end of a line that goes on below all that the axis shows.
 _BEYOND = {"y": "v", "x": "<"}
-_BEYOND_WORDS = "goes down to 0 or below"
+_BEYOND_WORDS = "goes on below the axis"
 
 
 @dataclass(frozen=True)
@@ -37,29 +38,36 @@ class Stroke:
     ) -> None:
         """Lines from low to high along an axis that has its limits; a missing bound draws nothing.
 
-        A bound at 0 or below, which a logarithmic axis has not, is drawn to the edge, and marked there.
+        A bound below the axis, as 0 is below a logarithmic one, is drawn to the edge, and marked there.
         """
         known = pd.DataFrame({"at": list(at), "low": list(low), "high": list(high)}).dropna()
         if known.empty:
             return
         edge = min(getattr(axes, f"get_{along}lim")())
-        is_beyond = known["low"] <= 0
+        is_beyond = (known["low"] <= 0) | (known["low"] < edge)
         beyond, ends = known[is_beyond], known["low"].mask(is_beyond, edge)
         lines = axes.vlines if along == "y" else axes.hlines
         lines(known["at"], ends, known["high"], colors=colour, linestyles=self.line, linewidth=self.width, alpha=self.alpha, zorder=2).set_gid(gid)  # fmt: skip
         if len(beyond):
             at_edge = [edge] * len(beyond)
             x, y = (beyond["at"], at_edge) if along == "y" else (at_edge, beyond["at"])
-            axes.scatter(x, y, s=14, marker=_BEYOND[along], color=colour, linewidths=0, clip_on=False, zorder=3).set_gid(f"beyond/{gid}")  # fmt: skip
+            axes.scatter(x, y, s=14, marker=_BEYOND[along], color=colour, linewidths=0, clip_on=False, zorder=3, label=_BEYOND[along]).set_gid(f"beyond/{gid}")  # fmt: skip
 
-    def handles(self, rows: pd.DataFrame, low: str, high: str, along: str = "y") -> list[Line2D]:
-        """The legend's entries: what the lines are, where one is drawn, and the mark, where there is one."""
+    def handles(self, rows: pd.DataFrame, low: str, high: str) -> list[Line2D]:
+        """The legend's entry: what the lines are, where one is drawn."""
         ends = rows[[low, high]].dropna()
         if not (ends[low] < ends[high]).any():
             return []
-        line = Line2D([], [], linestyle=self.line, linewidth=self.width, alpha=self.alpha, color="#444444", label=self.words)  # fmt: skip
-        mark = Line2D([], [], linestyle="", marker=_BEYOND[along], markersize=4, color="#444444", label=_BEYOND_WORDS)
-        return [line, mark] if (ends[low] <= 0).any() else [line]
+        return [Line2D([], [], linestyle=self.line, linewidth=self.width, alpha=self.alpha, color="#444444", label=self.words)]  # fmt: skip
+
+
+def beyond_handle(figure: Figure) -> list[Line2D]:
+    """The legend's entry of the mark at a line's end, where one is drawn."""
+    drawn = [one for axes in figure.axes for one in axes.collections if str(one.get_gid()).startswith("beyond/")]
+    return [
+        Line2D([], [], linestyle="", marker=str(one.get_label()), markersize=4, color="#444444", label=_BEYOND_WORDS)
+        for one in drawn[:1]
+    ]
 
 
 #: Over the models of a task.
@@ -70,6 +78,22 @@ REPEATS = Stroke(f"{INTERVALS['cells'].short}\n(not seen: smaller than its marke
 DATASETS = Stroke("lowest to highest dataset", (0, (1, 1.2)), 1.1)
 #: One standard deviation to each side.
 DEVIATION = Stroke("± standard deviation\nover all repeats", (0, (4, 1.2, 1, 1.2)), 0.8)
+
+
+#: The colour, width and words of a frontier.
+_FRONTIER: dict[str, Any] = {"color": palette.BLACK, "linewidth": 1.3, "alpha": 0.45}
+_FRONTIER_WORDS = "frontier: no cheaper model\nhas as high a score"
+
+
+def frontier(axes: Axes, rows: pd.DataFrame, x: str, y: str) -> None:
+    """A stepped line through these rows, in ascending order of x, and on to the edge of an axis that has its limits."""
+    axes.plot([*rows[x], axes.get_xlim()[1]], [*rows[y], rows[y].iloc[-1]], drawstyle="steps-post", zorder=1.5,
+              scalex=False, scaley=False, gid="frontier", **_FRONTIER)  # fmt: skip
+
+
+def frontier_handle() -> Line2D:
+    """The legend's entry of a frontier."""
+    return Line2D([], [], label=_FRONTIER_WORDS, **_FRONTIER)
 
 
 def reference(axes: Axes, x: list[float], y: list[float], gid: str, faint: bool = False) -> None:

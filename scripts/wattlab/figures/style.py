@@ -45,13 +45,13 @@ ONE_COLUMN = Layout("_column", 3.3)
 LAYOUTS = (TWO_COLUMNS, ONE_COLUMN)
 
 #: Smallest type at final size (points), and its characters in an inch, on the safe side.
-SMALL_PT = 7
+SMALL_PT, LABEL_PT = 7, 7.5
 CHARACTERS_PER_IN = 19
 #: What stays free beside a sentence (inches).
 FREE_IN = 0.2
 
-#: Fewest numbers by which an axis can be read.
-LEAST_TICKS = 3
+#: Fewest numbers by which an axis can be read, and most that a narrow one has room for.
+LEAST_TICKS, MOST_TICKS = 3, 6
 
 PARAMETERS_LABEL = "parameters, as published"
 
@@ -64,7 +64,7 @@ matplotlib.rcParams.update(
     {
         "font.family": ["DejaVu Sans Latin", "DejaVu Sans"],
         "font.size": SMALL_PT,
-        "axes.labelsize": 7.5,
+        "axes.labelsize": LABEL_PT,
         "axes.titlesize": 8,
         "xtick.labelsize": SMALL_PT,
         "ytick.labelsize": SMALL_PT,
@@ -136,8 +136,12 @@ def log_axis(axes: Axes, which: str, values: Sequence[float], counts: bool = Fal
     axis: Axis = getattr(axes, f"{which}axis")
     decades = math.floor(math.log10(high)) - math.ceil(math.log10(low)) + 1
     is_wide = decades >= LEAST_TICKS
-    axis.set_major_locator(LogLocator(base=10, subs=(1.0,) if is_wide else (1.0, 2.0, 5.0), numticks=12))
-    if sum(low <= tick <= high for tick in axis.get_majorticklocs()) < LEAST_TICKS:
+    for subs in ((1.0,),) if is_wide else ((1.0, 2.0, 5.0), (1.0, 3.0)):
+        axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
+        shown = sum(low <= tick <= high for tick in axis.get_majorticklocs())
+        if shown <= MOST_TICKS:
+            break
+    if shown < LEAST_TICKS:
         axis.set_major_locator(MaxNLocator(4))  # within less than a decade powers of ten leave one number, or none
     axis.set_major_formatter(FuncFormatter(_count if counts else _plain_number))
     axis.set_minor_locator(NullLocator())
@@ -169,18 +173,18 @@ def value_axis(axes: Axes, which: str, values: Sequence[float]) -> None:
     else:
         getattr(axes, f"set_{which}lim")(0, 1.12 * max(positive))
         axis: Axis = getattr(axes, f"{which}axis")
-        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axis.set_major_formatter(FuncFormatter(_plain_number))
 
 
-def handle(label: str, colour: str, marker: str, hollow: bool = False) -> Line2D:
+def handle(label: str, colour: str, marker: str, hollow: bool = False, size: float = 4.5) -> Line2D:
     """A legend's entry: a marker without a line."""
     return Line2D(
         [],
         [],
         linestyle="",
         marker=marker,
-        markersize=4.5,
+        markersize=size,
         color=colour,
         label=label,
         markerfacecolor="white" if hollow else colour,

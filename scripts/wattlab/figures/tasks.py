@@ -39,12 +39,11 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
     axes.scatter(several[shown.column], below, s=26, marker="|", color=palette.BLACK, zorder=4).set_gid("means")
     names = [f"{palette.task_title(task)} ({n})" for task, n in zip(means["task"], means["n_models"], strict=True)]
     axes.set_yticks(range(len(names)), names)
-    label = notes.axis(shown.unit, cells, study)
-    axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=label if layout.narrow else label.replace(",\n", ", "))
+    axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=notes.axis(shown.unit, cells, study, layout=layout))
     handles = [style.handle("a model, mean of its cells", palette.BLUE, "o", hollow=True)]
     if len(several):
         handles.append(style.handle("mean of a task with several models", palette.BLACK, "|"))
-    panels.place(figure, [*handles, *strokes.MODELS.handles(means, shown.low, shown.high, "x")], layout)
+    panels.place(figure, [*handles, *strokes.MODELS.handles(means, shown.low, shown.high)], layout)
     return Drawn(notes.note(tables, cells, study, notes.left_out(missing), notes.lines("tasks", means)), figure)
 
 

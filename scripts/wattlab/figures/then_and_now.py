@@ -7,8 +7,8 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 from wattlab.tables.reading import Tables
 
-#: Room that the studies of a task take together, of the distance between two tasks.
-_ROOM = 0.6
+#: Room that the studies of a task take together, of the distance between two tasks; in a study's, models above, median below.
+_ROOM, _ASIDE = 0.75, 0.27
 
 
 def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
@@ -29,17 +29,18 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
         own = models[models["study"] == name]
         shift = _ROOM * ((index + 0.5) / len(studies) - 0.5)
         heights = [places.index(key) + shift for key in zip(own["task"], own["purpose"], strict=True)]
-        axes.scatter(own[ENERGY], heights, s=14, facecolors="white", edgecolors=colours[name], zorder=3, gid="models")
+        aside = _ASIDE * _ROOM / len(studies)
+        axes.scatter(own[ENERGY], [y - aside for y in heights], s=12, facecolors="none", edgecolors=colours[name], linewidths=0.9, zorder=3, gid="models")  # fmt: skip
         of_task = own.assign(y=heights).groupby("y")[ENERGY]
         medians = of_task.median()[of_task.size() > 1]
-        axes.scatter(medians, medians.index, s=26, marker="D", color=colours[name], zorder=4, gid="medians")
+        axes.scatter(medians, medians.index + aside, s=16, marker="|", color=colours[name], zorder=4, gid="medians")
     axes.set_yticks(range(len(places)), [_label(*place) for place in places])
     axes.invert_yaxis()
-    axes.set(xlabel=notes.axis(QUANTITIES[ENERGY].unit, shown, study))
+    axes.set(xlabel=notes.axis(QUANTITIES[ENERGY].unit, shown, study, layout=layout))
     handles = [style.handle(name, colours[name], "s") for name in studies]
     marks = [
         style.handle("a model", palette.GREY, "o", hollow=True),
-        style.handle("median of several", palette.GREY, "D"),
+        style.handle("median of several", palette.GREY, "|"),
     ]
     panels.place(figure, [*handles, *marks], layout)
     return Drawn(notes.note(tables, shown, study, f"the table has the medians' ratio ({said})"), figure)
@@ -48,7 +49,7 @@ def draw(tables: Tables, study: ResolvedStudy, layout: style.Layout) -> Drawn:
 FIGURE = StudyFigure(
     title="Then and now",
     caption=(
-        "Energy of each model of two studies, on the datasets that both have. Circles: models. Diamonds: the median of several. A "
+        "Energy of each model of two studies, on the datasets that both have. Circles: models. Bars: the median of several. A "
         "few models stand for no year: the table says how many there are, and has an interval only where five stand on each side."
     ),
     tables=("then_and_now", "cells", "provenance"),

@@ -22,6 +22,9 @@ from wattlab.paper.printed import (
 )
 from wattlab.tables.columns import Table
 
+#: Where a print was read.
+SOURCES = TABLES, TEXT, RECALLED = "in a table", "in the text", "recalled, not checked against the paper"
+
 #: Further definitions that also give the print, so many are spelled out.
 _SHOWN = 3
 
@@ -49,6 +52,7 @@ TABLE = Table(
     columns=(
         "id",
         "place",
+        "source",
         "text",
         "printed",
         "unit",
@@ -68,6 +72,7 @@ TABLE = Table(
     ),
     shown=(
         "place",
+        "source",
         "text",
         "printed",
         "recomputed_as_printed",
@@ -89,6 +94,12 @@ def summary(table: pd.DataFrame) -> str:
     return f"{len(table)} printed numbers: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
+def sources(table: pd.DataFrame) -> str:
+    """How many prints were read where in the paper, and how many nobody has checked."""
+    counts = table["source"].value_counts()
+    return "Where a print was read (`source`): " + ", ".join(f"{counts.get(name, 0)} {name}" for name in SOURCES)
+
+
 def by_chance(table: pd.DataFrame) -> str:
     """How many matches chance alone would give, with what chance is."""
     searched = table.dropna(subset=["chance"])
@@ -102,7 +113,7 @@ def by_chance(table: pd.DataFrame) -> str:
 def caption(table: pd.DataFrame, printed: Printed) -> str:
     """What the audit covers, what it lacks, and its counts."""
     return (
-        f"{TABLE.title}: every number of {printed.covers}. Not at hand, so not audited: {printed.lacks}. "
+        f"{TABLE.title}: every number of {printed.covers}. Not read, so not audited: {printed.lacks}. {sources(table)}. "
         f"{summary(table)}. {by_chance(table)}: `n_matching` of `n_definitions` gave the print. `recomputed` is under "
         "the definition that gives the print, else under the stated one; audit.csv has both."
     )
@@ -110,10 +121,12 @@ def caption(table: pd.DataFrame, printed: Printed) -> str:
 
 def _row(statement: Statement, logs: Logs) -> dict[str, Any]:
     row = {key: getattr(statement, key) for key in ("id", "place", "text", "printed", "unit", "relation")}
-    row |= _verdict(statement, logs)
-    if statement.known_from is not None:
-        row["why"] += f" The print is quoted from {statement.known_from}."
-    return row
+    return {**row, "source": _source(statement), **_verdict(statement, logs)}
+
+
+def _source(statement: Statement) -> str:
+    """Where the print was read."""
+    return RECALLED if statement.recalled else TABLES if statement.place.startswith("Table") else TEXT
 
 
 def _verdict(statement: Statement, logs: Logs) -> dict[str, Any]:

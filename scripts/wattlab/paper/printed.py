@@ -134,7 +134,7 @@ class Statement(Closed):
     bounds: list[float] | None = fact(
         "what a print in words can mean: from, and below", None, min_length=2, max_length=2
     )
-    known_from: str | None = fact("where the print is known from, if not from a copy of the paper", None)
+    recalled: bool = fact("the print is recalled: nobody has checked it against the paper", False)
     unit: str = fact("unit; empty for a count")
     relation: Relation = fact("whether the print is the number, or a bound", "equal")
     definition: Definition = fact("what the paper says it is")
@@ -164,7 +164,7 @@ class Printed(Closed):
     """The numbers of one paper."""
 
     covers: str = fact("which parts of the paper the statements are every number of")
-    lacks: str = fact("parts of the paper that were not at hand")
+    lacks: str = fact("parts of the paper that were not read")
     statements: list[Statement]
 
 

@@ -19,9 +19,6 @@ _WH = "Wh per 1,000 inferences"
 #: What Altair calls the result of setting a layered chart's size.
 Layered = alt.LayerChart | alt.FacetChart
 
-#: Altair's marks for the two purposes; the static figures have a circle and a diamond too.
-_SHAPES = alt.Scale(domain=["task-specific", "multi-purpose"], range=["circle", "diamond"])
-
 #: Part of an energy, as `assets/sections/energy.js` names it -> its colour.
 PART_COLOURS = {
     "GPUs above their lowest": BLUE,
@@ -40,6 +37,8 @@ def charts() -> dict[str, dict[str, Any]]:
         "energy": {"linear": _plain(_energy())},
         "training": {"log": _plain(_training())},
         "comparison": {"log": _plain(_comparison())},
+        "factors": {"log": _plain(_factors())},
+        "flops": {"log": _plain(_flops())},
     }
 
 
@@ -90,13 +89,19 @@ def _metered() -> alt.FillOpacity:
     return alt.FillOpacity("metered", type="quantitative", scale=None)
 
 
+def _kinds(legend: alt.Legend | None) -> alt.Shape:
+    """What a model is: of which purpose, or one that carries another one's energy."""
+    scale = alt.Scale(domain=["$kinds"], range=["$shapes"])
+    return alt.Shape("kind", type="nominal", title=None, scale=scale, legend=legend)
+
+
 def _tasks() -> Layered:
     """Models as circles, filled as far as they were metered; of several, the mean as a tick and its interval as a line."""
     y = _lines("$tasks")
     spans = _rows("spans").mark_rule(color="$ink", strokeWidth=1.5, yOffset=9).encode(x=_wh("low"), x2="high:Q", y=y)
     means = _rows("means").mark_tick(color="$ink", thickness=2, size=16, yOffset=9).encode(x=_wh(), y=y)
     models = _points().mark_point(size=70, stroke="$blue", fill="$blue", strokeWidth=1.5, opacity=1, yOffset=-3, cursor="pointer").encode(
-        x=_wh(), y=y, fillOpacity=_metered(), tooltip=_tooltip(("model", "title", "shown", "how"))
+        x=_wh(), y=y, fillOpacity=_metered(), shape=_kinds(None), tooltip=_tooltip(("model", "title", "shown", "how"))
     )  # fmt: skip
     return alt.layer(spans, means, models).properties(height={"step": 34})
 
@@ -109,8 +114,8 @@ def _choose(scale: str) -> Layered:
     line = _rows("line").mark_line(color=GREY, strokeWidth=1.5, interpolate="step-after").encode(x=_wh(), y=y)
     span = _rows().mark_rule(color="$blue", strokeWidth=1.2, opacity=0.6).encode(x=_wh("low"), x2="high:Q", y=y)
     points = _points().mark_point(size=90, stroke="$blue", fill="$blue", strokeWidth=1.5, opacity=1, cursor="pointer").encode(
-        x=_wh(), y=y, fillOpacity=_metered(), shape=alt.Shape("purpose", type="nominal", title=None, scale=_SHAPES),
-        tooltip=_tooltip(("model", "shown", "beside", "purpose", "flags")),
+        x=_wh(), y=y, fillOpacity=_metered(), shape=_kinds(alt.Legend()),
+        tooltip=_tooltip(("model", "shown", "beside", "kind", "flags")),
     )  # fmt: skip
     names = _rows().mark_text(align="left", baseline="bottom", dx=6, dy=-5, fontSize=11, limit=190, color="$ink").encode(
         x=_wh(), y=y, text="label:N"
@@ -122,7 +127,11 @@ def _energy() -> Layered:
     """A bar of parts per task, as shares of the recorded energy, with its sum."""
     y = _lines("$titles")
     x = alt.X(
-        "share", type="quantitative", title="share of the recorded energy", axis=alt.Axis(format="%", tickCount=5)
+        "share",
+        type="quantitative",
+        title="share of the recorded energy",
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(domain=["$shares"], nice=False),
     )
     scale = alt.Scale(domain=["$parts"], range=["$colours"])
     bars = _points().mark_bar(height=18).encode(
@@ -160,3 +169,50 @@ def _comparison() -> Layered:
         tooltip=_tooltip(("task", "study", "shown", "printed", "ratio")),
     )  # fmt: skip
     return alt.layer(points).properties(height={"step": 30})
+
+
+def _coloured(field: str, name: str, legend: alt.Legend | None = None) -> alt.Color:
+    scale = alt.Scale(domain=[f"${name}"], range=[f"${name}_range"])
+    return alt.Color(field, type="nominal", title=None, scale=scale, legend=legend or alt.Legend())
+
+
+def _factors() -> Layered:
+    """A lane per task and setting: its cells as circles, their mean as a bar with its interval; a line at 1."""
+    ratio = alt.Axis(format=",.3~g", tickCount=8)
+    lane = alt.YOffset("lane:N", scale=alt.Scale(domain=["$lanes"], paddingOuter=0.8))
+    colour, y = _coloured("setting", "settings"), _lines("$tasks")
+
+    def x(field: str) -> alt.X:
+        return alt.X(
+            field, type="quantitative", title="energy over that under the protocol", scale=_scale("log"), axis=ratio
+        )
+
+    one = _rows("one").mark_rule(color=GREY, strokeDash=[6, 3], strokeWidth=1.2).encode(x=x("at"))
+    spans = _rows("spans").mark_rule(strokeWidth=1.5).encode(x=x("low"), x2="high:Q", y=y, yOffset=lane, color=colour)
+    levels = alt.Scale(domain=["a cell", "geometric mean of a task"], range=["circle", "M0-1.2L0 1.2"])
+    points = _points().mark_point(size=60, strokeWidth=2, opacity=1, filled=False).encode(
+        x=x("value"), y=y, yOffset=lane, color=colour,
+        shape=alt.Shape("level", type="nominal", title=None, scale=levels),
+        tooltip=_tooltip(("model", "task", "setting", "shown")),
+    )  # fmt: skip
+    return alt.layer(one, spans, points).properties(height={"step": 30})
+
+
+def _flops() -> Layered:
+    """Models by their FLOPs and their energy, a colour and a shape per task."""
+    axis = alt.Axis(format="~s", tickCount=6)
+    x = alt.X(
+        "flops",
+        type="quantitative",
+        title="FLOPs of one inference (2 per multiply-add)",
+        scale=_scale("log"),
+        axis=axis,
+    )
+    y = alt.Y("value", type="quantitative", title=_WH, scale=_scale("log"), axis=alt.Axis(format=",.6~g", tickCount=6))
+    shapes = alt.Scale(domain=["$tasks"], range=["$tasks_shapes"])
+    points = _points().mark_point(size=70, strokeWidth=1.5, opacity=1, cursor="pointer").encode(
+        x=x, y=y, color=_coloured("task", "tasks"), fill=_coloured("task", "tasks"), fillOpacity=_metered(),
+        shape=alt.Shape("task", type="nominal", title=None, scale=shapes),
+        tooltip=_tooltip(("model", "task", "shown", "operations")),
+    )  # fmt: skip
+    return alt.layer(points).properties(height=400)

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from wattlab.catalog.entries import GridEntry
 from wattlab.catalog.reading import Catalog
 from wattlab.figures.palette import task_title
 from wattlab.foundation.quantities import (
+    CONFIDENCE,
     ENERGY,
     HEADLINE,
     INTERVALS,
@@ -44,12 +46,12 @@ SCOPES = {
 }
 
 #: Tables of which the page shows the rows elsewhere, or that are files only: too long, or the grid's choice stands for them.
-_FILES_ONLY = ("runs", "emissions", "cells", "claims", "audit", "ranks", "flops")
+_FILES_ONLY = ("runs", "emissions", "cells", "claims", "audit", "ranks", "flops", "flop_energy")
 
 _COMPARED = ("task", ENERGY, f"paper_{ENERGY}")
 _CLAIMED = ("text", "section", "verdict", "claim_effect", "ci95_low_claim_effect", "ci95_high_claim_effect", "effect_unit",
             "interval_kind", "direction", "threshold_effect", "n_models", "exceptions", "reason", "sentence")  # fmt: skip
-_AUDITED = ("verdict", "place", "text", "printed", "recomputed_as_printed", "unit", "why")
+_AUDITED = ("verdict", "place", "source", "text", "printed", "recomputed_as_printed", "unit", "why")
 _DECOMPOSED = ("task", "purpose", ENERGY, "gpu_above_idle_share", "gpu_idle_share", "gpu_idle_others_share", "ram_share",
                "cpu_share", "codecarbon3_ram_kwh_per_1000")  # fmt: skip
 _TRAINED = ("model", "source", "training_energy_kwh", "fine_tuning_energy_kwh", "inference_energy_kwh", "parity_inferences",
@@ -97,12 +99,14 @@ def embedded(
         **_scopes(comparison),
         "beside": [_beside(other) for other in beside],
         "quality": quality_rows(tables),
-        "pairs": _pairs(tables.get("ranks")),
+        "flops": _flops(tables.get("flop_energy")),
         "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
         "quantities": quantities(cells),
         "estimates": sorted(MODELLED),
         "other_model": OTHER_MODEL,
         "interval": f"{LEVEL} interval",
+        "ratio_interval": INTERVALS["factors"].words,
+        "t_quantiles": t_quantiles(),
     }  # fmt: skip
 
 
@@ -217,14 +221,19 @@ def _records(table: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, An
     return [{column: known(row.get(column)) for column in columns} for row in rows]
 
 
-def _pairs(ranks: pd.DataFrame | None) -> dict[str, list[dict[str, Any]]]:
-    """Task -> pairs of models, and whether the repeats tell them apart; empty without the table `ranks`."""
-    if ranks is None:
-        return {}
-    return {
-        str(task): [{**row, "told_apart": row["told_apart"] == "yes"} for row in _records(group, ("model", "other_model", "told_apart"))]
-        for task, group in ranks.groupby("task")
-    }  # fmt: skip
+def t_quantiles() -> list[float]:
+    """t(0.975) where 1 / freedom is 0, 0.01, 0.02 … 1: for the bounds of the ratio of two models that the reader picks."""
+    freedom = 1 / np.maximum(np.linspace(0, 1, 101), 1e-9)
+    return [float(f"{value:.6g}") for value in special.stdtrit(freedom, (1 + CONFIDENCE) / 2)]
+
+
+def _flops(table: pd.DataFrame | None) -> dict[str, float]:
+    """Cell -> floating-point operations of one inference; empty where they are not counted."""
+    return (
+        {}
+        if table is None
+        else {cell: known(value) for cell, value in zip(table["cell"], table["flops_per_inference"], strict=True)}
+    )
 
 
 def parity_rows(tables: Tables, cells: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wattlab.foundation.schema import Purpose
+from wattlab.records.record import OTHER_MODEL
 from wattlab.tables.columns import PARAMETERS, bounds_of
 from wattlab.tables.energies import method_set
 from wattlab.tables.intervals import Estimate, fixed_strata_estimate
@@ -26,6 +27,11 @@ def measured_cells(cells: pd.DataFrame, purpose: Purpose | None = None) -> pd.Da
 def complete_cells(cells: pd.DataFrame) -> pd.DataFrame:
     """Cells that are complete and have a valid repeat, selected or not."""
     return cells[(cells["status"] == "complete") & (cells["n_valid"] > 0)]
+
+
+def of_another(cells: pd.DataFrame) -> "pd.Series[bool]":
+    """Which cells carry the energy of another model than the listed one, by their flag."""
+    return cells["flags"].astype("string").str.contains(OTHER_MODEL, regex=False).fillna(False).astype(bool)
 
 
 def over_cells(cells: pd.DataFrame, quantity: str) -> Estimate:

@@ -15,6 +15,17 @@ from wattlab.tables.intervals import Estimate, kendall_tau, ratio_estimate
 _ENERGY, _DURATION = "energy_kwh_per_1000", "duration_s_per_1000"
 _RATIOS = {"energy_ratio": _ENERGY, "duration_ratio": _DURATION}
 
+#: What a row says of its setting.
+_NUMBERS = (
+    "n_cells",
+    *(column for ratio in _RATIOS for column in bounds_of(ratio)),
+    "kendall_tau",
+    "n_pairs",
+    "n_pairs_changed",
+    "pairs_changed",
+    "note",
+)
+
 #: Fewest models whose order has a tau: with four, two orders in twenty-four agree wholly or not at all.
 FEWEST_MODELS = 5
 
@@ -56,19 +67,8 @@ TABLE = Table(
         "pairs_changed",
         "note",
     ),
-    shown=(
-        "level",
-        "task",
-        "model",
-        "setting",
-        "n_cells",
-        *(column for ratio in _RATIOS for column in bounds_of(ratio)),
-        "kendall_tau",
-        "n_pairs",
-        "n_pairs_changed",
-        "pairs_changed",
-        "note",
-    ),
+    shown=("level", "task", "model", "setting", *_NUMBERS),
+    page=("level", "task", "purpose", "model", "dataset", "setting", *_NUMBERS),
     latex=("task", "model", "setting", *bounds_of("energy_ratio"), "kendall_tau"),
     for_people=lambda rows: rows.sort_values("level", ascending=False, kind="stable"),
     build=factors,

@@ -11,8 +11,15 @@ function filled(node, fill) {
   }
   return typeof node === "string" && node in fill ? fill[node] : node;
 }
+// Colours of what a chart tells apart, the first for what all else is set beside; and their shapes.
+const RANGE = ["#6E6E6E", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+const SHAPES = ["circle", "square", "triangle-up", "cross", "triangle-down", "diamond"];
+// Shapes of the kinds of models that are there; a cross carries another model's energy.
+const KINDS = { "task-specific": "circle", "multi-purpose": "diamond", [OF_ANOTHER]: "M-.8-.8L.8.8M-.8.8L.8-.8" };
+const kindsOf = (rows) => { const kinds = Object.keys(KINDS).filter((kind) => rows.some((row) => row.kind === kind)); return { $kinds: kinds, $shapes: kinds.map((kind) => KINDS[kind]) }; };
 const PAPER_WIDTH = 680; // of an A4 page between its margins, at 96 to the inch
 const onPaper = () => document.body.classList.contains("paper");
+const clickWords = () => (onPaper() ? "" : "A click takes a model to the calculator.");
 
 // `rows`: those of the marks with a point each, in the order drawn; `say(row)`: what is read out of one.
 async function draw(name, { scale = "log", fill = {}, data, rows, table = rows, say, columns, caption, empty = "", lines = 0, press = null }) {
@@ -38,7 +45,8 @@ async function draw(name, { scale = "log", fill = {}, data, rows, table = rows, 
   spec.width = onPaper() ? PAPER_WIDTH : Math.max(280, box.clientWidth - 4);
   Object.assign(spec.config.axis, { gridColor: line, domainColor: soft, tickColor: soft, labelColor: ink, titleColor: ink });
   Object.assign(spec.config.legend, { labelColor: ink, titleColor: ink });
-  if (spec.width < 500) { spec.config.axis.labelLimit = 150; spec.config.axis.labelFontSize = 11; spec.config.legend.columns = 2; }
+  if (spec.width < 500) { spec.config.axis.labelLimit = 150; spec.config.axis.labelFontSize = 11; }
+  spec.config.legend.columns = spec.width < 500 ? 2 : spec.width < 900 ? 4 : 5;
   const dense = rows.length > 1000 && !onPaper();
   const inner = el("div", {});
   const result = await vegaEmbed(inner, spec, { actions: false, ast: true, renderer: dense ? "canvas" : "svg" });

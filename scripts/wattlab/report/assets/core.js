@@ -11,7 +11,7 @@ function el(tag, given = {}, ...inside) {
     else if (name in made && typeof value !== "string") made[name] = value;
     else if (value !== null && value !== undefined) made.setAttribute(name, value);
   }
-  made.append(...inside.flat().filter((one) => one !== null && one !== undefined && one !== ""));
+  made.append(...inside.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== ""));
   return made;
 }
 
@@ -173,6 +173,12 @@ const shareWords = (share) => (share === 0 ? "estimated" : share === 1 ? "metere
 const flagsOf = (cell) => (cell.flags || "").replaceAll("_", " ");
 const partsOf = (flags) => flags.split("; ").filter(Boolean);
 
+// A model whose runs were those of another one: it is named with this mark, wherever its energy stands, and never chosen.
+const OF_ANOTHER = "energy of another model";
+const isOther = (cell) => partsOf(flagsOf(cell)).some((one) => one.startsWith(DATA.other_model));
+const otherWords = (count, what) => (count ? `${many(count, "model")} with the energy of another model: ${what}. ` : "");
+const named = (id, other) => (other ? `${id} (${OF_ANOTHER})` : id);
+
 // ---- models: a model at a task is the mean of its cells there
 function modelsAt(task, { dataset = "", purpose = "" } = {}) {
   const groups = new Map();
@@ -184,8 +190,8 @@ function modelsAt(task, { dataset = "", purpose = "" } = {}) {
 }
 function modelRow(cells) {
   const energies = cells.map((cell) => whOf(cell)), [first] = cells;
-  const flags = distinct(cells.flatMap((cell) => partsOf(flagsOf(cell))));
-  return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags, other: flags.some((one) => one.startsWith(DATA.other_model)),
+  const flags = distinct(cells.flatMap((cell) => partsOf(flagsOf(cell)))), other = cells.some(isOther);
+  return { model: first.model, id: first.id, hub: Boolean(first.hub_id), task: first.task, purpose: first.purpose, cells, flags, other, name: named(first.id, other), kind: other ? OF_ANOTHER : first.purpose,
     wh: meanOf(energies), span: energies.includes(null) ? null : [Math.min(...energies), Math.max(...energies)],
     seconds: meanOf(cells.map((cell) => numberOf(cell.latency_p50_s) ?? scaledOf(numberOf(cell.duration_s_per_1000)))),
     parameters: numberOf(first.parameters_as_published) ?? numberOf(first.parameters),
@@ -194,8 +200,8 @@ function modelRow(cells) {
 }
 const scaledOf = (seconds) => (seconds === null ? null : seconds / 1000);
 const titleOf = (task) => DATA.titles[task] || task;
-const hubLink = (row) => (row.hub && /^[\w.-]+(\/[\w.-]+)?$/.test(row.id)
-  ? el("a", { href: `https://huggingface.co/${row.id}`, rel: "noreferrer" }, row.id) : row.id);
+const hubLink = (row) => [row.hub && /^[\w.-]+(\/[\w.-]+)?$/.test(row.id)
+  ? el("a", { href: `https://huggingface.co/${row.id}`, rel: "noreferrer" }, row.id) : row.id, row.other ? el("span", { class: "label mark" }, OF_ANOTHER) : ""];
 
 // ---- scores: by task and metric, of a model on each dataset
 const METRICS = (task) => distinct(DATA.quality.filter((row) => row.task === task).map((row) => row.metric));

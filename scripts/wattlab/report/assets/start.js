@@ -15,10 +15,10 @@ function watch() {
   }, { rootMargin: "300px" });
   Object.keys(SECTIONS).forEach((name) => watcher.observe(byId(name)));
 }
-// On paper: everything drawn, at the paper's width, with what is folded open.
+// On paper: everything drawn, at the paper's width, with what is folded open, but tables and what is there to be copied.
 function toPaper() {
   document.body.classList.add("paper");
-  document.querySelectorAll("details:not([data-table])").forEach((one) => { if (!one.open) { one.open = true; one.dataset.closed = "yes"; } });
+  document.querySelectorAll("details:not([data-table], .screen)").forEach((one) => { if (!one.open) { one.open = true; one.dataset.closed = "yes"; } });
   Object.keys(SECTIONS).forEach((name) => stale.add(name));
   return drawNear(true);
 }

@@ -1,6 +1,7 @@
-// Every table of the page: sorted by a click on its head, 25 rows at a time, with its rows as CSV.
+// Every table of the page: sorted by a click on its head, 25 rows at a time, with its rows as CSV. On paper its first rows
+// (`paper`: how many), without the columns of controls, and how many more there are in which file.
 const plainNumber = (value) => (Number.isInteger(value) ? value.toLocaleString("en-US") : words(value, 4));
-const PAGE_ROWS = 25, PAPER_ROWS = 500;
+const PAGE_ROWS = 25, PAPER_ROWS = 20;
 
 const asText = (inside) => (typeof inside === "number" ? plainNumber(inside) : inside instanceof Node ? inside.textContent : String(inside ?? "") || "none");
 const insideOf = (column, row) => (column.show ? column.show(row) : column.value(row));
@@ -26,7 +27,9 @@ function saidOnce(columns, rows) {
 
 // A column: key, title, number (or not), value(row) to sort and save by, show(row) as text or an element. `all`: the rows
 // before a choice among them, so that no column comes and goes with it.
-function grid(place, { name, columns, rows, all = rows, sort = "", caption = "", csv = null, marked = null }) {
+function grid(place, given) {
+  const { name, rows, all = rows, sort = "", caption = "", csv = null, marked = null, paper = PAPER_ROWS, file = `tables/${name}.csv` } = given;
+  const columns = onPaper() ? given.columns.filter((one) => !one.plain) : given.columns;
   const key = `${name}-sort`;
   if (!(key in DEFAULTS)) declare(key, sort);
   const page = place.page = place.page || { at: 0 };
@@ -36,9 +39,9 @@ function grid(place, { name, columns, rows, all = rows, sort = "", caption = "",
   // Missing values last, whichever way it is sorted.
   const ordered = !column ? rows : rows.map((row) => [column.value(row), row]).sort(([a], [b]) => (missing(a) || missing(b)
     ? missing(a) - missing(b) : (down ? -1 : 1) * (typeof a === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true })))).map(([, row]) => row);
-  const per = onPaper() ? PAPER_ROWS : PAGE_ROWS, pages = Math.max(1, Math.ceil(ordered.length / per));
+  const per = onPaper() ? Math.min(paper, ordered.length) : PAGE_ROWS, pages = onPaper() ? 1 : Math.max(1, Math.ceil(ordered.length / per));
   page.at = Math.min(page.at, pages - 1);
-  const again = () => grid(place, { name, columns, rows, all, sort, caption, csv, marked });
+  const again = () => grid(place, given);
   const { left, once } = saidOnce(columns, all);
   const focus = document.activeElement && place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const shown = ordered.slice(page.at * per, (page.at + 1) * per);
@@ -48,10 +51,12 @@ function grid(place, { name, columns, rows, all = rows, sort = "", caption = "",
     const inside = insideOf(one, row);
     return el("td", { class: one.number ? "n" : one.wide === "long" ? "long" : one.wide ? "t" : "" }, inside === null || inside === undefined ? "" : typeof inside === "number" ? plainNumber(inside) : inside);
   })));
-  const count = ordered.length ? `${page.at * per + 1} to ${page.at * per + shown.length} of ${many(ordered.length, "row")}` : "no row";
+  const more = ordered.length - shown.length;
+  const count = !ordered.length ? "no row" : !onPaper() ? `${page.at * per + 1} to ${page.at * per + shown.length} of ${many(ordered.length, "row")}`
+    : more ? `${many(more, shown.length ? "more row" : "row")} not printed: in ${file}, and on the page.` : many(ordered.length, "row");
   const turn = (by_) => () => { page.at += by_; again(); };
   place.replaceChildren(...(once ? [el("p", { class: "note" }, once)] : []),
-    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `table: ${caption || name}` },
+    onPaper() && !shown.length ? "" : el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `table: ${caption || name}` },
       el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body))),
     el("div", { class: "tools pager" }, pages > 1 ? button("previous", turn(-1), { disabled: page.at === 0, "data-key": "back" }) : null,
       el("span", { role: "status" }, count), pages > 1 ? button("next", turn(1), { disabled: page.at >= pages - 1, "data-key": "on" }) : null,

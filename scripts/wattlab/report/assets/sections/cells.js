@@ -12,7 +12,7 @@ const repeatsOf = (cell) => `${cell.n_valid} / ${cell.n_wanted || cell.n_repeats
 function drawCells() {
   const bounds = (cell) => [whOf(cell, "ci95_low_"), whOf(cell, "ci95_high_")];
   const columns = [
-    { key: "model", title: "model", value: (cell) => cell.id, show: (cell) => hubLink({ id: cell.id, hub: Boolean(cell.hub_id) }) },
+    { key: "model", title: "model", value: (cell) => named(cell.id, isOther(cell)), show: (cell) => hubLink({ id: cell.id, hub: Boolean(cell.hub_id), other: isOther(cell) }) },
     { key: "task", title: "task", value: (cell) => titleOf(cell.task) }, { key: "dataset", title: "dataset", value: (cell) => cell.place },
     { key: "purpose", title: "purpose", value: (cell) => cell.purpose }, { key: "setting", title: "setting", value: (cell) => cell.setting || "" },
     { key: "wh", title: "Wh per 1,000", number: true, keep: true, value: (cell) => whOf(cell), show: (cell) => (cell.measured ? amount(whOf(cell), "Wh", digitsOf([cell])) : el("span", { class: "label" }, cell.status === "complete" ? "missing" : cell.status)) },
@@ -23,7 +23,7 @@ function drawCells() {
     { key: "metered", title: "energy is", value: (cell) => meteredOf(cell), show: (cell) => shareWords(meteredOf(cell)) },
     { key: "flags", title: "flags", wide: true, value: flagsOf, parts: (cell) => partsOf(flagsOf(cell)), show: (cell, others = flagsOf(cell)) => [others, cell.chosen ? "" : el("span", { class: "label" }, "not in the means")] },
   ];
-  grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), all: CELLS, sort: "-wh", caption: "all cells", marked: (cell) => (cell.measured ? "" : "missing"),
+  grid(byId("cells-rows"), { name: "cells", columns, rows: wanted(), all: CELLS, sort: "-wh", caption: "all cells", paper: 0, marked: (cell) => (cell.measured ? "" : "missing"),
     csv: (rows) => { const kept = new Set(rows); return CSV_HEADER + CELLS.filter((cell) => kept.has(cell)).map((cell) => cell.line).join(""); } });
 }
 section("cells", { draw: () => { drawCells(); drawOpen(); }, start: () => {

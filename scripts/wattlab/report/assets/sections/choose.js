@@ -29,14 +29,14 @@ function frontier(rows) {
 function drawFrontier({ y, rows: models }) {
   const known = models.filter((row) => row.y !== null && (!y.log || row.y > 0));
   const best = y.score ? frontier(known) : [];
-  const rows = known.map((row) => ({ key: row.model, value: row.wh, y: row.y, low: row.span ? row.span[0] : row.wh, high: row.span ? row.span[1] : row.wh, purpose: row.purpose, metered: row.metered,
-    model: row.id, label: best.includes(row) ? row.id.split("/").pop() : "", shown: `${amount(row.wh, "Wh", row.digits)} per 1,000`, beside: y.score ? row.y.toFixed(3) : words(row.y), flags: row.flags.join("; ") || "none", digits: row.digits }));
+  const rows = known.map((row) => ({ key: row.model, value: row.wh, y: row.y, low: row.span ? row.span[0] : row.wh, high: row.span ? row.span[1] : row.wh, kind: row.kind, metered: row.metered,
+    model: row.name, label: best.includes(row) ? row.id.split("/").pop() : "", shown: `${amount(row.wh, "Wh", row.digits)} per 1,000`, beside: y.score ? row.y.toFixed(3) : words(row.y), flags: row.flags.join("; ") || "none", digits: row.digits }));
   const line = best.map((row) => ({ value: row.wh, y: row.y }));
   const columns = [{ key: "model", title: "model", value: (row) => row.model }, { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.value },
     { key: "low", title: "lowest dataset, Wh", number: true, value: (row) => row.low }, { key: "high", title: "highest dataset, Wh", number: true, value: (row) => row.high }, { key: "y", title: y.title, number: true, value: (row) => row.y }];
-  return draw("choose", { scale: y.log ? "log" : "linear", rows, columns, data: { rows, line }, fill: { $beside: y.title }, press: (row) => set({ model: row.key }),
+  return draw("choose", { scale: y.log ? "log" : "linear", rows, columns, data: { rows, line }, fill: { $beside: y.title, ...kindsOf(rows) }, press: (row) => set({ model: row.key }),
     say: (row) => `${row.model}: ${row.shown}, ${y.title} ${row.beside}`, empty: rows.length ? "" : `Nothing to show: no model of this choice has ${y.title}.`,
-    caption: `${titleOf(state.task)}${state.dataset ? ` on ${state.dataset}` : ""}: Wh per 1,000 inferences (${scopeTitle()}) and ${y.title}. A point is a model's mean over datasets, its line the lowest and highest dataset; filled as far as metered.`
+    caption: `${titleOf(state.task)}${state.dataset ? ` on ${state.dataset}` : ""}: Wh per 1,000 inferences (${scopeTitle()}) and ${y.title}. A point is a model's mean over datasets, its line the lowest and highest dataset; filled as far as metered. ${otherWords(rows.filter((row) => row.kind === OF_ANOTHER).length, "a cross, and on no frontier")}`
       + (line.length > 1 ? " The stepped line joins the models that no cheaper one matches." : "") });
 }
 const CHOOSE_COLUMNS = (y) => [
@@ -44,7 +44,7 @@ const CHOOSE_COLUMNS = (y) => [
     return el("input", { type: "checkbox", checked: ticked.includes(row.model), disabled: !ticked.includes(row.model) && ticked.length >= MOST_COMPARED,
       "aria-label": `compare ${row.id}`, title: ticked.length >= MOST_COMPARED ? "four are compared" : "", "data-key": `tick-${row.model}`,
       on: { change: () => set({ compare: ticked.includes(row.model) ? ticked.filter((one) => one !== row.model).join(",") : [...ticked, row.model].join(",") }) } }); } },
-  { key: "model", title: "model", wide: true, value: (row) => row.id, show: (row) => [hubLink(row), row.purpose === "multi-purpose" ? el("span", { class: "label" }, "multi-purpose") : ""] },
+  { key: "model", title: "model", wide: true, value: (row) => row.name, show: (row) => [hubLink(row), row.purpose === "multi-purpose" ? el("span", { class: "label" }, "multi-purpose") : ""] },
   { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.wh, show: (row) => amount(row.wh, "Wh", row.digits) },
   { key: "span", title: "over datasets", number: true, value: (row) => row.span && row.span[1] / row.span[0], show: (row) => (row.cells.length < 2 ? "one dataset" : row.span ? amount(row.span, "Wh", row.digits) : "missing") },
   { key: "y", title: y.title, number: true, value: (row) => row.y, show: (row) => (y.score ? scoreWords(scoresOf(row, y.score, placeOf())) : words(row.y)) },
@@ -54,38 +54,54 @@ const CHOOSE_COLUMNS = (y) => [
   { key: "more", title: "details", plain: true, value: () => "", show: (row) => button("card", () => { set({ model: row.model }); byId("card").open = true; byId("card").scrollIntoView({ block: "nearest" }); }, { "aria-label": `card of ${row.id}` }) },
 ];
 
+// t(0.975) at so many degrees of freedom, 1 at the least: between two of those that the page has, by 1 / freedom.
+function tOf(freedom) {
+  const at = (DATA.t_quantiles.length - 1) / freedom, below = Math.min(Math.floor(at), DATA.t_quantiles.length - 2);
+  return DATA.t_quantiles[below] + (at - below) * (DATA.t_quantiles[below + 1] - DATA.t_quantiles[below]);
+}
+// Pairs of cells: the geometric mean of their ratios, and its bounds, as `tables.intervals.ratio_estimate` has them.
+function ratioOfMeans(pairs) {
+  const sides = pairs.flat().map((cell) => ({ n: Number(cell.n_valid), variance: (whOf(cell, "sd_") ?? NaN) ** 2 / (Number(cell.n_valid) * whOf(cell) ** 2) }));
+  const log = meanOf(pairs.map(([one, other]) => Math.log(whOf(one) / whOf(other)))), total = sides.reduce((sum, { variance }) => sum + variance, 0);
+  if (!Number.isFinite(total) || sides.some(({ n }) => n < 2)) return { ratio: Math.exp(log), bounds: null };
+  const freedom = total ? total ** 2 / sides.reduce((sum, { n, variance }) => sum + variance ** 2 / (n - 1), 0) : 1, half = tOf(freedom) * Math.sqrt(total) / pairs.length;
+  return { ratio: Math.exp(log), bounds: [Math.exp(log - half), Math.exp(log + half)] };
+}
 function compareText(rows) {
   const [first, ...rest] = rows;
   return rest.map((row) => {
-    const pairs = row.cells.map((cell) => [whOf(cell), first.cells.find((one) => one.place === cell.place)]).filter(([, one]) => one).map(([wh, one]) => wh / whOf(one));
-    if (!pairs.length) return `${row.id} and ${first.id} share no dataset.`;
-    const known = (DATA.pairs[state.task] || []).find((one) => [one.model, one.other_model].includes(row.model) && [one.model, one.other_model].includes(first.model));
-    return `${row.id} takes ${words(row.wh / first.wh, row.digits)} times the energy of ${first.id} (${distinct([Math.min(...pairs), Math.max(...pairs)].map((one) => words(one, row.digits))).join(" to ")} by dataset)`
-      + `${known ? known.told_apart ? "; the repeats tell them apart" : "; the repeats do not tell them apart" : ""}.`;
+    const pairs = row.cells.map((cell) => [cell, first.cells.find((one) => one.place === cell.place)]).filter(([, one]) => one);
+    if (!pairs.length) return `${row.name} and ${first.name} share no dataset.`;
+    const { ratio, bounds } = ratioOfMeans(pairs), by = pairs.map(([one, other]) => whOf(one) / whOf(other)), text = (values) => distinct(values.map((one) => words(one))).join(" to ");
+    const repeats = pairs.flat().reduce((sum, cell) => sum + Number(cell.n_valid), 0);
+    const interval = bounds ? `${text(bounds)}: ${DATA.ratio_interval}; ${many(repeats, "valid repeat")}` : "no interval: fewer than two repeats or no spread of them";
+    return `${row.name} takes ${words(ratio)} times the energy of ${first.name} (${interval}; geometric mean over ${many(pairs.length, "dataset")}${pairs.length > 1 ? `, by dataset ${text([Math.min(...by), Math.max(...by)])}` : ""})`
+      + `${bounds && bounds[0] <= 1 && bounds[1] >= 1 ? ": not separable, since the interval holds 1" : ""}.`;
   });
 }
 function drawCompare({ y }) {
   const place = byId("compare"), rows = chosenOf("compare").map((model) => modelsAt(state.task, { dataset: state.dataset }).find((row) => row.model === model)).filter(Boolean);
   byId("compare-clear").hidden = !rows.length;
-  byId("compare-said").textContent = rows.length === 0 ? "Tick up to four models to compare them." : rows.length === 1 ? `Tick another model to compare it with ${rows[0].id}.` : "";
+  byId("compared").hidden = onPaper() && rows.length < 2;
+  byId("compare-said").textContent = rows.length === 0 ? "Tick up to four models to compare them." : rows.length === 1 ? `Tick another model to compare it with ${rows[0].name}.` : "";
   if (rows.length < 2) { place.replaceChildren(); return; }
   const places = distinct(rows.flatMap((row) => row.cells.map((cell) => cell.place)));
   const lines = [["mean over datasets", (row) => amount(row.wh, "Wh", row.digits)],
     ...places.map((name) => [name, (row) => { const cell = row.cells.find((one) => one.place === name); return cell ? amount(whOf(cell), "Wh", row.digits) : "no cell"; }]),
     [y.title, (row) => (y.score ? scoreWords(scoresOf(row, y.score)) : words(y.of(row)))], ["seconds per inference", (row) => words(row.seconds)], ["energy is", (row) => shareWords(row.metered)], ["flags", (row) => row.flags.join("; ") || "none"]];
-  place.replaceChildren(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "models compared" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Wh per 1,000"), rows.map((row) => el("th", { scope: "col" }, row.id)))),
-    el("tbody", {}, lines.map(([title, of]) => el("tr", {}, el("th", { scope: "row" }, title), rows.map((row) => el("td", {}, of(row)))))))),
+  place.replaceChildren(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "models compared" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Wh per 1,000"), rows.map((row) => el("th", { scope: "col" }, row.name)))),
+    el("tbody", {}, lines.map(([title, of]) => el("tr", {}, el("th", { scope: "row" }, title), rows.map((row) => el("td", { class: String(of(row)).length > 40 ? "t" : "" }, of(row)))))))),
   ...compareText(rows.sort((a, b) => a.wh - b.wh)).map((text) => el("p", {}, text)));
 }
 
-const cardBlock = (row) => [`# ${titleOf(row.task)}, energy of 1,000 inferences, ${scopeTitle()}, ${shareWords(row.metered)}: ${amount(row.wh, "Wh", row.digits)}`, "co2_eq_emissions:",
+const cardBlock = (row) => [`# ${titleOf(row.task)}, ${row.other ? OF_ANOTHER : "energy"} of 1,000 inferences, ${scopeTitle()}, ${shareWords(row.metered)}: ${amount(row.wh, "Wh", row.digits)}`, "co2_eq_emissions:",
   `  emissions: ${Number((row.wh / 1000 * intensity()).toPrecision(row.digits))} # g CO₂eq per 1,000 inferences at ${gridWords()}`, `  source: "wattlab, study ${DATA.study}"`, "  training_type: inference", `  hardware_used: "${DATA.machine.replaceAll('"', "'")}"`].join("\n");
 function drawCard() {
   const found = calculated(), place = byId("card-inside");
   byId("card").hidden = !found;
   if (!found) return;
   const { row } = found;
-  byId("card-title").textContent = `card of ${row.id}`;
+  byId("card-title").textContent = `card of ${row.name}`;
   const cells = row.cells.map((cell) => `${cell.place}: ${amount(whOf(cell), "Wh", row.digits)}${numberOf(cell[`ci95_low_${scopeColumn(state.scope)}`]) === null ? "" : ` (${DATA.interval} ${amount([whOf(cell, "ci95_low_"), whOf(cell, "ci95_high_")], "Wh", row.digits)}, ${cell.n_valid} repeats)`}`);
   place.replaceChildren(el("p", {}, hubLink(row), `, ${row.structure}, ${row.parameters ? `${words(row.parameters)} parameters` : "parameters not known"}. ${row.flags.length ? `Flags: ${row.flags.join("; ")}.` : "No flag."}`),
     el("ul", {}, cells.map((text) => el("li", {}, text))), el("pre", { tabindex: "0", class: "words" }, cardBlock(row)),
@@ -106,7 +122,7 @@ function drawChoose() {
   byId("choose-said").textContent = (cheapest ? `Cheapest: ${cheapest.id}, ${amount(cheapest.wh, "Wh", cheapest.digits)} per 1,000${found.y.score && cheapest.y !== null ? `, ${found.y.title} ${cheapest.y.toFixed(2)}` : ""}.` : "No model is left.")
     + (others ? ` ${many(others, "model")} not considered: the energy is another model's.` : "")
     + (hidden ? ` ${many(hidden, "model")} below ${state.least} or without a score left out.` : "");
-  grid(byId("choose-rows"), { name: "models", columns: CHOOSE_COLUMNS(found.y), rows: found.rows, all: found.all, sort: "wh", caption: `models of ${titleOf(state.task)}`,
+  grid(byId("choose-rows"), { name: "models", columns: CHOOSE_COLUMNS(found.y), rows: found.rows, all: found.all, sort: "wh", file: "tables/cells.csv", caption: `models of ${titleOf(state.task)}`,
     marked: (row) => (calculated() && calculated().row.model === row.model ? "picked" : "") });
   drawCompare(found);
   drawCard();

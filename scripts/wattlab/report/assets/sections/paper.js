@@ -1,6 +1,4 @@
 // This study and the paper: the audit of its print, or each task beside it.
-const STUDIES_RANGE = ["#6E6E6E", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"];
-const STUDIES_SHAPES = ["diamond", "circle", "square", "triangle-up", "cross", "triangle-down"];
 declare("audit", "");
 const ratioOf = (value, printed, scope) => (scope === DATA.paper_scope ? words(value / printed) : `none: ${scope} beside the paper's ${DATA.paper_scope}`);
 function drawComparison() {
@@ -20,7 +18,7 @@ function drawComparison() {
   const columns = [{ key: "task", title: "task", value: (row) => row.task }, { key: "study", title: "study", value: (row) => row.study },
     { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.value }, { key: "ratio", title: "to the paper", value: (row) => row.ratio }];
   return draw("comparison", { rows, columns, data: { rows }, empty: titles.length ? "" : "Nothing to show: no task has a value here and in the paper.", lines: titles.length * (1 + (studies.length - 1) / 3),
-    fill: { $tasks: titles, $studies_domain: studies, $studies_range: studies.map((_, place) => STUDIES_RANGE[place % 6]), $studies_shapes: studies.map((_, place) => STUDIES_SHAPES[place % 6]) },
+    fill: { $tasks: titles, $studies_domain: studies, $studies_range: studies.map((_, place) => RANGE[place % RANGE.length]), $studies_shapes: studies.map((_, place) => SHAPES[(place + SHAPES.length - 1) % SHAPES.length]) },
     say: (row) => `${row.task}, ${row.study}: ${row.shown}, the paper ${row.printed}, ratio ${row.ratio}`, caption: `Mean energy of each task, Wh per 1,000 inferences, here (${DATA.comparison_scope || "no scope"}) and in Table 2 of the paper (${DATA.paper_scope}), in the paper’s order. ${DATA.order}` });
 }
 section("paper", { draw: () => {
@@ -28,9 +26,10 @@ section("paper", { draw: () => {
     const verdicts = distinct(DATA.audit.map((row) => row.verdict));
     options(byId("audit-verdict"), [["", `all ${DATA.audit.length}`], ...verdicts.map((one) => [one, `${one} (${DATA.audit.filter((row) => row.verdict === one).length})`])]);
     byId("audit-verdict").value = state.audit;
-    grid(byId("audit-rows"), { name: "audit", caption: "printed numbers", rows: DATA.audit.filter((row) => !state.audit || row.verdict === state.audit), columns: [
+    const often = (row) => DATA.audit.filter((one) => one.verdict === row.verdict).length; // on paper first what is not reproduced
+    grid(byId("audit-rows"), { name: "audit", caption: "printed numbers", rows: DATA.audit.filter((row) => !state.audit || row.verdict === state.audit).sort((a, b) => (onPaper() ? often(a) - often(b) : 0)), columns: [
       { key: "verdict", title: "verdict", value: (row) => row.verdict, show: (row) => el("span", { class: `verdict ${row.verdict.replaceAll(" ", "-")}` }, row.verdict) },
-      { key: "place", title: "where", value: (row) => row.place }, { key: "text", title: "what", wide: true, value: (row) => row.text },
+      { key: "place", title: "where", value: (row) => row.place }, { key: "source", title: "read", value: (row) => row.source }, { key: "text", title: "what", wide: true, value: (row) => row.text },
       { key: "printed", title: "printed", number: true, value: (row) => row.printed }, { key: "here", title: "from the logs", number: true, value: (row) => row.recomputed_as_printed },
       { key: "unit", title: "unit", value: (row) => row.unit }, { key: "why", title: "why", wide: "long", value: (row) => row.why }] });
   }

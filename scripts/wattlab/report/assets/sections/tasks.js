@@ -24,7 +24,7 @@ function drawTasks() {
       models, metered: meanOf(models.map((one) => one.metered)), digits: digitsOf(models.flatMap((one) => one.cells)) };
   }).filter((row) => row.value > 0).sort((a, b) => b.value - a.value);
   const rows = means.flatMap((row) => row.models.map((one) => ({ key: one.model, task: row.task, title: row.title, value: one.wh,
-    metered: one.metered, model: one.id, shown: `${amount(one.wh, "Wh", one.digits)} per 1,000`, how: shareWords(one.metered), digits: one.digits })));
+    metered: one.metered, model: one.name, kind: one.kind, shown: `${amount(one.wh, "Wh", one.digits)} per 1,000`, how: shareWords(one.metered), digits: one.digits })));
   // An interval that reaches zero has no place on a logarithmic axis.
   const spans = means.filter((row) => row.several && row.low > 0).map((row) => ({ title: row.title, low: row.low, high: row.high }));
   const cut = means.filter((row) => row.several && row.low !== null && row.low <= 0).length;
@@ -38,11 +38,11 @@ function drawTasks() {
     { key: "metered", title: "energy is", value: (row) => shareWords(row.metered) },
   ];
   return draw("tasks", { rows, columns, table: means, lines: means.length, press: (row) => takeTask(row.task, row.key),
-    data: { rows, means: means.filter((row) => row.several), spans }, fill: { $tasks: means.map((row) => row.title) },
+    data: { rows, means: means.filter((row) => row.several), spans }, fill: { $tasks: means.map((row) => row.title), ...kindsOf(rows) },
     say: (row) => `${row.title}, ${row.model}: ${row.shown}, ${row.how}`, empty: rows.length ? "" : "Nothing to show: no model has an energy of this scope.",
     caption: `Wh per 1,000 inferences, ${scopeTitle()}. A circle is a task-specific model, filled as far as its energy was metered, hollow where it was estimated. `
       + `The tick is the mean of a task of several models; the line its ${listed(distinct(means.filter((row) => row.several).map((row) => row.spread))) || "range"}. `
-      + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + "A click takes a model to the calculator." });
+      + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + otherWords(rows.filter((row) => row.kind === OF_ANOTHER).length, "a cross; it stays in its task’s mean") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + clickWords() });
 }
 
 // ---- the calculator: of the models that "Which model" leaves; of its own accord the cheapest whose energy is not another one's
@@ -72,7 +72,7 @@ function sumWritten({ row, n, pue, price, monthly, wh, grams, cost }) {
 }
 function calculatorTexts(found) {
   const { row, rows, n, wh, price, grams, cost, chosen } = found, { digits } = row;
-  const answer = `${n.toLocaleString("en-US")} a month of ${titleOf(row.task)} with ${row.id}: ${amount(wh, "Wh", digits)} (${spreadWords(found)}), ${amount(grams, "g", digits)} CO₂eq, cost ${words(cost, digits)} at a price of ${price} per kWh.`;
+  const answer = `${n.toLocaleString("en-US")} a month of ${titleOf(row.task)} with ${row.name}: ${amount(wh, "Wh", digits)} (${spreadWords(found)}), ${amount(grams, "g", digits)} CO₂eq, cost ${words(cost, digits)} at a price of ${price} per kWh.`;
   const sum = sumWritten(found);
   const metric = metricOf(chosen), others = rows.filter((one) => one !== row && !one.other);
   const score = (one) => (metric ? scoresOf(one, metric, placeOf()) : null);
@@ -89,7 +89,7 @@ function drawCalculator() {
   byId("calc-task").value = state.task;
   const found = calculated(), out = byId("calc-answer"), metric = metricOf(chosenModels()), first = found && firstOf(found.rows);
   const wide = button("all models and datasets", () => set(UNCHOSEN), { id: "calc-all" }), among = chosenWords(chosenModels());
-  options(byId("calc-model"), found ? found.rows.map((row) => [row === first ? "" : row.model, `${row.id}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreText(row, metric)}` : ""}${row.other ? ", of another model" : row === first ? ", the cheapest" : ""}`]) : []);
+  options(byId("calc-model"), found ? found.rows.map((row) => [row === first ? "" : row.model, `${row.name}: ${amount(row.wh, "Wh", row.digits)} per 1,000${metric ? `, ${metric} ${scoreText(row, metric)}` : ""}${row === first && !row.other ? ", the cheapest" : ""}`]) : []);
   if (found) byId("calc-model").value = first === found.row ? "" : found.row.model;
   const source = DATA.grids.find((one) => one.name === state.grid);
   byId("grid-source").textContent = source ? `Grid: ${source.source}${source.year || source.source.includes("year") ? "" : "; year not stated"}.` : "Grid: an intensity that you typed.";
