@@ -51,7 +51,7 @@ if [[ -z $python ]]; then
   exit 1
 fi
 
-echo "Building $FOLDER from $LOCK with $("$python" --version), $python (some minutes, about 2 GB)"
+echo "Building $FOLDER from $LOCK with $("$python" --version), $python (some minutes; 2 GB, with a torch for CUDA 6 GB)"
 rm -rf "$NEW"
 required=$LOCK
 if [[ $TORCH_OF == system ]]; then

@@ -109,7 +109,22 @@ def announce(planned):
     """Before cells are measured: which of them were measured before, and what this machine can measure."""
     if planned:
         begin_call(Path(placed(RESULTS)), planned)
+        tell_beyond(planned)
         tell_of(planned)
+
+
+def tell_beyond(planned):
+    """What of the planned cells this machine can not measure, where it is the one that measures."""
+    from wattlab.machine.cgroups import available_cores
+    from wattlab.workflow.loading import file_of_key
+    from wattlab.workflow.notice import beyond_machine
+
+    if snakemake_internals.runs_here(workflow) and planned:
+        files = snakemake_internals.configuration_files(workflow, "config.yaml")
+        for line in beyond_machine(
+            STUDY, planned, available_cores(), file_of_key(files, config)
+        ):
+            print(line, file=sys.stderr)
 
 
 def tell_of(planned, **environment):
@@ -126,7 +141,8 @@ def tell_of(planned, **environment):
 
 
 def tell_plan(planned):
-    """After a dry run, what of it the store has; the machine is not examined."""
+    """After a dry run, what of it can not be measured here and what the store has; the machine is not examined."""
+    tell_beyond(planned)
     if any(
         Path(placed(f"results/{Shared.REPEATS}/{cell}")).exists() for cell in planned
     ):

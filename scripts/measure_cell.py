@@ -20,6 +20,7 @@ from wattlab.foundation.clock import utc_now
 from wattlab.foundation.errors import InputError, Unavailable
 from wattlab.foundation.verbs import tell
 from wattlab.hub.local import in_own_words
+from wattlab.machine.cgroups import available_cores
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.locks import GPU_INDEX, gpu_lease, machine_lock
 from wattlab.meters.accelerators import CPU, computing
@@ -32,6 +33,7 @@ from wattlab.runs.fingerprint import store_of
 from wattlab.runs.inputs import Inputs, load_inputs
 from wattlab.runs.job import Job, job_verb
 from wattlab.runs.memory_check import too_large
+from wattlab.runs.needs import beyond_cores
 from wattlab.runs.places import input_paths
 from wattlab.runs.validity import is_settled
 from wattlab.workflow.progress import progress_line
@@ -130,6 +132,8 @@ def _go_on(job: Job, inputs: Inputs, store: Path, device: str) -> Death | None:
     unfitting = too_large(job.cell, inputs, device)
     if unfitting:
         raise Unavailable(*unfitting)
+    for key, value, lacking in beyond_cores(job.cell, available_cores()):
+        raise Unavailable(f"{key} = {value}: {lacking}", f"measure it on a larger machine, or lower {key}; {_RETRY}")
     with _hardware(job.cell.spec.exclusive, device) as environment:
         died = run_worker(job, job.path("logs/measure_cell", ".log"), environment)
     if died:

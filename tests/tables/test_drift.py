@@ -67,6 +67,14 @@ def test_sessions_of_invalid_repeats_and_unknown_packages_say_nothing() -> None:
     assert drift_of(CellEvidence(CELL, record(session(software={"diffusers": "0.1"}, code_sha256=None)))).empty
 
 
+def test_a_model_with_an_environment_of_its_own_has_its_own_versions() -> None:
+    other = records.resolved_cell(environment="transformers4")
+    table = drift_of(
+        CellEvidence(other, record(session(software={"torch": "2.14.1"}, code_sha256="d" * 64), cell=other))
+    )
+    assert table["aspect"].tolist() == ["code_sha256"]
+
+
 def test_a_stale_record_names_the_keys_of_its_spec() -> None:
     before = records.resolved_cell(protocol_values={"seed": 7, "repeats": 5})
     table = drift_of(CellEvidence(CELL, stale=record(session(), cell=before)))

@@ -28,13 +28,18 @@ def write(
     name: str,
     joules: dict[tuple[str, str], float],
     record: dict[str, Any] | None = None,
+    repeat: dict[str, Any] | None = None,
     **config: object,
 ) -> Path:
     """A study of fill-mask cells, by model and dataset, each of three repeats of ten inferences of this energy (J)."""
     made = []
     for (model, dataset), energy in joules.items():
         cell = records.resolved_cell(task="fill-mask", dataset=dataset, model=model)
-        made.append(records.record_of(cell, [measurements.repeat(i, cpu_j=energy) for i in range(3)], **record or {}))
+        made.append(
+            records.record_of(
+                cell, [measurements.repeat(i, cpu_j=energy, **repeat or {}) for i in range(3)], **record or {}
+            )
+        )
     cells = [records.resolved_cell(task="fill-mask", dataset=dataset, model=model) for model, dataset in joules]
     study = records.write_study(results / name, records.resolved_study(cells, name, **config), made)
     assert build_tables.main(["--study", str(study), "--tables", str(study.parent / "tables")]) == 0
@@ -61,9 +66,10 @@ def test_models_of_both_studies_meet_on_the_datasets_that_both_have(tmp_path: Pa
     assert set(claims["verdict"]) == {"not decidable here"} and claims["reason"].notna().all()
     text = (study.parent / "tables/then_and_now.md").read_text()
     assert "No 95 % intervals: over the models of each study they need at least 5 models" in text
+    assert "3 cells (1 task, 1 dataset, 3 models), 9 valid repeats" in text
     page = section(read_tables(study.parent / "tables", ("then_and_now", "then_and_now_claims")))
     about = "(medians of 3 models and of 2 models, on c4); too few models for an interval"
-    assert page["then_and_now"] == [f"Fill mask: 0.50 times then’s {about}."]
+    assert page["then_and_now"] == [f"Fill mask: 0.50 times then’s energy, 1.0 times its time {about}."]
     assert page["beside_verdicts"]["studies"] == ["now", "then"]
     assert all(row[1:] == ("not decidable here",) * 2 for row in page["beside_verdicts"]["rows"])
     tables = read_tables(study.parent / "tables", figure.FIGURE.tables)
@@ -113,6 +119,19 @@ def test_a_ratio_says_in_what_else_the_studies_differ(tmp_path: Path) -> None:
     study = write(tmp_path, "now", {(NOW[0], "c4"): 50.0}, beside=["then"])
     note = read_table(study.parent / "tables/then_and_now.csv")["note"].dropna().item()
     assert note == "not recorded there: device, dtype, batch_size, cpu_threads, max_input_words"
+
+
+def test_other_programs_are_told_where_they_took_more_on_one_side(tmp_path: Path) -> None:
+    """A modelled energy holds what else ran; the ratio of the times stands beside."""
+    write(tmp_path, "then", {(THEN[0], "c4"): 100.0}, repeat={"other_load_cores": 0.29, "window_s": 20.0})
+    study = write(tmp_path, "now", {(NOW[0], "c4"): 50.0}, repeat={"other_load_cores": 0.87}, beside=["then"])
+    task = read_table(study.parent / "tables/then_and_now.csv").iloc[-1]
+    assert (task["energy_ratio"], task["duration_ratio"]) == pytest.approx((0.5, 0.5))
+    assert task["note"] == "other programs took 0.87 cores here, 0.29 there"
+    write(tmp_path, "then", {(THEN[0], "c4"): 100.0}, repeat={"other_load_cores": 0.8, "window_s": 5.0})
+    assert build_tables.main(["--study", str(study), "--tables", str(study.parent / "tables")]) == 0
+    task = read_table(study.parent / "tables/then_and_now.csv").iloc[-1]
+    assert task["duration_ratio"] == pytest.approx(2.0) and pd.isna(task["note"])
 
 
 def test_what_can_not_be_compared_says_why(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from support import hand_tables, measurements, records
 from wattlab.figures import notes
 from wattlab.foundation.members import load_member
+from wattlab.foundation.quantities import INTERVALS
 from wattlab.records.record import Failure
 from wattlab.report.explorer import task_rows
 from wattlab.report.methods import methods_paragraph
@@ -106,7 +107,7 @@ def test_two_models_have_a_range_that_is_named_so() -> None:
     study, built = measured([records.resolved_cell(model=name) for name in ("a--x", "b--y")])
     text = captioned("tasks", study, built)
     assert "1 task of 2 models: the range from the least to the greatest mean of a model." in text
-    assert words.spread(2) == "range of 2 models" and words.spread(5) == "95 % interval"
+    assert INTERVALS["tasks"].spread(2) == "range of 2 models" and INTERVALS["tasks"].spread(5) == "95 % interval"
     (row,) = task_rows(built["cells"])
     assert row["spread"] == "range of 2 models"
     assert row["energies"]["node"] == pytest.approx([0.1, 0.1, 0.1])

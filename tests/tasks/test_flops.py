@@ -42,6 +42,9 @@ MODELS = (
     "Salesforce--blip2-opt-2.7b",
     "Salesforce--blip2-flan-t5-xl",
     "microsoft--git-base",
+    "florence-community--Florence-2-base",
+    "Qwen--Qwen3-VL-2B-Instruct",
+    "Qwen--Qwen2.5-VL-3B-Instruct",
     "stable-diffusion-v1-5--stable-diffusion-v1-5",
     "stabilityai--stable-diffusion-xl-base-1.0",
 )

@@ -13,17 +13,17 @@ import codecarbon.core.cpu
 import pytest
 
 import doctor
-import wattlab.workflow.doctor.components
 from support import measurements, records
 from support.meters_fake import fake_nvml, fake_rapl, forget_hardware
 from support.workflow import make_project
+from wattlab.machine import cgroups
 from wattlab.machine.locks import machine_lock
 from wattlab.meters.accelerators import on_machine
 from wattlab.meters.accelerators.nvidia import Nvidia
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.samples.places import manifest_of
 from wattlab.workflow.doctor import costs, report
-from wattlab.workflow.doctor.components import Component, available_cores, components
+from wattlab.workflow.doctor.components import Component, components
 from wattlab.workflow.doctor.costs import disk_gb, largest, least_time_s, least_window_s
 from wattlab.workflow.doctor.report import lines_of, node_w, obstacles_of
 
@@ -94,7 +94,7 @@ def test_a_guessed_power_is_called_a_guess(
 
 
 def test_a_quota_below_the_threads_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (report, wattlab.workflow.doctor.components):
+    for module in (report, cgroups):
         monkeypatch.setattr(module, "cpu_limit_cores", lambda: 0.25)
     line = report._cores_line(records.resolved_study([CELL]))
     assert line.startswith("  cores  0.25 may be used (a quota of CPU time), a cell uses 1: fewer than its threads")
@@ -206,7 +206,7 @@ def test_the_command_says_all_of_it(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     for word in ("CPU", "GPU", "RAM", "quiet", "cores", "locks", "time", "energy", "disk", "memory"):
         assert f"\n  {word}" in said
     assert "at least 4 min for 48 cells" in said or "cells to measure" in said
-    assert available_cores() > 0
+    assert cgroups.available_cores() > 0
 
 
 def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:

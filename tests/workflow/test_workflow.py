@@ -1,5 +1,6 @@
 """The DAG of a finished study: what a change plans again, and what a failure leaves. Snakemake is called as people do."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from support.workflow import Project, make_project
+from wattlab.machine.cgroups import available_cores
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +39,19 @@ def test_the_numbers_in_the_store_reach_the_tables(finished: Project) -> None:
     # 3,600 J CPU and 20 J RAM for 10 inferences are 0.1 kWh (and 0.000556) per 1,000.
     assert tasks.loc["fill-mask", "energy_kwh_per_1000"] == pytest.approx(3620.0 / 3.6e6 * 100)
     assert pd.read_csv(finished.results / "small/tables/missing.csv").empty
+
+
+def test_more_threads_than_cores_are_told_by_the_dry_run_and_are_no_measurement(project: Project) -> None:
+    project.configure(factors={"cpu_threads": [1, 999]})
+    cores = f"this machine has {available_cores():g} cores for them"
+    said = project.snakemake("--dry-run").stdout
+    assert f"config.yaml: factors.cpu_threads = 999: {cores}; 3 planned cells of 3 will be `unavailable`" in said
+    record = "results/small/runs/fill-mask/c4/distilbert--distilbert-base-uncased@cpu_threads=999.json"
+    assert project.snakemake(record).returncode == 1
+    failure = json.loads((project.root / record).read_text())
+    assert (failure["status"], failure["failure"]["reason"]) == ("unavailable", f"cpu_threads = 999: {cores}")
+    project.configure(factors={}, overrides=[{"where": {"dataset": "c4"}, "set": {"cpu_threads": 999}}])
+    assert f"config.yaml: overrides.cpu_threads = 999: {cores}; 1 planned cell of 1" in project.snakemake("-n").stdout
 
 
 def test_every_target_can_be_named(finished: Project) -> None:

@@ -5,7 +5,8 @@ Snakemake hands the values of a job's wildcards to a cluster with commas between
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,10 +21,14 @@ PROTOCOL = "protocol"
 
 @dataclass(frozen=True)
 class Factor:
-    """Where a protocol key makes sense: `taken(task, purpose, variant)`, and the same in words."""
+    """Where a protocol key makes sense: `taken(task, purpose, variant)`, and the same in words.
+
+    `lacking(value, cores)`: what a machine of so many cores lacks for a value; null where it has all.
+    """
 
     words: str
     taken: Callable[[TaskEntry, Purpose, str | None], bool]
+    lacking: Callable[[Any, float], str | None] = lambda value, cores: None
 
 
 _EVERYWHERE = Factor("every cell takes it", lambda task, purpose, variant: True)
@@ -31,7 +36,10 @@ _EVERYWHERE = Factor("every cell takes it", lambda task, purpose, variant: True)
 #: Protocol key -> where it makes sense.
 FACTORS: dict[str, Factor] = {
     "batch_size": _EVERYWHERE,
-    "cpu_threads": _EVERYWHERE,
+    "cpu_threads": replace(
+        _EVERYWHERE,
+        lacking=lambda value, cores: f"this machine has {cores:g} cores for them" if value > ceil(cores) else None,
+    ),
     "dtype": _EVERYWHERE,
     "image_size": Factor(
         "cells that read an image, but for @native, and those that draw one",

@@ -7,6 +7,7 @@ intervals and counts hold, `tables.words` reads from the rows that are shown.
 from dataclasses import dataclass
 
 from wattlab.foundation.units import UNITS, ending_of
+from wattlab.foundation.wording import count
 
 #: Confidence of every interval; the columns' names say it (`ci95_…`).
 CONFIDENCE = 0.95
@@ -139,6 +140,11 @@ class Interval:
         if number >= self.least:
             return f"{LEVEL} interval"
         return RANGE if self.instead and number > 1 else "none"
+
+    def spread(self, number: int) -> str:
+        """The same in words: `95 % interval`, `range of 2 models`, `one model`."""
+        kind = self.kind(number)
+        return f"one {self.noun}" if number == 1 else f"{kind} of {count(number, self.noun)}" if kind == RANGE else kind
 
 
 RANGE = "range"

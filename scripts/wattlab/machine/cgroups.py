@@ -3,6 +3,7 @@
 Source: the kernel's documentation, admin-guide/cgroup-v1/memory.rst, scheduler/sched-bwc.rst and admin-guide/cgroup-v2.rst.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def cpu_limit_cores(root: Path = Path("/")) -> float | None:
         if len(words) == 2 and words[0] not in ("", "max", "-1"):
             quotas.append(int(words[0]) / int(words[1]))
     return min(quotas, default=None)
+
+
+def available_cores() -> float:
+    """Cores that this process may use: its affinity, and the quota of its control group."""
+    cores, quota = float(len(os.sched_getaffinity(0))), cpu_limit_cores()
+    return cores if quota is None else min(cores, quota)
 
 
 def _groups(root: Path, controller: str) -> Iterator[tuple[Path, bool]]:

@@ -102,10 +102,8 @@ def embedded(
         "flops": _flops(tables.get("flop_energy")),
         "tables": {name: shown(name, tables[name]) for name in sorted(tables) if name not in _FILES_ONLY and len(tables[name])},
         "quantities": quantities(cells),
-        "estimates": sorted(MODELLED),
-        "other_model": OTHER_MODEL,
-        "interval": f"{LEVEL} interval",
-        "ratio_interval": INTERVALS["factors"].words,
+        "estimates": sorted(MODELLED), "other_model": OTHER_MODEL,
+        "interval": f"{LEVEL} interval", "ratio_interval": INTERVALS["factors"].words,
         "t_quantiles": t_quantiles(),
     }  # fmt: skip
 
@@ -191,7 +189,7 @@ def task_rows(cells: pd.DataFrame) -> list[dict[str, Any]]:
             {
                 "task": task,
                 "n_models": n_models,
-                "spread": words.spread(n_models),
+                "spread": INTERVALS["tasks"].spread(n_models),
                 "n_cells": len(group),
                 "n_repeats": int(group["n_valid"].sum()),
                 "energies": {

@@ -1,7 +1,10 @@
-"""What a cell asks of a cluster: walltime and memory, from the study alone."""
+"""What a cell asks of a cluster: walltime and memory, from the study alone; and of a machine's cores."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
+from wattlab.catalog.factors import FACTORS
 from wattlab.study.cells import MeasuredCell
 
 #: Time around the measurement itself: start, imports, samples, record (min).
@@ -31,3 +34,12 @@ def memory_mb(cell: MeasuredCell) -> int:
     parameters = cell.facts.published_parameters or 0
     weights_mb = parameters * BYTES_PER_PARAMETER.get(cell.spec.protocol.dtype, 4) / 1e6
     return PROCESS_MB + math.ceil(2 * weights_mb)
+
+
+def beyond_cores(cell: MeasuredCell, cores: float) -> Iterator[tuple[str, Any, str]]:
+    """Factors of which a machine of so many cores can not take the cell's value: key, value, and what it lacks."""
+    for key, factor in FACTORS.items():
+        value = getattr(cell.spec.protocol, key)
+        lacking = factor.lacking(value, cores)
+        if lacking:
+            yield key, value, lacking

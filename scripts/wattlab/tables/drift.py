@@ -13,6 +13,9 @@ from wattlab.records.record import Record, Session
 from wattlab.tables.columns import KEYS, Table, keys_of
 from wattlab.tables.evidence import CellEvidence, Evidence
 
+#: Prefix of packages.
+_PACKAGE = "software."
+
 
 def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per cell and aspect that differs; empty where every cell was measured as it would be today.
@@ -20,14 +23,14 @@ def drift(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     `aspect`: a key of the spec (`spec.protocol.seed`; its record is stale), `code_sha256` (what a measurement
     runs of this package), `method_version`, or a package (`software.torch`). `n_repeats`: valid ones
     that were measured so. What is not known on one side makes no row: imported logs, packages that lie in another
-    environment than the tables'.
+    environment than the tables', as all of a model that needs one of its own.
     """
     now = software_today() if evidence.today is None else evidence.today
     rows = [
         {**keys_of(cell.resolved.cell), **row}
         for cell in evidence.cells
         if cell.resolved.spec is not None  # imported logs were never to be measured with today's software
-        for row in [*_of_spec(cell), *_of_sessions(cell.record or cell.stale, now)]
+        for row in [*_of_spec(cell), *_of_sessions(cell.record or cell.stale, _of_environment(cell, now))]
     ]
     return TABLE.frame(rows)
 
@@ -43,8 +46,16 @@ TABLE = Table(
 
 def software_today() -> dict[str, str]:
     """The software of this process, by aspect."""
-    packages = {f"software.{package}": version for package, version in versions().items()}
+    packages = {f"{_PACKAGE}{package}": version for package, version in versions().items()}
     return {"code_sha256": code_sha256(), "method_version": str(METHOD_VERSION), **packages}
+
+
+def _of_environment(cell: CellEvidence, now: Mapping[str, str]) -> Mapping[str, str]:
+    """What of today's software is that of the cell: of another environment, the package's own code alone."""
+    facts = cell.resolved.facts
+    if facts is None or facts.environment == "main":
+        return now
+    return {aspect: value for aspect, value in now.items() if not aspect.startswith(_PACKAGE)}
 
 
 def _of_spec(cell: CellEvidence) -> Iterator[dict[str, Any]]:
@@ -77,4 +88,4 @@ def _known(session: Session) -> Iterator[tuple[str, str]]:
     if session.method_version is not None:
         yield "method_version", str(session.method_version)
     for package, version in (session.software or {}).items():
-        yield f"software.{package}", version
+        yield f"{_PACKAGE}{package}", version

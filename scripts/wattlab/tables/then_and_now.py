@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wattlab.catalog.factors import FACTORS, value_text
-from wattlab.foundation.quantities import ENERGY, HEADLINE, INTERVALS
+from wattlab.foundation.quantities import DURATION, ENERGY, HEADLINE, INTERVALS
 from wattlab.records.record import Record
 from wattlab.tables.aggregates import measured_cells
 from wattlab.tables.cells import cells
@@ -23,6 +23,12 @@ from wattlab.tables.runs import runs
 
 _MEDIANS = ("median_energy_kwh_per_1000", "median_beside_energy_kwh_per_1000")
 
+#: The ratio of the medians of energy with its bounds, and that of the medians of time.
+_RATIOS = (*bounds_of("energy_ratio"), "duration_ratio")
+
+#: Other programs' load on the two sides is told where it differs by more (cores): a modelled energy holds it.
+_LOAD_CORES = 0.1
+
 
 def then_and_now(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """For each task and purpose of which each study has models that the other lacks: a row per model and study (`level` model), and
@@ -31,7 +37,8 @@ def then_and_now(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataF
     Only datasets that both studies measured count: a model's energy is the mean over its cells on them. A model that both have is
     left out of both. The ratio is this study's median over the other's; its interval (`intervals.ratio_of_medians`) is there
     where five models stand on each side. No ratio is of unlike scopes; `note` says so, in what else the two studies differ
-    (weights, data, device, machine, the protocol's factors that the task takes) and which models are left out.
+    (weights, data, device, machine, the protocol's factors that the task takes, what ran beside them) and which models are
+    left out. `duration_ratio` is that of the time: a modelled energy holds what else ran on the machine, time hardly does.
     """
     rows: list[dict[str, Any]] = []
     for other in evidence.beside:
@@ -58,12 +65,13 @@ TABLE = Table(
         "n_models_beside",
         HEADLINE,
         ENERGY,
+        DURATION,
         *_MEDIANS,
-        *bounds_of("energy_ratio"),
+        *_RATIOS,
         "note",
     ),
-    shown=("task", "purpose", "study", "beside", "datasets", "n_models", "n_models_beside", *_MEDIANS, *bounds_of("energy_ratio"), "note"),
-    latex=("task", "purpose", "n_models", "n_models_beside", *_MEDIANS, *bounds_of("energy_ratio")),
+    shown=("task", "purpose", "study", "beside", "datasets", "n_models", "n_models_beside", *_MEDIANS, *_RATIOS, "note"),
+    latex=("task", "purpose", "n_models", "n_models_beside", *_MEDIANS, *_RATIOS),
     for_people=lambda rows: rows[rows["level"] == "task"],
     build=then_and_now,
 )  # fmt: skip
@@ -122,13 +130,21 @@ def _cells_of(evidence: Evidence) -> pd.DataFrame:
 
 
 def _of(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
-    """Measured cells under the protocol's own setting, with the study's name, a `place` (dataset and variant), and `ground`."""
+    """Measured cells under the protocol's own setting, with the study's name, a `place` (dataset and variant), `ground`, and
+    `load` of other programs (cores)."""
     found = under_protocol(measured_cells(table))
     place = found["dataset"] + found["variant"].map(lambda variant: "" if pd.isna(variant) else f"@{variant}")
-    grounds = {
-        cell.record.cell_id: _ground(cell.record, evidence) for cell in evidence.cells if cell.record is not None
-    }
-    return found.assign(study=evidence.study.config.study, place=place, ground=found["cell"].map(grounds))
+    records = {cell.record.cell_id: cell.record for cell in evidence.cells if cell.record is not None}
+    grounds = {cell: _ground(record, evidence) for cell, record in records.items()}
+    loads = {cell: _load(record) for cell, record in records.items()}
+    study = evidence.study.config.study
+    return found.assign(study=study, place=place, ground=found["cell"].map(grounds), load=found["cell"].map(loads))
+
+
+def _load(record: Record) -> float:
+    """Mean load of other programs over the valid repeats (cores); NaN where it is not known."""
+    loads = [repeat.other_load_cores for repeat in record.valid_repeats]
+    return float(pd.Series(loads, dtype="float64").mean())
 
 
 def _ground(record: Record, evidence: Evidence) -> dict[str, str]:
@@ -159,14 +175,17 @@ def _of_task(sides: list[pd.DataFrame]) -> Iterator[dict[str, Any]]:
     if not shared:
         yield {**row, "note": "no dataset in common"}
         return
-    energies = [np.array([one[ENERGY] for one in side], dtype=np.float64) for side in models]
+    energies, durations = (
+        [np.array([one[name] for one in side], dtype=np.float64) for side in models] for name in (ENERGY, DURATION)
+    )
     scopes = {scope for side in on_shared for scope in side[HEADLINE]}
     row |= {"n_cells": len(on_shared[0]), "note": _note(on_shared, ours & theirs) or None}
     row |= dict(zip(_MEDIANS, map(np.median, energies), strict=True))
     if len(scopes) == 1:
         enough = min(map(len, energies)) >= INTERVALS["then_and_now"].least
         ratio = ratio_of_medians(*energies) if enough else Estimate(row[_MEDIANS[0]] / row[_MEDIANS[1]])
-        row |= dict(zip(bounds_of("energy_ratio"), (ratio.mean, ratio.low, ratio.high), strict=True))
+        times = float(np.median(durations[0]) / np.median(durations[1]))
+        row |= dict(zip(_RATIOS, (ratio.mean, ratio.low, ratio.high, times), strict=True))
         row[HEADLINE] = scopes.pop()
     yield row
 
@@ -175,11 +194,11 @@ def _of_model(group: pd.DataFrame) -> dict[str, Any]:
     first = group.iloc[0]
     names = ("task", "purpose", "study", "model", *map(str, PARAMETERS), HEADLINE)
     facts = {name: first[name] for name in names if name in first}
-    return {**facts, "n_cells": len(group), ENERGY: float(group[ENERGY].mean())}
+    return {**facts, "n_cells": len(group), **{name: float(group[name].mean()) for name in (ENERGY, DURATION)}}
 
 
 def _note(sides: list[pd.DataFrame], in_both: set[str]) -> str:
-    """`device: cpu here, cuda there; not recorded there: dtype; in both studies, and left out: a, b`.
+    """`device: cpu here, cuda there; not recorded there: dtype; other programs took 0.87 cores here, 0.29 there; in both …`.
 
     In what the cells of the two studies differ beside their models, and the models of which neither side is made.
     """
@@ -195,5 +214,8 @@ def _note(sides: list[pd.DataFrame], in_both: set[str]) -> str:
         if not unknown:
             parts.append(f"{name}: {' and '.join(here)} here, {' and '.join(there)} there")
     parts += [f"not recorded {where}: {', '.join(names)}" for where, names in lacking.items() if names]
+    loads = [float(side["load"].mean()) for side in sides]
+    if abs(loads[0] - loads[1]) > _LOAD_CORES:
+        parts.append(f"other programs took {loads[0]:.2f} cores here, {loads[1]:.2f} there")
     parts += [f"in both studies, and left out: {', '.join(sorted(in_both))}"] if in_both else []
     return "; ".join(parts)

@@ -18,7 +18,6 @@ from wattlab.foundation.quantities import (
     MODELLED,
     PROCESS,
     QUANTITIES,
-    RANGE,
     UNRECORDED,
     Interval,
     obtained,
@@ -62,11 +61,15 @@ _PURPOSES: dict[str, Purpose] = {
 
 
 def behind(table: str, rows: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """The complete cells that a table's rows rest on: those that share its keys, all for a table without keys."""
-    found = complete_cells(cells)
-    keys = ["cell"] if "cell" in rows else [key for key in ("task", "dataset", "model", "purpose") if key in rows]
-    if "cell" not in keys:
-        found = selected_cells(found, _PURPOSES.get(table)) if keys or table == "claims" else found
+    """The complete cells that a table's rows rest on: those that share the keys that any of them has, all for no keys."""
+    found, named = complete_cells(cells), ("task", "dataset", "model", "purpose")
+    if "datasets" in rows:
+        rows = rows.assign(dataset=rows["datasets"].str.split(", ")).explode("dataset")
+    keys = [key for key in named if key in rows and (rows.empty or rows[key].notna().any())]
+    if "cell" in rows:
+        keys = ["cell"]
+    elif keys or table == "claims":
+        found = selected_cells(found, _PURPOSES.get(table))
     return found.merge(rows[keys].drop_duplicates(), on=keys) if keys else found
 
 
@@ -213,12 +216,6 @@ def _without(kind: Interval, rows: pd.DataFrame, others_have: bool) -> Iterator[
         yield f"{count(len(several), kind.row)} of {counts(several[kind.count], kind.noun)}: {kind.instead}"
     if len(one):
         yield f"{count(len(one), kind.row)} of one {kind.noun} alone, which stands for no other"
-
-
-def spread(n_models: int) -> str:
-    """What the bounds beside a task's mean are: `95 % interval`, `range of 2 models`, `one model`."""
-    kind = INTERVALS["tasks"].kind(n_models)
-    return "one model" if n_models == 1 else f"{kind} of {count(n_models, 'model')}" if kind == RANGE else kind
 
 
 def flags(rows: pd.DataFrame) -> str:

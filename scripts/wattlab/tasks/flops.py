@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map_only
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop
 
 from wattlab.tasks.contract import Adapter, Pass, Uncounted
@@ -37,12 +38,19 @@ _MOVES = frozenset(
 
 
 class _NoValues(TorchDispatchMode):
-    """On the meta device nothing has a value: what asks whether there is any (LED: a token of global attention) is told no."""
+    """On the meta device nothing has a value: what asks whether there is any (LED: a token of global attention) is told no.
+
+    What has values (Qwen-VL: places in a grid of patches) loses them where it meets what has none.
+    """
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is _ATEN._local_scalar_dense.default and args[0].is_meta and args[0].dtype == torch.bool:
             return False
-        return func(*args, **(kwargs or {}))
+        given = (args, kwargs or {})
+        tensors = [one for one in tree_leaves(given) if isinstance(one, torch.Tensor)]
+        if len({tensor.is_meta for tensor in tensors}) > 1:
+            given = tree_map_only(torch.Tensor, lambda tensor: tensor.to("meta"), given)
+        return func(*given[0], **given[1])
 
 
 class OperationCounter(FlopCounterMode):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from wattlab.models.source import Source, stated
 from wattlab.study.cells import Spec
-from wattlab.tasks.contract import Answer, Pass, Uncounted
+from wattlab.tasks.contract import Answer, Pass
 from wattlab.tasks.generation import (
     after_encoder,
     decoding,
@@ -77,26 +77,37 @@ class ImageToText(ImageInput):
         several = self.spec.model.image_prompt is not None and len({sample.size for sample in samples}) > 1
         return "its images have several sizes, and so its prompts several lengths" if several else None
 
-    def _asked(self, pixels: Any, n_images: int) -> dict[str, torch.Tensor]:
-        """What the model takes of images and the prompt around their tokens, the same for each."""
+    def _prompt(self, pixels: Any) -> list[int]:
+        """The prompt around the tokens of an image."""
         before, _, after = str(self.spec.model.image_prompt).partition("{image}")
         image = self.model.config.image_token_id
         head = self.tokenizer(before, add_special_tokens=False)["input_ids"]
         # A prompt that begins with the image has the tokenizer's own frame behind it (Florence-2); a chat writes its own.
         tail = self.tokenizer(after, add_special_tokens=not before)["input_ids"]
-        ids = torch.tensor([[*head, *[image] * image_tokens(self.model.config, pixels), *tail]], device=self.device)
-        ids = ids.expand(n_images, -1)
-        given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": (ids == image).long()}
+        return [*head, *[image] * image_tokens(self.model.config, pixels), *tail]
+
+    def _asked(self, pixels: Any, n_images: int) -> dict[str, torch.Tensor]:
+        """What the model takes of images and the prompt around their tokens, the same for each."""
+        ids = torch.tensor([self._prompt(pixels)], device=self.device).expand(n_images, -1)
+        of_image = (ids == self.model.config.image_token_id).long()
+        given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "mm_token_type_ids": of_image}
         return {name: tensor for name, tensor in {**pixels, **given}.items() if name in self._accepted}
 
     def passes(self, size: tuple[int, int], new_tokens: float | None) -> Iterator[Pass]:
         """The image's encoder once, where it is apart from the decoder; then the decoder from its start token."""
-        if self.spec.model.image_prompt is not None:
-            raise Uncounted("the passes of a model that is asked about its image are not described")
         model, part = self.model, self.part
-        image = {"pixel_values": self.pixels([Image.new("RGB", size)])["pixel_values"]}
         beams = part.generation_config.num_beams or 1
         new = part.generation_config.max_new_tokens if new_tokens is None else new_tokens
+        if self.spec.model.image_prompt is not None:
+            pixels = self.processor(images=[Image.new("RGB", size)], return_tensors="pt")
+            n_prompt, width = len(self._prompt(pixels)), model.config.get_text_config(decoder=True).hidden_size
+            # A grid of patches stays on the CPU: without values there would be no number of them.
+            image = {**pixels, "pixel_values": pixels["pixel_values"].to(self.device, self.dtype)}
+            taken = signature(model.get_image_features).parameters
+            yield Pass("encoder", model.get_image_features, {name: image[name] for name in image if name in taken})
+            yield from _of_embeddings(model, image["pixel_values"].new_zeros(1, n_prompt, width), beams, new)
+            return
+        image = {"pixel_values": self.pixels([Image.new("RGB", size)])["pixel_values"]}
         if hasattr(model, "qformer"):  # BLIP-2: the queries are the head of a prompt
             yield Pass("encoder", model.get_image_features, image)
             n_prompt, width = prompt_tokens(part) + model.config.num_query_tokens, part.config.hidden_size

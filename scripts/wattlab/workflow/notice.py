@@ -1,6 +1,7 @@
 """What a run is about to measure a second time, and what the first time cost: said once, before anything starts."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from wattlab.foundation.wording import count
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
+from wattlab.runs.needs import beyond_cores
 from wattlab.runs.validity import is_settled
-from wattlab.study.cells import MeasuredCell, ResolvedStudy
+from wattlab.study.cells import Cell, MeasuredCell, ResolvedStudy
+from wattlab.study.config import StudyConfig
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
 ANOTHER_MACHINE = "another machine"
@@ -99,6 +102,30 @@ def restored_words(n_restored: int, n_planned: int) -> str:
         f"{n_restored} of {count(n_planned, 'planned cell')} {are} restored from the store: the repeats are whole, and nothing "
         "is measured again"
     )
+
+
+def beyond_machine(
+    study: ResolvedStudy, planned: Collection[str], cores: float, source: Callable[[str], str]
+) -> list[str]:
+    """A sentence for each value of a factor that this machine can not take. `source`: the file of a key."""
+    found: Counter[tuple[str, str]] = Counter()
+    for resolved in study.measured:
+        if resolved.cell.id in planned:
+            for key, value, lacking in beyond_cores(resolved, cores):
+                found[_key_of(study.config, resolved.cell, key), f"{value}: {lacking}"] += 1
+    return [
+        f"{source(place.partition('.')[0])}: {place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
+        "`unavailable`: name a lower value, or measure on a larger machine"
+        for (place, what), n_cells in found.items()
+    ]
+
+
+def _key_of(config: StudyConfig, cell: Cell, key: str) -> str:
+    """The key of a study that says the cell's value of a factor."""
+    if key in cell.values:
+        return f"factors.{key}" if key in config.factors else f"settings.{key}"
+    is_overridden = any(key in override.set for override in config.overrides)
+    return f"overrides.{key}" if is_overridden else f"protocol.{key}"
 
 
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:

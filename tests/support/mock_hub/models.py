@@ -1,4 +1,4 @@
-"""Twins of the model repositories of the paper's study, under their real ids: the same classes and files, few narrow layers.
+"""Twins of model repositories, under their real ids: the same classes and files, few narrow layers.
 
 Each folder holds what the published repository does: configuration, weights in its format and precision, text and image
 preparation, generation defaults, and files of other frameworks that nobody has a reason to fetch.
@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,11 @@ from wattlab.tasks.contract import silence
 _OTHERS = {"TF": "tf_model.h5", "JAX": "flax_model.msgpack", "Rust": "rust_model.ot"}
 
 
-def make_twins(folder: Path) -> None:
-    """Write the twins into `folder`, one folder for each of their catalog files, named after it; those that are there stay."""
+def make_twins(folder: Path, models: Mapping[str, ModelEntry] | None = None) -> None:
+    """Write the twins of these models, or of the paper's, into `folder`, one folder for each of their catalog files, named
+    after it; those that are there stay."""
     silence()
-    for stem, entry in papers_catalog().models.items():
+    for stem, entry in (papers_catalog().models if models is None else models).items():
         if not (folder / stem).is_dir():
             making = folder / f".{stem}"
             shutil.rmtree(making, ignore_errors=True)
@@ -39,7 +41,7 @@ def make_twins(folder: Path) -> None:
 
 def twins(folder: Path) -> dict[str, Repo]:
     """The repositories of the folders that `make_twins` wrote, by hub id, at their pinned commits."""
-    models = papers_catalog().models
+    models = load_catalog(CATALOG_ROOT).models
     return {entry.hub_id: _repo(folder / stem, entry) for stem, entry in models.items() if (folder / stem).is_dir()}
 
 

@@ -11,13 +11,20 @@ from tokenizers import Tokenizer
 
 from wattlab.catalog.entries import ModelEntry
 from wattlab.models.tokenizers import training
+from wattlab.models.tokenizers.layouts import layout_of
 from wattlab.study.cells import TokenizerSpec
 
 #: Learnt pieces, the alphabet of bytes or characters included.
 N_PIECES = 700
 
 #: Special tokens beside those of the class, where the published vocabulary has them: configuration class -> tokens.
-ADDED = {"BlipConfig": ["[DEC]", "[ENC]"], "Blip2Config": ["<image>"]}
+ADDED = {"BlipConfig": ["[DEC]", "[ENC]"], "Blip2Config": ["<image>"], "Florence2Config": ["<image>"]}
+
+#: How a template writes that a model shall not think (Qwen3, SmolLM3), where its entry says that it does not.
+_NO_THOUGHT = "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}"
+
+#: Classes whose published tokenizer.json says how a text is cut, beside those of layouts with a variant in brackets.
+_WHOLE = ("BloomTokenizer", "GemmaTokenizer", "GPTNeoXTokenizer", "Qwen2Tokenizer")
 
 #: What their class does not say of itself: OPT's tokenizer is GPT-2's class over RoBERTa's special tokens.
 _OPT = {"bos_token": "</s>", "eos_token": "</s>", "unk_token": "</s>", "pad_token": "<pad>", "add_bos_token": True}
@@ -27,15 +34,16 @@ def save_tokenizer(entry: ModelEntry, folder: Path) -> Any:
     """Write the tokenizer files of an entry into `folder`; gives the tokenizer, with `len` and the ids of its roles."""
     facts = entry.tokenizer
     assert facts is not None
-    class_name = facts.class_name.removesuffix("Fast")
+    layout = facts.class_name.removesuffix("Fast")
+    class_name, _, variant = layout.partition(" (")
     is_opt = _text_model(entry) == "opt"
-    trained = _trained(facts.kind, "RobertaTokenizer" if is_opt else class_name, bool(facts.do_lower_case))
+    trained = _trained(facts.kind, "RobertaTokenizer" if is_opt else layout, bool(facts.do_lower_case))
     longest = {"model_max_length": facts.model_max_length or entry.max_input_tokens}
     if class_name == "BertweetTokenizer":
         tokenizer = _bertweet(_fast_bpe_files(trained, folder), longest)
-    elif class_name == "BloomTokenizer":
+    elif variant or class_name in _WHOLE:
         tokenizer = transformers.PreTrainedTokenizerFast(
-            tokenizer_object=trained, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>", **longest
+            tokenizer_object=trained, **layout_of(TokenizerSpec.of(facts)).roles, **longest
         )
     else:
         tokenizer = getattr(transformers, class_name)(
@@ -45,10 +53,15 @@ def save_tokenizer(entry: ModelEntry, folder: Path) -> Any:
             **({} if facts.do_lower_case is None else {"do_lower_case": facts.do_lower_case}),
         )
     tokenizer.add_tokens(ADDED.get(str(entry.architecture.config_class), []), special_tokens=True)
+    if entry.chat_template is not None:
+        thinks = "enable_thinking" in (entry.template_arguments or {})
+        tokenizer.add_tokens(["<think>", "</think>"] if thinks else [])
+        tokenizer.chat_template = entry.chat_template + (_NO_THOUGHT if thinks else "")
     tokenizer.save_pretrained(folder)
     if class_name == "BertweetTokenizer":
         _fast_bpe_files(trained, folder)  # saving drops the counts, without which the merges are misread
-    _name_class(folder / "tokenizer_config.json", facts.class_name)
+    published = f"{class_name}Fast" if class_name == "PreTrainedTokenizer" else facts.class_name.partition(" (")[0]
+    _name_class(folder / "tokenizer_config.json", published)
     return tokenizer
 
 

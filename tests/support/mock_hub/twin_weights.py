@@ -84,8 +84,10 @@ def _fitted(config: Any, tokenizer: Any | None) -> dict[str, Any]:
         changes["num_labels"] = MOST_LABELS
     if getattr(config, "vocab_size", None) is not None and tokenizer is not None:
         changes["vocab_size"] = len(tokenizer)
-    if getattr(config, "image_token_index", None) is not None and tokenizer is not None:
-        changes["image_token_index"] = len(tokenizer) - 1
+    for key in ("image_token_index", "image_token_id"):
+        if getattr(config, key, None) is not None and tokenizer is not None:
+            vocabulary = tokenizer.get_vocab()
+            changes[key] = next(vocabulary[token] for token in ("<image>", "<|image_pad|>") if token in vocabulary)
     for key in _ROLES if tokenizer is not None else ():
         stated = getattr(config, key, None)
         if stated is not None and (key != "decoder_start_token_id" or stated >= len(tokenizer)):

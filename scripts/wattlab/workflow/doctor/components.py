@@ -1,11 +1,9 @@
 """What each component's energy will be made of on this machine, why, and what would make it better."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wattlab.machine.cgroups import cpu_limit_cores
 from wattlab.meters.accelerators import ACCELERATORS, computing
 from wattlab.meters.contract import Accelerator
 from wattlab.meters.rapl import POWERCAP, RaplCounters
@@ -95,9 +93,3 @@ def _ram(window: Window, meter: dict[str, Any]) -> Component:
 
 def _watts(energy_j: float | None, window: Window) -> str:
     return "unknown power" if energy_j is None else f"{energy_j / window.window_s:.1f} W"
-
-
-def available_cores() -> float:
-    """Cores that this process may use: its affinity, and the quota of its control group."""
-    cores, quota = float(len(os.sched_getaffinity(0))), cpu_limit_cores()
-    return cores if quota is None else min(cores, quota)

@@ -9,13 +9,13 @@ from wattlab.foundation.holding import NoLock, locks_hold
 from wattlab.foundation.quantities import obtained, significant
 from wattlab.foundation.units import J_PER_KWH
 from wattlab.foundation.wording import count
-from wattlab.machine.cgroups import cpu_limit_cores
+from wattlab.machine.cgroups import available_cores, cpu_limit_cores
 from wattlab.machine.checked import checked
 from wattlab.machine.locks import lock_folder
 from wattlab.records.record import Machine, Window
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.energies import components
-from wattlab.workflow.doctor.components import Component, available_cores
+from wattlab.workflow.doctor.components import Component
 from wattlab.workflow.doctor.costs import (
     BYTES_PER_GB,
     available_memory_gb,
