@@ -13,7 +13,7 @@ from wattlab.report.methods import methods_paragraph
 from wattlab.report.summary import closing_paragraph
 from wattlab.tables import words
 from wattlab.tables.building import build
-from wattlab.tables.captions import caption
+from wattlab.tables.captions import captions
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.listing import TABLES
 from wattlab.workflow.progress import outcome
@@ -36,7 +36,7 @@ def measured(cells, n=3, study=None, sessions=None, device="cpu", **repeat):
 
 def captioned(name, study, built, rows=None):
     title = load_member(TABLES[name]).title
-    return caption(name, title, built[name] if rows is None else rows, study, built, "md")
+    return captions(name, title, built[name] if rows is None else rows, study, built)["md"]
 
 
 def on_a_gpu(**config):
@@ -197,7 +197,7 @@ def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
             closing_paragraph(study, tables),
             notes.note(tables, built["cells"], study),
         ]
-        return [*where, caption("cells", "Title", built["cells"], study, tables, "md")]
+        return [*where, captions("cells", "Title", built["cells"], study, tables)["md"]]
 
     for source, words_of_it in (
         ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W (CodeCarbon's guess of its modules)"),

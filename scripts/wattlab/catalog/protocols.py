@@ -76,8 +76,11 @@ class Where(Closed):
 
     def matches(self, **cell: str) -> bool:
         """Whether a cell (`task, dataset, family, model, purpose`) is meant."""
-        names = self.names
-        return all(value in names.get(key, [value]) for key, value in cell.items())
+        for key, value in cell.items():
+            wanted = getattr(self, key, None)
+            if not (wanted is None or value == wanted or (isinstance(wanted, list) and value in wanted)):
+                return False
+        return True
 
 
 @cache

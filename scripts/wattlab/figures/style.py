@@ -203,7 +203,7 @@ def save(figure: Figure, folder: Path, name: str, title: str, text: str) -> None
     """
     if engine := figure.get_layout_engine():
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # with any other one, each save draws once more to lay out
     kinds: dict[str, dict[str, Any]] = {
         "pdf": {"metadata": {"Title": title, "Subject": text, "CreationDate": None}},
         "png": {"metadata": {"Title": title, "Description": text}, "dpi": 300},

@@ -33,7 +33,7 @@ class LogFiles:
 
     def match(self, pattern: str) -> list[str]:
         """Sorted names that a file name or pattern means."""
-        return sorted(name for name in self.files if fnmatch.fnmatchcase(name, pattern))
+        return sorted(fnmatch.filter(self.files, pattern))
 
 
 def place_of(logs: Logs | None, home: Home | None, argument: str | None, fetched: Path) -> tuple[Path, bool]:

@@ -8,7 +8,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -76,9 +76,16 @@ class _Choice:
 
 def of_measure(measure: Measure, logs: Logs) -> list[Candidate]:
     """Every value of a measure, the stated one first; none where the logs hold no run that it speaks of."""
+
+    @cache  # choices that differ in the statistic alone have the same values
+    def values_of(models: str, variant: str, column: str, over: str) -> "np.ndarray[Any, Any]":
+        chosen = _chosen(measure, models, variant, logs)
+        return _per_level([(cell["model"], cell[column]) for cell in chosen], over)
+
     found = []
     for steps, choice in _choices(measure):
-        value = _value(measure, choice, logs)
+        values = values_of(choice.models, choice.variant, _column(measure, choice), choice.over)
+        value = _value(measure, choice, values) if values.size else None
         if value is not None and math.isfinite(value):
             typed = measure.of == "parameters" and value % _ROUND == 0
             found.append(Candidate(value, _text(measure, choice), steps, note=_TYPED if typed else ""))
@@ -111,12 +118,7 @@ def _choices(measure: Measure) -> list[tuple[int, _Choice]]:
     return sorted(every, key=lambda item: item[0])
 
 
-def _value(measure: Measure, choice: _Choice, logs: Logs) -> float | None:
-    cells = _chosen(measure, choice, logs)
-    if not cells:
-        return None
-    column = _column(measure, choice)
-    values = _per_level([(cell["model"], cell[column]) for cell in cells], choice.over)
+def _value(measure: Measure, choice: _Choice, values: "np.ndarray[Any, Any]") -> float:
     if choice.intensity in ("138.75", "297.6"):
         values = values * float(choice.intensity)
     if measure.per_inference:
@@ -133,7 +135,7 @@ _STATISTICS: dict[str, Callable[["np.ndarray[Any, Any]", int], float]] = {
 }
 
 
-def _chosen(measure: Measure, choice: _Choice, logs: Logs) -> list[dict[str, Any]]:
+def _chosen(measure: Measure, models: str, variant: str, logs: Logs) -> list[dict[str, Any]]:
     """The cells that the measure speaks of, under the choice of models and variant."""
     wanted: dict[str, set[str] | None] = {}
     for key in ("task", "dataset", "model"):
@@ -143,8 +145,8 @@ def _chosen(measure: Measure, choice: _Choice, logs: Logs) -> list[dict[str, Any
         cell
         for cell in logs.cells
         if cell["purpose"] == measure.purpose
-        and cell["variant"] == choice.variant
-        and (cell["selected"] or choice.models != "selected" or choice.variant)
+        and cell["variant"] == variant
+        and (cell["selected"] or models != "selected" or variant)
         and all(names is None or cell[key] in names for key, names in wanted.items())
     ]
 
@@ -159,7 +161,7 @@ def _column(measure: Measure, choice: _Choice) -> str:
 def _per_level(cells: list[tuple[str, "np.ndarray[Any, Any]"]], over: str) -> "np.ndarray[Any, Any]":
     """Repeats as they are; cells, the mean of their repeats; models, the mean of their cells."""
     if over == "repeats":
-        return np.concatenate([values for _, values in cells])
+        return np.concatenate([np.empty(0), *(values for _, values in cells)])
     means: dict[str, list[float]] = {}
     for model, values in cells:
         means.setdefault(model, []).append(float(np.mean(values)))

@@ -24,8 +24,12 @@ def boundaries(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFra
     """
     cells = measured_cells(built["cells"])
     counted = built["runs"][built["runs"]["counted"]]
-    table = TABLE.frame([_row(cell, counted[counted["cell"] == cell["cell"]]) for _, cell in cells.iterrows()])
-    return _ranked(table)
+    places, columns = counted.groupby("cell", sort=False).indices, _idle_columns(counted)
+    rows = [
+        _row(cell, {name: values[places[cell["cell"]]] for name, values in columns.items()})
+        for cell in cells.to_dict("records")
+    ]
+    return _ranked(TABLE.frame(rows))
 
 
 def _energy(scope: str) -> str:
@@ -71,8 +75,17 @@ TABLE = Table(
 )
 
 
-def _row(cell: "pd.Series[Any]", repeats: pd.DataFrame) -> dict[str, Any]:
-    reasons = repeats["wall_reason"].dropna() if "wall_reason" in repeats else ()
+def _idle_columns(counted: pd.DataFrame) -> dict[str, Any]:
+    """Of each repeat what of the scopes' energies idle power takes (J), those energies, and why it has none at the wall."""
+    columns = {"wall_reason": counted["wall_reason"].to_numpy()} if "wall_reason" in counted else {}
+    for scope in _SCOPES:
+        if f"energy_{scope}_j" in counted and f"idle_power_{scope}_w" in counted:
+            columns[f"idle_{scope}_j"] = (counted[f"idle_power_{scope}_w"] * counted["window_s"]).to_numpy()
+            columns[f"energy_{scope}_j"] = counted[f"energy_{scope}_j"].to_numpy()
+    return columns
+
+
+def _row(cell: dict[Any, Any], repeats: dict[str, Any]) -> dict[str, Any]:
     energies = {scope: cell.get(_energy(scope)) for scope in _SCOPES}
     return {
         **{key: cell[key] for key in (*KEYS, "purpose", "n_valid")},
@@ -80,7 +93,7 @@ def _row(cell: "pd.Series[Any]", repeats: pd.DataFrame) -> dict[str, Any]:
         **{name: cell.get(name) for name in (f"u95_{_energy('wall')}", "energy_wall_method")},
         **{f"{first}_{second}_ratio": _ratio(energies[first], energies[second]) for first, second in _PAIRS},
         **{f"{scope}_idle_share": _idle_share(scope, repeats) for scope in _SCOPES},
-        "wall_reason": joined([str(reason) for reason in reasons]),
+        "wall_reason": joined([str(reason) for reason in repeats.get("wall_reason", ()) if pd.notna(reason)]),
     }
 
 
@@ -88,11 +101,10 @@ def _ratio(part: Any, whole: Any) -> float | None:
     return float(part) / float(whole) if pd.notna(part) and pd.notna(whole) and whole > 0 else None
 
 
-def _idle_share(scope: str, repeats: pd.DataFrame) -> float | None:
-    if f"energy_{scope}_j" not in repeats or f"idle_power_{scope}_w" not in repeats:
+def _idle_share(scope: str, repeats: dict[str, Any]) -> float | None:
+    if f"idle_{scope}_j" not in repeats:
         return None
-    idle_j = repeats[f"idle_power_{scope}_w"] * repeats["window_s"]
-    return _ratio(idle_j.sum(skipna=False), repeats[f"energy_{scope}_j"].sum(skipna=False))
+    return _ratio(repeats[f"idle_{scope}_j"].sum(), repeats[f"energy_{scope}_j"].sum())
 
 
 def _ranked(table: pd.DataFrame) -> pd.DataFrame:

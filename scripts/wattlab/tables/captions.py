@@ -8,13 +8,13 @@ from wattlab.study.cells import ResolvedStudy
 from wattlab.tables import words
 
 
-def caption(
-    name: str, title: str, rows: pd.DataFrame, study: ResolvedStudy, built: dict[str, pd.DataFrame], form: str
-) -> str:
-    """Caption of the rows of a table as plain sentences; of `built` it reads `runs`, `cells` and `provenance`."""
+def captions(
+    name: str, title: str, rows: pd.DataFrame, study: ResolvedStudy, built: dict[str, pd.DataFrame]
+) -> dict[str, str]:
+    """Caption of the rows of a table as plain sentences, by form; of `built` it reads `runs`, `cells` and `provenance`."""
     rests, quantity = words.behind(name, rows, built["cells"]), words.quantity_behind(rows)
     about = built["cells"] if rests.empty else rests
-    return wording.sentences(
+    said = (
         title,
         _rests_on(rows, rests) if quantity else None,
         words.interval(name, rows),
@@ -29,8 +29,13 @@ def caption(
         if rows.columns.str.startswith("emissions_").any()
         else None,
         "a column's name ends in its unit (kWh, g CO₂eq and s per 1,000 inferences; J, W); an empty cell is missing",
-        f"rounded to {DIGITS[form]} significant digits; {name}.csv has full precision and all columns",
     )
+    return {
+        form: wording.sentences(
+            *said, f"rounded to {digits} significant digits; {name}.csv has full precision and all columns"
+        )
+        for form, digits in DIGITS.items()
+    }
 
 
 def _rests_on(rows: pd.DataFrame, cells: pd.DataFrame) -> str:

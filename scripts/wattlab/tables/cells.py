@@ -173,12 +173,7 @@ def _shared(evidence: Evidence) -> dict[str, "pd.Series[float]"]:
     """Net energy -> what its cells' repeats share, by cell."""
     records = {c.resolved.cell.id: c.record for c in evidence.cells if c.record is not None}
     net = {name: str(quantity.scope) for name, quantity in QUANTITIES.items() if quantity.basis == NET}
-    return {
-        name: pd.Series(
-            {cell: shared_idle_variance(record, scope) for cell, record in records.items()}, dtype="float64"
-        )
-        for name, scope in net.items()
-    }
+    return {name: shared_idle_variance(records, scope) for name, scope in net.items()}
 
 
 def _over_repeats(counted: pd.DataFrame, shared: dict[str, "pd.Series[float]"]) -> pd.DataFrame:

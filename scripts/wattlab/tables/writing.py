@@ -10,7 +10,7 @@ import pandas as pd
 from wattlab.foundation.files import write_text
 from wattlab.foundation.members import load_member
 from wattlab.foundation.quantities import DIGITS, rounded
-from wattlab.tables.captions import caption
+from wattlab.tables.captions import captions
 from wattlab.tables.columns import Table, column_texts
 from wattlab.tables.evidence import Evidence
 from wattlab.tables.latex import as_latex
@@ -55,11 +55,11 @@ def texts_of(
 ) -> dict[str, str]:
     """File name -> text of a table's three forms. Of `built` the captions read `runs`, `cells` and `provenance`."""
     shown = table.for_people(rows)
-    captions = {form: caption(name, table.title, shown, evidence.study, built, form) for form in DIGITS}
+    words = captions(name, table.title, shown, evidence.study, built)
     label = f"tab:{evidence.study.config.study}-{name.replace('_', '-')}"
     return {
-        **twins_of(name, table, rows, captions["md"]),
-        f"{name}.tex": as_latex(shown, table.latex or table.shown, captions["tex"], label),
+        **twins_of(name, table, rows, words["md"]),
+        f"{name}.tex": as_latex(shown, table.latex or table.shown, words["tex"], label),
     }
 
 
