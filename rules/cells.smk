@@ -36,7 +36,7 @@ DATASET_FETCHES = {
     for samples in SAMPLE_SPECS.values()
     if samples.data == "hub"
 }
-SPEC_KEYS = write_specs(Path(placed("results")), STUDY, CONTENT)
+SPEC_KEYS = write_specs(Path(placed("results")), STUDY)
 
 
 def cell_of(wildcards):
@@ -44,12 +44,10 @@ def cell_of(wildcards):
     return of_study(CELLS, name, "cell")
 
 
-@snakemake_internals.asked_of_each_job
 def spec_key(wildcards):
     return SPEC_KEYS[cell_of(wildcards).cell.id]
 
 
-@snakemake_internals.asked_of_each_job
 def command_of(wildcards, output):
     # What takes `output` counts as derived from it: Snakemake does not compare it, and it plans no cell again.
     spec = spec_path(Path(placed("results")), spec_key(wildcards))
@@ -57,7 +55,6 @@ def command_of(wildcards, output):
     return [f"{SCRIPTS}/measure_cell.py", *arguments]
 
 
-@snakemake_internals.asked_of_each_job
 def inputs_of(wildcards):
     """Samples, and the trained tokenizer or the model's receipt."""
     # Asked of each cell that the call asks for, before Snakemake decides what is due.
@@ -82,27 +79,28 @@ def json_of(spec):
     return canonical_json(spec.model_dump(mode="json"))
 
 
-@snakemake_internals.asked_of_each_job
 def order_of(wildcards):
     # Shuffled, against drift of temperature and time; the same order at every call.
     cell = cell_of(wildcards)
     return random.Random(f"{cell.spec.protocol.seed} {cell.cell.id}").randrange(1000)
 
 
-def of_cells(of):
-    """What all cells have alike, else a function of wildcards: Snakemake asks one again and again for each cell."""
-    values = {of(resolved) for resolved in STUDY.cells}
-    if len(values) == 1:
-        return values.pop()
-    return snakemake_internals.asked_of_each_job(
-        lambda wildcards: of(cell_of(wildcards))
-    )
-
-
-def conda_env(resolved):
-    environment = resolved.spec.model.environment
+def conda_env(environment):
     suffix = "" if environment == "main" else f"-{environment}"
     return f"../envs/inference{suffix}.yaml"
+
+
+def conda_env_of(wildcards):
+    return conda_env(cell_of(wildcards).spec.model.environment)
+
+
+# Where all cells have one environment, its name: Snakemake asks a function once for each cell.
+ENVIRONMENTS = {resolved.spec.model.environment for resolved in STUDY.cells}
+CONDA_ENV = conda_env(*ENVIRONMENTS) if len(ENVIRONMENTS) == 1 else conda_env_of
+
+
+def threads_of(wildcards):
+    return cell_of(wildcards).spec.protocol.cpu_threads
 
 
 def announce(planned):

@@ -21,7 +21,7 @@ from wattlab.foundation.closure import closure
 from wattlab.foundation.errors import InputError, near_matches
 from wattlab.foundation.members import declared
 from wattlab.foundation.shared import INPUT_FOLDERS, Shared
-from wattlab.study.specs import plain, write_study
+from wattlab.study.specs import write_study
 from wattlab.tables.listing import OF_FLOPS, TABLES
 from wattlab.workflow import snakemake_internals
 from wattlab.workflow.asked import is_due, objection
@@ -59,8 +59,7 @@ except InputError as error:
 RESULTS = f"results/{STUDY.config.study}"
 # Under a name that its content gives, so that no call with another configuration changes what a running one reads; and
 # the copy that the tables belong to.
-CONTENT = plain(STUDY)
-STUDY_FILE = f"{RESULTS}/{write_study(Path(placed(RESULTS)), STUDY, CONTENT).name}"
+STUDY_FILE = f"{RESULTS}/{write_study(Path(placed(RESULTS)), STUDY).name}"
 TABLES_STUDY = f"{RESULTS}/tables/{Path(STUDY_FILE).name}"
 
 CELLS = {resolved.cell.id: resolved for resolved in STUDY.cells}

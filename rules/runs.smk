@@ -12,14 +12,14 @@ rule measure_cell:
     priority: order_of
     conda:
         # ../envs/inference.yaml, or that of the model's own environment.
-        of_cells(conda_env)
-    threads: of_cells(lambda resolved: resolved.spec.protocol.cpu_threads)
+        CONDA_ENV
+    threads: threads_of
     resources:
         # What a cluster asks for; on one machine `quiet` alone limits.
         gpu=0 if STUDY.config.device == "cpu" else 1,
         quiet=100 // STUDY.config.parallel_cells,
-        runtime=of_cells(walltime_min),
-        mem_mb=of_cells(memory_mb),
+        runtime=lambda wildcards: walltime_min(cell_of(wildcards)),
+        mem_mb=lambda wildcards: memory_mb(cell_of(wildcards)),
     params:
         spec=spec_key,
         command=command_of,

@@ -76,11 +76,8 @@ class Where(Closed):
 
     def matches(self, **cell: str) -> bool:
         """Whether a cell (`task, dataset, family, model, purpose`) is meant."""
-        for key, value in cell.items():
-            wanted = getattr(self, key, None)
-            if not (wanted is None or value == wanted or (isinstance(wanted, list) and value in wanted)):
-                return False
-        return True
+        names = self.names
+        return all(value in names.get(key, [value]) for key, value in cell.items())
 
 
 @cache

@@ -20,9 +20,4 @@ def sha256_of(value: Any) -> str:
 
 def key_of(value: Any) -> str:
     """The first 12 hex digits of `sha256_of`: names files."""
-    return key_of_text(canonical_json(value).encode())
-
-
-def key_of_text(text: bytes) -> str:
-    """`key_of` of the value that has this canonical JSON."""
-    return hashlib.sha256(text).hexdigest()[:KEY_LENGTH]
+    return sha256_of(value)[:KEY_LENGTH]

@@ -9,23 +9,12 @@ So a dry run with another configuration changes nothing for a study that is runn
 
 import os
 from pathlib import Path
-from typing import Any
-
-from pydantic_core import to_json
 
 from wattlab import STUDY_VERSION
-from wattlab.foundation.hashing import canonical_json, key_of, key_of_text
+from wattlab.foundation.hashing import canonical_json, key_of
 from wattlab.foundation.shared import Shared
 from wattlab.foundation.stored import read_json
 from wattlab.study.cells import ResolvedStudy, Spec
-
-#: A study as plain JSON values: thousands of cells are taken apart once, for its file and for those of its specs.
-Content = dict[str, Any]
-
-
-def plain(study: ResolvedStudy) -> Content:
-    """The study as plain JSON values."""
-    return study.model_dump(mode="json")
 
 
 def spec_path(results: Path, key: str) -> Path:
@@ -33,22 +22,22 @@ def spec_path(results: Path, key: str) -> Path:
     return results / Shared.SPECS / f"{key}.json"
 
 
-def write_specs(results: Path, study: ResolvedStudy, content: Content | None = None) -> dict[str, str]:
-    """Write the specs that are not there yet; the key of each cell's spec, by cell. `content`: the study as plain values."""
+def write_specs(results: Path, study: ResolvedStudy) -> dict[str, str]:
+    """Write the specs that are not there yet; the key of each cell's spec, by cell."""
     keys = {}
-    for resolved, cell in zip(study.cells, (content or plain(study))["cells"], strict=True):
-        if "spec" in cell:
-            text = canonical_json(cell["spec"]).encode()
-            keys[resolved.cell.id] = key_of_text(text)
-            _write_once(spec_path(results, keys[resolved.cell.id]), text)
+    for resolved in study.measured:
+        content = resolved.spec.model_dump(mode="json")
+        keys[resolved.cell.id] = key_of(content)
+        _write_once(spec_path(results, keys[resolved.cell.id]), canonical_json(content))
     return keys
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def _write_once(path: Path, text: str) -> None:
     """Write a file whose name tells its content, unless it is there in its full length.
 
     Not flushed to the disk, which takes many seconds for thousands of specs: what a power cut left short is written anew.
     """
+    content = text.encode()
     if path.exists() and path.stat().st_size == len(content):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,11 +51,10 @@ def read_spec(path: Path) -> Spec:
     return read_json(path, Spec, "a `snakemake -n` writes it")
 
 
-def write_study(folder: Path, study: ResolvedStudy, content: Content | None = None) -> Path:
-    """Write the study below `results/{study}`, unless it is there whole; its path. `content`: the study as plain values."""
-    content = content or plain(study)
-    path = folder / f"study-{key_of(content)}.json"
-    _write_once(path, to_json(content, indent=1) + b"\n")
+def write_study(folder: Path, study: ResolvedStudy) -> Path:
+    """Write the study below `results/{study}`, unless it is there whole; its path."""
+    path = folder / f"study-{key_of(study.model_dump(mode='json'))}.json"
+    _write_once(path, study.model_dump_json(indent=1) + "\n")
     return path
 
 

@@ -4,7 +4,6 @@ import copy
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,6 @@ def file_of_key(files: Sequence[Path], merged: Mapping[str, Any]) -> Callable[[s
     for content in contents.values():
         _merge(written, copy.deepcopy(content))
 
-    @cache
     def find(key: str) -> str:
         holders = [path.as_posix() for path, content in contents.items() if key in content]
         if key in merged and (key not in written or _as_json(merged[key]) != _as_json(written[key])):

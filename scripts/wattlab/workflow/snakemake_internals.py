@@ -3,7 +3,6 @@
 `Workflow` is Snakemake's own object. Written for Snakemake 9; the Snakefile refuses another one.
 """
 
-import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -54,12 +53,6 @@ def forget_body(workflow: Workflow, rule: str) -> None:
     target for each of 880 models a plan of 3,120 cells took 1.08 times the CPU time (median of three pairs).
     """
     workflow.globals.pop(f"__{rule}", None)
-
-
-def asked_of_each_job(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a rule with its signature read once: Snakemake reads it two or three times for each job, 20 us a time."""
-    vars(function)["__signature__"] = inspect.signature(function)
-    return function
 
 
 def is_run(workflow: Workflow) -> bool:
