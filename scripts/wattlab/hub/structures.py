@@ -12,6 +12,7 @@ from typing import Any
 from huggingface_hub.errors import StrictDataclassError
 
 from wattlab.catalog.entries import TaskEntry
+from wattlab.foundation.errors import library_words
 from wattlab.foundation.schema import Structure
 from wattlab.hub.failures import HubUnavailable
 
@@ -48,7 +49,7 @@ def read_config(folder: Path) -> Any:
     try:
         return transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (ValueError, TypeError, KeyError, AttributeError, StrictDataclassError) as error:
-        said = str(error).strip().partition("\n")[0][:200]
+        said = library_words(error, folder)[:200]
         raise HubUnavailable(
             f"its config.json is not one that transformers {transformers.__version__} reads: {said}",
             "choose another model, or pin a commit whose configuration is whole",

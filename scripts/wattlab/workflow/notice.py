@@ -15,7 +15,7 @@ from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.runs.needs import beyond_cores
 from wattlab.runs.validity import is_settled
-from wattlab.study.cells import Cell, MeasuredCell, ResolvedStudy
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
@@ -112,20 +112,30 @@ def beyond_machine(
     for resolved in study.measured:
         if resolved.cell.id in planned:
             for key, value, lacking in beyond_cores(resolved, cores):
-                found[_key_of(study.config, resolved.cell, key), f"{value}: {lacking}"] += 1
+                found[_key_of(study.config, resolved, key, source), f"{value}: {lacking}"] += 1
     return [
-        f"{source(place.partition('.')[0])}: {place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
+        f"{place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
         "`unavailable`: name a lower value, or measure on a larger machine"
         for (place, what), n_cells in found.items()
     ]
 
 
-def _key_of(config: StudyConfig, cell: Cell, key: str) -> str:
-    """The key of a study that says the cell's value of a factor."""
+def _key_of(config: StudyConfig, measured: MeasuredCell, key: str, source: Callable[[str], str]) -> str:
+    """File and key that say the cell's value of a factor."""
+    cell = measured.cell
     if key in cell.values:
-        return f"factors.{key}" if key in config.factors else f"settings.{key}"
-    is_overridden = any(key in override.set for override in config.overrides)
-    return f"overrides.{key}" if is_overridden else f"protocol.{key}"
+        places = (place for place, setting in config.all_settings if setting.set.get(key) == cell.values[key])
+    else:
+        names = {name: getattr(cell, name) for name in ("task", "dataset", "model", "purpose")}
+        places = (
+            f"overrides.{number}.set"
+            for number, override in reversed(list(enumerate(config.overrides)))
+            if key in override.set and override.where.matches(**names, family=measured.facts.family)
+        )
+    place = next(places, None)
+    if place is None:
+        return f"catalog/protocols.yaml: {config.protocol}: {key}"
+    return f"{source(place.partition('.')[0])}: {place}.{key}"
 
 
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:
