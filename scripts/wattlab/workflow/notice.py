@@ -115,7 +115,7 @@ def beyond_machine(
     lacking = {resolved.cell.id: found for resolved in cells if (found := list(beyond_cores(resolved, cores)))}
     for measured in restored(study, lacking, results) if lacking else ():
         del lacking[measured.cell_id]
-    found = Counter(
+    numbers = Counter(
         (_key_of(study.config, resolved, key, source), f"{value}: {what}")
         for resolved in cells
         for key, value, what in lacking.get(resolved.cell.id, ())
@@ -123,7 +123,7 @@ def beyond_machine(
     return [
         f"{place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
         "`unavailable`: name a lower value, or measure on a larger machine"
-        for (place, what), n_cells in found.items()
+        for (place, what), n_cells in numbers.items()
     ]
 
 
