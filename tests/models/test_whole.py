@@ -100,4 +100,7 @@ def test_a_decoder_may_be_asked_by_prompt(hub: MockHub, tmp_path: Path) -> None:
     folder = tmp_path / "published"
     publish(folder, *GPT2)
     assert json.loads((folder / "config.json").read_text())["architectures"] == ["GPT2LMHeadModel"]
-    assert came(hub, tmp_path, folder, "org/model", "text-classification").status == "complete"
+    for names in (["GPT2LMHeadModel"], None, ["GPT2WithNameOfLongAgo"]):
+        edit_json(folder / "config.json", architectures=names)
+        receipt = came(hub, tmp_path, folder, "org/model", "text-classification")
+        assert receipt.status == "complete", receipt.reason

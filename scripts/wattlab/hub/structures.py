@@ -31,7 +31,7 @@ def structure_of(task: TaskEntry, folder: Path) -> Structure:
         return "vision-transformer" if _has_heads(config) else "convnet"
     if config.is_encoder_decoder:
         return "seq2seq"
-    return "decoder" if task.generates_text or _is_causal(config.model_type) else "encoder"
+    return "decoder" if task.generates_text or is_causal(config.model_type) else "encoder"
 
 
 def read_config(folder: Path) -> Any:
@@ -60,7 +60,8 @@ def _has_heads(config: Any) -> bool:
     return any(getattr(config, name, None) is not None for name in _HEADS)
 
 
-def _is_causal(model_type: str) -> bool:
+def is_causal(model_type: str) -> bool:
+    """Whether models of the type write text from the left to the right, and fill no masks."""
     from transformers.models.auto import modeling_auto
 
     return (

@@ -105,18 +105,25 @@ def restored_words(n_restored: int, n_planned: int) -> str:
 
 
 def beyond_machine(
-    study: ResolvedStudy, planned: Collection[str], cores: float, source: Callable[[str], str]
+    study: ResolvedStudy, planned: Collection[str], results: Path, cores: float, source: Callable[[str], str]
 ) -> list[str]:
-    """A sentence for each value of a factor that this machine can not take. `source`: the file of a key."""
-    found: Counter[tuple[str, str]] = Counter()
-    for resolved in study.measured:
-        if resolved.cell.id in planned:
-            for key, value, lacking in beyond_cores(resolved, cores):
-                found[_key_of(study.config, resolved, key, source), f"{value}: {lacking}"] += 1
+    """A sentence for each value of a factor that this machine can not take. `source`: the file of a key.
+
+    What the store has whole is made without measuring, on any machine.
+    """
+    cells = [resolved for resolved in study.measured if resolved.cell.id in planned]
+    lacking = {resolved.cell.id: found for resolved in cells if (found := list(beyond_cores(resolved, cores)))}
+    for measured in restored(study, lacking, results) if lacking else ():
+        del lacking[measured.cell_id]
+    numbers = Counter(
+        (_key_of(study.config, resolved, key, source), f"{value}: {what}")
+        for resolved in cells
+        for key, value, what in lacking.get(resolved.cell.id, ())
+    )
     return [
         f"{place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
         "`unavailable`: name a lower value, or measure on a larger machine"
-        for (place, what), n_cells in found.items()
+        for (place, what), n_cells in numbers.items()
     ]
 
 
