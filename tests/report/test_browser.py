@@ -232,6 +232,18 @@ def test_what_differs_is_not_said_once_for_all_rows(browser: Browser, tmp_path: 
         assert head is not None and head["x"] + head["width"] < 400
 
 
+def test_a_narrow_page_cuts_no_word_of_the_energy_chart(browser: Browser, file: Path) -> None:
+    with opened(browser, file, 400, 800) as page:
+        drawn(page, "energy")
+        edges = page.eval_on_selector_all(
+            "#chart-energy svg text",
+            "all => all.filter(one => one.textContent).map(one => [one.textContent, one.getBoundingClientRect().right"
+            " - one.ownerSVGElement.getBoundingClientRect().right])",
+        )
+        assert len(edges) > 10 and [edge for edge in edges if edge[1] > 0] == []
+        assert "100%" in dict(edges) and "120%" not in dict(edges)  # no share above the whole
+
+
 def test_every_chart_is_svg_png_and_csv(page: Page) -> None:
     drawn(page, "tasks")
     assert b"<desc>Wh per 1,000 inferences" in saved(page, "1,000 inferences of each task as SVG")
