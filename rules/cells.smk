@@ -119,8 +119,9 @@ def tell_beyond(planned):
 
     if snakemake_internals.runs_here(workflow) and planned:
         files = snakemake_internals.configuration_files(workflow, "config.yaml")
+        source = file_of_key(files, config)
         for line in beyond_machine(
-            STUDY, planned, available_cores(), file_of_key(files, config)
+            STUDY, planned, Path(placed("results")), available_cores(), source
         ):
             print(line, file=sys.stderr)
 

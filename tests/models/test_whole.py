@@ -43,12 +43,28 @@ def of_another_task(folder: Path) -> None:
     transformers.AutoModelForMaskedLM.from_pretrained(folder).save_pretrained(folder)
 
 
+def of_a_type_of_its_own(folder: Path) -> None:
+    edit_json(folder / "config.json", model_type="own", auto_map={"AutoConfig": "own.Config"})
+
+
+def without_type(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({key: config[key] for key in config if key != "model_type"}))
+
+
+def of_another_processor(folder: Path) -> None:
+    edit_json(folder / "preprocessor_config.json", image_processor_type="Own")
+
+
 @pytest.mark.parametrize(
     ("cell", "spoil", "said"),
     [
         (SST2, without_tokenizer, "its tokenizer is empty: "),
         (RESNET, without_processor, "its image processor can not be built: it has no preprocessor_config.json"),
         (SST2, body_alone, "the checkpoint lacks classifier.bias, classifier.weight, pre_classifier.bias, pre_classifier.w"),
+        (SST2, of_a_type_of_its_own, "its model_type 'own' is not in transformers "),
+        (SST2, without_type, "reads: Unrecognized model in "),
+        (RESNET, of_another_processor, "its image processor can not be built: Unrecognized image processor in "),
         (BERT, of_another_task, "the checkpoint lacks classifier.bias, classifier.weight of BertForTokenClassification"),
     ],
 )  # fmt: skip
@@ -63,7 +79,10 @@ def test_what_a_model_lacks_is_in_its_receipt(
         receipt = came(hub, tmp_path, folder, name, task)
         assert receipt.status == "unavailable" and receipt.files == []
         assert said in str(receipt.reason), receipt.reason
-        assert "\n" not in str(receipt.reason) and str(receipt.remedy).endswith("then `make retry`")
+        assert str(tmp_path) not in str(receipt.reason), "a place of this machine"
+        assert "\n" not in str(receipt.reason) and str(receipt.remedy).endswith(
+            ("then `make retry`", "know it", "is whole")
+        )
 
 
 def test_weights_without_a_word_of_their_class_are_looked_at(hub: MockHub, tmp_path: Path) -> None:
@@ -81,4 +100,7 @@ def test_a_decoder_may_be_asked_by_prompt(hub: MockHub, tmp_path: Path) -> None:
     folder = tmp_path / "published"
     publish(folder, *GPT2)
     assert json.loads((folder / "config.json").read_text())["architectures"] == ["GPT2LMHeadModel"]
-    assert came(hub, tmp_path, folder, "org/model", "text-classification").status == "complete"
+    for names in (["GPT2LMHeadModel"], None, ["GPT2WithNameOfLongAgo"]):
+        edit_json(folder / "config.json", architectures=names)
+        receipt = came(hub, tmp_path, folder, "org/model", "text-classification")
+        assert receipt.status == "complete", receipt.reason

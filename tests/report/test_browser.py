@@ -213,6 +213,37 @@ def test_cells_are_searched_sorted_and_saved_to_the_byte(page: Page) -> None:
     assert len(rows(page, "table-totals")) == 6
 
 
+def test_what_differs_is_not_said_once_for_all_rows(browser: Browser, tmp_path: Path) -> None:
+    """Intervals that share their lower bound (they are sorted by it) are other intervals; numbers stand beside the model."""
+    tables = more_tables()
+    cells = tables["cells"].copy()
+    for name in ("energy", "energy_node"):
+        cells[f"ci95_low_{name}_kwh_per_1000"] = 0.0
+        cells[f"ci95_high_{name}_kwh_per_1000"] = [0.001 * (10 + place) for place in range(len(cells))]
+    file = tmp_path / "report.html"
+    file.write_text(page_of(tables | {"cells": cells}, tmp_path))
+    with opened(browser, file, 400, 800) as page:
+        to(page, "cells")
+        once = page.locator("#cells-rows .note").first.inner_text()
+        assert "energy is: estimated" in once and "interval" not in once
+        assert {row[2] for row in rows(page, "cells-rows")} <= {f"0 to {place} Wh" for place in range(10, 70)}
+        assert len({row[2] for row in rows(page, "cells-rows")}) == 25
+        head = page.locator("#cells-rows th", has_text="Wh per 1,000").bounding_box()
+        assert head is not None and head["x"] + head["width"] < 400
+
+
+def test_a_narrow_page_cuts_no_word_of_the_energy_chart(browser: Browser, file: Path) -> None:
+    with opened(browser, file, 400, 800) as page:
+        drawn(page, "energy")
+        edges = page.eval_on_selector_all(
+            "#chart-energy svg text",
+            "all => all.filter(one => one.textContent).map(one => [one.textContent, one.getBoundingClientRect().right"
+            " - one.ownerSVGElement.getBoundingClientRect().right])",
+        )
+        assert len(edges) > 10 and [edge for edge in edges if edge[1] > 0] == []
+        assert "100%" in dict(edges) and "120%" not in dict(edges)  # no share above the whole
+
+
 def test_every_chart_is_svg_png_and_csv(page: Page) -> None:
     drawn(page, "tasks")
     assert b"<desc>Wh per 1,000 inferences" in saved(page, "1,000 inferences of each task as SVG")
@@ -257,4 +288,4 @@ def test_missing_cells_are_shown_as_missing(browser: Browser, tmp_path: Path) ->
         to(page, "cells")
         page.select_option("#cells-status", "missing")
         expect(page.locator("#cells-rows tbody tr")).to_have_count(3)
-        assert all(row[4:7] == ["failed", "none", "missing"] for row in rows(page, "cells-rows"))
+        assert all([*row[1:3], row[6]] == ["failed", "none", "missing"] for row in rows(page, "cells-rows"))

@@ -8,7 +8,7 @@ import pandas as pd
 from support import hand_tables
 from support.pages import page_of, visible
 from support.records import resolved_cell, resolved_study
-from wattlab.report.methods import bibtex, methods_paragraph
+from wattlab.report.methods import bibtex, latex, methods_paragraph, plain
 
 
 def test_numbers_come_from_the_protocols_and_the_tables() -> None:
@@ -41,6 +41,15 @@ def test_every_citation_has_its_entry_and_none_is_idle() -> None:
     entries = bibtex(study, tables)
     assert set(re.findall(r"@\w+\{([^,]*),", entries)) == cited and "luccioni2024power" in cited
     assert entries.count("{") == entries.count("}") and "version = {3.3.2}" in entries
+
+
+def test_text_of_a_machine_cites_nothing_and_is_no_command() -> None:
+    tables = hand_tables.tables() | {"provenance": hand_tables.provenance(cpu_model="\\cite{x\\input{file}} at 100%")}
+    paragraph, study = methods_paragraph(hand_tables.study(), tables), hand_tables.study()
+    assert bibtex(study, tables) == bibtex(study, hand_tables.tables())
+    written = r"\textbackslash{}cite\{x\textbackslash{}input\{file\}\} at 100\%"
+    assert written in latex(paragraph) and "\\cite{luccioni2024power}" in latex(paragraph)
+    assert "\\cite{x\\input{file}} at 100%" in plain(paragraph) and "luccioni2024power" not in plain(paragraph)
 
 
 def test_imported_logs_describe_no_measurement() -> None:

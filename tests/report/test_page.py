@@ -27,6 +27,7 @@ from wattlab.report.lead import lead
 from wattlab.report.numbers import three_digits
 from wattlab.report.sections import sections_of
 from wattlab.report.shown import MOST_ROWS, head, shown
+from wattlab.tables import flags
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +63,25 @@ def test_the_page_is_well_formed_and_loads_nothing(tmp_path: Path) -> None:
     assert "Nothing: every cell has its full number of valid repeats." in text
     assert all(one.caption.split(".")[0].replace("'", "&#39;") in text for one in listed.values())
     assert data_of(text)["cells_csv"] == (folder / "cells.csv").read_text()
+
+
+def test_the_words_explain_every_flag_and_what_a_cell_is(tmp_path: Path) -> None:
+    tables = hand_tables.tables()
+    cells = tables["cells"].assign(flags="short; several_sessions")
+    cells.loc[cells.index[0], "flags"] = "another model: listed as it; outlier"
+    text = visible(page_of(tables | {"cells": cells}, tmp_path))
+    words = dict(re.findall(r"<dt><dfn>(.*?)</dfn></dt><dd>(.*?)</dd>", text))
+    assert words["several sessions"] == "the repeats are of several processes" and "trend" not in words
+    assert "20 %" in words["outlier"] and "its counter needs" in words["short"] and "another model" in words
+    assert words["cell"].endswith("measured by a process of its own")
+    study = hand_tables.study(source="codecarbon-logs", logs={"path": None, "mapping": "m"})
+    imported = visible(page_of(tables, tmp_path, study))
+    assert "<dfn>cell</dfn></dt><dd>one task, one dataset and one model, as the logs name them</dd>" in imported
+    # Every flag that docs/protocol.md names has words.
+    protocol = (Path(__file__).parents[2] / "docs/protocol.md").read_text()
+    passage = protocol[protocol.index("**A repeat is `short`**") : protocol.index("**How a model writes**")]
+    named = set(re.findall(r"`([a-z_]+)`", passage)) - {"effective_cores_share", "published_parameters"}
+    assert named == set(flags.MEANINGS) - {"another model"}
 
 
 def test_the_policy_names_just_the_scripts_of_the_page(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_engineer_finds_the_cheapest_summarizer_above_a_score_and_shares_the
     said = page.locator("#choose-said").inner_text()
     assert (
         said
-        == "Cheapest: ainize/bart-base-cnn, 9.4 Wh per 1,000, ROUGE-L 0.30. 1 model below 0.25 or without a score left out."
+        == "Cheapest for summarization (ROUGE-L of at least 0.25): ainize/bart-base-cnn, 9.4 Wh per 1,000, ROUGE-L 0.30. 1 model below 0.25 or without a score left out."
     )
     page.click("#choose-take")
     page.fill("#n", "30000000")
@@ -206,7 +206,7 @@ def test_a_model_with_the_energy_of_another_one_is_not_recommended(browser: Brow
         assert "Flagged: another model: listed as it; short." in page.evaluate("window.told")
         to(page, "choose")
         said = page.locator("#choose-said").inner_text()
-        assert said.startswith("Cheapest: ainize/bart-base-cnn") and "1 model not considered" in said
+        assert said.startswith("Cheapest for summarization: ainize/bart-base-cnn") and "1 model not considered" in said
         drawn(page, "choose")
         assert (
             "1 model with the energy of another model: a cross" in page.locator("#chart-choose figcaption").inner_text()

@@ -65,6 +65,11 @@ def test_paragraph_of_imported_logs_claims_no_measurement() -> None:
     text = closing_paragraph(hand_tables.study(source="codecarbon-logs", logs=logs), tables)
     assert "holds published logs, read again and not measured here: all 52 cells" in text
     assert "study laptop ran" not in text
+    totals = tables["totals"]
+    logged = closing_paragraph(
+        hand_tables.study(), tables | {"totals": totals[totals["phase"].isin(["load", "query"])]}
+    )
+    assert "In all, loading included, it took" in logged and "warm-up" not in logged
 
 
 def test_paragraph_with_two_tasks_says_why_there_is_no_rho() -> None:

@@ -18,7 +18,16 @@ from wattlab.study.cells import MeasuredCell
 from wattlab.tables.building import build
 from wattlab.workflow.doctor.costs import finished_cells, least_time_s, least_window_s
 from wattlab.workflow.history import measured_cells
-from wattlab.workflow.notice import ANOTHER_MACHINE, Here, here, measured_again, notice, restored, restored_words
+from wattlab.workflow.notice import (
+    ANOTHER_MACHINE,
+    Here,
+    beyond_machine,
+    here,
+    measured_again,
+    notice,
+    restored,
+    restored_words,
+)
 from wattlab.workflow.progress import outcome
 
 BERT = records.resolved_cell()
@@ -144,6 +153,10 @@ def test_cells_whose_store_is_whole_are_restored_and_not_to_measure(tmp_path: Pa
         "1 of 3 planned cells is restored from the store: the repeats are whole, and nothing is measured again"
     )
     assert restored(study, planned - {BERT.cell.id}, tmp_path) == []
+    # What is whole is no loss on a machine without a core for it; the others are.
+    (said,) = beyond_machine(study, planned, tmp_path, 0, lambda key: "config.yaml")
+    n_cells = len(planned) - 1
+    assert f"cpu_threads = 1: this machine has 0 cores for them; {n_cells} planned cell" in said, said
     assert restored(study, planned, tmp_path, Here({"cpu": "another"})) == restored(study, planned, tmp_path)
     assert finished_cells(study, tmp_path / "laptop") == {BERT.cell.id: whole.duration_s}, (
         "the doctor counts it as done"

@@ -9,13 +9,15 @@ import pytest
 
 from retry_cells import bad_records
 from support import measurements, records
+from wattlab.catalog.facts import HubFacts
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import copy_file
 from wattlab.records.record import Observed
 from wattlab.records.store import open_store, read_store, store_path
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.runs.places import input_paths
-from wattlab.study.cells import MeasuredCell
+from wattlab.samples.manifest import Manifest
+from wattlab.study.cells import MeasuredCell, TokenizerSpec
 from wattlab.tables.evidence import cell_evidence
 from wattlab.workflow.merging import plan_merge
 
@@ -120,6 +122,37 @@ def test_a_merge_that_would_mix_or_double_copies_nothing(
     with pytest.raises(InputError, match=message):
         plan_merge(STUDY, machines[0], machines[1:])
     assert GPT.cell.id not in str(list(files(machines[0])))
+
+
+def of_the_hub(revision: str | None) -> MeasuredCell:
+    """GPT with random weights and a trained tokenizer, on rows of the hub."""
+    spec = GPT.spec
+    entry = spec.dataset.model_copy(update={"hub": HubFacts(id="org/rows", split="train", revision=revision)})
+    changed = {
+        "data": "hub",
+        "dataset": entry,
+        "samples": spec.samples.model_copy(update={"data": "hub", "entry": entry}),
+        "tokenizer": TokenizerSpec(kind="bpe", layout="GPT2Tokenizer", do_lower_case=False, generator_version=1),
+    }
+    return GPT.model_copy(update={"spec": spec.model_copy(update=changed)})
+
+
+def test_a_dataset_that_was_pinned_since_comes_with_all_that_it_was_measured_with(machines: list[Path]) -> None:
+    """The tokenizer too; and a commit that nothing says is not taken for the pinned one."""
+    here, there = machines[:2]
+    commit, before = "a" * 40, of_the_hub(None)
+    study = records.resolved_study([BERT, of_the_hub(commit)])
+    measure(there, before)
+    inputs, now = input_paths(there, before), input_paths(here, study.measured[1])
+    inputs.manifest.write_text(
+        Manifest.of(before.spec.samples, 10, row_ids=list(range(10)), hub_revision=commit).model_dump_json()
+    )
+    merge = plan_merge(study, here, [there])
+    assert (inputs.tokenizer, now.tokenizer) in merge.copies and now.manifest in [target for _, target in merge.written]
+    assert now.tokenizer not in [target for _, target in merge.written]
+    inputs.manifest.unlink()
+    with pytest.raises(InputError, match="measured the commit that nothing says, and catalog/datasets/oscar.yaml has"):
+        plan_merge(study, here, [there])
 
 
 def test_a_failed_record_gives_way_to_a_complete_one(machines: list[Path]) -> None:

@@ -50,8 +50,15 @@ def test_more_threads_than_cores_are_told_by_the_dry_run_and_are_no_measurement(
     assert project.snakemake(record).returncode == 1
     failure = json.loads((project.root / record).read_text())
     assert (failure["status"], failure["failure"]["reason"]) == ("unavailable", f"cpu_threads = 999: {cores}")
-    project.configure(factors={}, overrides=[{"where": {"dataset": "c4"}, "set": {"cpu_threads": 999}}])
-    assert f"config.yaml: overrides.cpu_threads = 999: {cores}; 1 planned cell of 1" in project.snakemake("-n").stdout
+    # Each cell's own override, and each setting, by the key that a person finds in the file.
+    threads = [
+        {"where": {"dataset": name}, "set": {"cpu_threads": n}} for name, n in (("c4", 999), ("bookcorpus", 998))
+    ]
+    project.configure(factors={}, overrides=threads, settings=[{"name": "many", "set": {"cpu_threads": 997}}])
+    said = project.snakemake("--dry-run").stdout
+    for place in ("overrides.0.set.cpu_threads = 999", "overrides.1.set.cpu_threads = 998"):
+        assert f"config.yaml: {place}: {cores}; 1 planned cell of 5 will be" in said, said
+    assert f"config.yaml: settings.0.set.cpu_threads = 997: {cores}; 3 planned cells of 5 will be" in said
 
 
 def test_every_target_can_be_named(finished: Project) -> None:

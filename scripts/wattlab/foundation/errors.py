@@ -5,6 +5,7 @@ import json
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -32,6 +33,11 @@ class Unavailable(Exception):
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(f"{reason}; {remedy}")
         self.reason, self.remedy = reason, remedy
+
+
+def library_words(error: Exception, folder: Path) -> str:
+    """The first line of what a library says of the files in `folder`, without that place of this machine."""
+    return str(error).strip().partition("\n")[0].replace(str(folder), "its folder")
 
 
 Schema = TypeVar("Schema", bound=BaseModel)

@@ -12,6 +12,7 @@ from typing import Any
 from huggingface_hub.errors import StrictDataclassError
 
 from wattlab.catalog.entries import TaskEntry
+from wattlab.foundation.errors import library_words
 from wattlab.foundation.schema import Structure
 from wattlab.hub.failures import HubUnavailable
 
@@ -30,7 +31,7 @@ def structure_of(task: TaskEntry, folder: Path) -> Structure:
         return "vision-transformer" if _has_heads(config) else "convnet"
     if config.is_encoder_decoder:
         return "seq2seq"
-    return "decoder" if task.generates_text or _is_causal(config.model_type) else "encoder"
+    return "decoder" if task.generates_text or is_causal(config.model_type) else "encoder"
 
 
 def read_config(folder: Path) -> Any:
@@ -48,7 +49,7 @@ def read_config(folder: Path) -> Any:
     try:
         return transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (ValueError, TypeError, KeyError, AttributeError, StrictDataclassError) as error:
-        said = str(error).strip().partition("\n")[0][:200]
+        said = library_words(error, folder)[:200]
         raise HubUnavailable(
             f"its config.json is not one that transformers {transformers.__version__} reads: {said}",
             "choose another model, or pin a commit whose configuration is whole",
@@ -59,7 +60,8 @@ def _has_heads(config: Any) -> bool:
     return any(getattr(config, name, None) is not None for name in _HEADS)
 
 
-def _is_causal(model_type: str) -> bool:
+def is_causal(model_type: str) -> bool:
+    """Whether models of the type write text from the left to the right, and fill no masks."""
     from transformers.models.auto import modeling_auto
 
     return (

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from wattlab.catalog.facts import ModelFacts
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, library_words
 from wattlab.hub.choice import PIPELINE_INDEX, pipeline_parts
 from wattlab.hub.snapshots import Snapshot
 from wattlab.models.image_processors import hub_processor
@@ -97,7 +97,7 @@ class HubSource(Source):
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
         except (ValueError, OSError) as error:
             raise InputError(
-                f"{self._name}: its tokenizer can not be built: {str(error).strip().partition(chr(10))[0]}; pin a commit "
+                f"{self._name}: its tokenizer can not be built: {library_words(error, self._folder)}; pin a commit "
                 "that has its files, or choose another model"
             ) from error
         size = getattr(self.config()[0].get_text_config(decoder=True), "vocab_size", None)

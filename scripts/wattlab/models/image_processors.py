@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from wattlab.catalog.facts import ImageProcessorFacts
-from wattlab.foundation.errors import InputError
+from wattlab.foundation.errors import InputError, library_words
 from wattlab.models.environments import is_this
 
 #: The catalog's names of resampling filters.
@@ -54,11 +54,7 @@ def hub_processor(folder: Path, name: str) -> Any:
     try:
         return AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **variant)
     except (ValueError, OSError) as error:
-        said = (
-            "it has no preprocessor_config.json"
-            if isinstance(error, OSError)
-            else str(error).strip().partition("\n")[0]
-        )
+        said = "it has no preprocessor_config.json" if isinstance(error, OSError) else library_words(error, folder)
         raise InputError(
             f"{name}: its image processor can not be built: {said}; pin a commit that has its files, or choose another model"
         ) from error

@@ -130,7 +130,7 @@ def _energy() -> Layered:
         "share",
         type="quantitative",
         title="share of the recorded energy",
-        axis=alt.Axis(format="%", tickCount=5),
+        axis=alt.Axis(format="%", values=["$ticks"]),
         scale=alt.Scale(domain=["$shares"], nice=False),
     )
     scale = alt.Scale(domain=["$parts"], range=["$colours"])

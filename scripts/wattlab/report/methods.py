@@ -62,6 +62,9 @@ _BIBTEX = {
 }""",
 }
 
+#: A citation: text of a machine or of logs that looks like another one is none.
+_CITATION = rf"\\cite\{{({'|'.join(_BIBTEX)})\}}"
+
 
 def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
     """The paragraph in LaTeX's words for citations (`\\cite{key}`), else plain text."""
@@ -90,14 +93,14 @@ def methods_paragraph(study: ResolvedStudy, tables: Tables) -> str:
 
 def latex(paragraph: str) -> str:
     """The paragraph as LaTeX takes it: its special letters escaped, its citations as they are."""
-    parts = re.split(r"(\\cite\{[^}]*\})", paragraph)
-    return "".join(part if part.startswith("\\cite{") else escaped(part) for part in parts)
+    texts = iter(re.split(_CITATION, paragraph))  # text, key, text, key, …, text
+    return escaped(next(texts)) + "".join(f"\\cite{{{key}}}{escaped(next(texts))}" for key in texts)
 
 
 def plain(paragraph: str) -> str:
     """The paragraph without the commands of LaTeX."""
     return re.sub(
-        r" ?\\cite\{[^}]*\}",
+        f" ?{_CITATION}",
         "",
         paragraph.replace("Following \\cite{luccioni2024power}", "Following Luccioni et al. (2024)", 1),
     )
@@ -106,7 +109,7 @@ def plain(paragraph: str) -> str:
 def bibtex(study: ResolvedStudy, tables: Tables) -> str:
     """The entries of the paragraph's citations, in its order."""
     text = methods_paragraph(study, tables)
-    keys = dict.fromkeys(key for group in re.findall(r"\\cite\{([^}]*)\}", text) for key in group.split(","))
+    keys = dict.fromkeys(re.findall(_CITATION, text))
     version = versions(tables["provenance"]).get("codecarbon", "not recorded")
     return "\n\n".join(_BIBTEX[key].replace("$codecarbon", version) for key in keys)
 

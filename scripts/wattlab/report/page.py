@@ -31,7 +31,7 @@ from wattlab.report.sections import Section, sections_of
 from wattlab.report.shown import MOST_ROWS, said_once, shown
 from wattlab.report.summary import closing_paragraph
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables import words
+from wattlab.tables import flags, words
 from wattlab.tables.reading import Tables
 
 #: Tables that stand in the page without its script -> their most rows.
@@ -73,7 +73,7 @@ def render(
         mixed=_mixed(tables["provenance"]),
         audited=audit.summary(tables["audit"]) if "audit" in tables else "",
         **_beside(study, [one.name for one in beside]),
-        glossary={**glossary(tables), **dict(labels)},
+        glossary={**glossary(study, tables), **dict(labels)},
     )
 
 
@@ -106,11 +106,11 @@ def _template() -> Template:
     return environment.get_template("page.html.j2")
 
 
-def glossary(tables: Tables) -> dict[str, str]:
+def glossary(study: ResolvedStudy, tables: Tables) -> dict[str, str]:
     """The page's words -> what they mean here."""
     methods = "; ".join(f"{method}: {meaning}" for method, (meaning, _) in METHODS.items())
     return {
-        "cell": "one task, one dataset and one model, measured by a process of its own",
+        "cell": f"one task, one dataset and one model, {'as the logs name them' if study.config.is_imported else 'measured by a process of its own'}",
         **{name: meaning for name, meaning in SCOPES.items() if name in choices(tables["cells"])},
         **BASES,
         "how an energy was obtained": f"{methods}; an energy is metered as far as it was read, else estimated",
@@ -118,6 +118,7 @@ def glossary(tables: Tables) -> dict[str, str]:
         "interval of a cell": words.interval("cells", tables["cells"]) or "none",
         "interval of a task": words.interval("tasks", tables["tasks"]) or "none",
         "flag": "what to mind about a cell; it leaves nothing out",
+        **flags.meanings(words.with_value(tables["cells"])),
         "PUE": "energy of a data centre over that of its computers; 1 counts the computers alone",
     }
 

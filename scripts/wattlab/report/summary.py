@@ -92,19 +92,34 @@ def _one(table: pd.DataFrame, name: str) -> float | None:
     return None if values.empty else float(values.iloc[0])
 
 
+#: Phase of `totals` -> its windows in the paragraph, beside the queries themselves.
+_BESIDE = {
+    "load": "loading",
+    "transfer": "transfers",
+    "warm-up": "warm-up",
+    "idle": "idle windows",
+    "invalid": "invalid repeats",
+    "failed": "failed repeats",
+    "unassigned": "windows in no mean",
+}
+
+
 def _cost(study: ResolvedStudy, shown: pd.DataFrame, totals: pd.DataFrame) -> str:
     """Energy and emissions of every window, of which scope, and what of it another study paid."""
     energy = pd.to_numeric(totals["energy_kwh"])
     if energy.notna().sum() == 0:
         return f"what the study cost is not known:{_least(totals)}" if len(totals) else ""
     least = _least(totals)
-    text = (
-        f"in all, loading, warm-up and idle windows included, it took{least} {energy_words(float(energy.sum()))} "
-        f"{cost_in_grams(study, totals)}"
-    )
+    text = f"in all{_beside(totals)}, it took{least} {energy_words(float(energy.sum()))} {cost_in_grams(study, totals)}"
     reused = float(energy[totals["reused"].astype(bool)].sum())
     paid = f", {energy_words(reused)} of it paid by another study" if reused > 0 else ""
     return f"{text}{paid}: {words.energy(shown, words.quantity_behind(totals) or ENERGY)}"
+
+
+def _beside(totals: pd.DataFrame) -> str:
+    """The windows that are in the sum beside the queries, as far as there are any."""
+    phases = [name for phase, name in _BESIDE.items() if phase in set(totals["phase"])]
+    return f", {wording.listed(phases)} included" if phases else ""
 
 
 def _least(totals: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from wattlab.figures.palette import task_title
 from wattlab.foundation.quantities import LEVEL, significant
 from wattlab.foundation.wording import count, sentences
+from wattlab.report.shown import said_once
 from wattlab.tables.reading import Tables
 
 
@@ -22,8 +23,16 @@ def section(tables: Tables) -> dict[str, Any]:
     lines = [_sentence(row) for row in tasks[tasks["level"] == "task"].to_dict("records")]
     verdicts = claims.pivot(index="text", columns="study", values="verdict").reindex(claims["text"].unique())
     studies = list(dict.fromkeys(claims["study"]))
-    rows = [(text, *row) for text, row in zip(verdicts.index, verdicts[studies].to_numpy(), strict=True)]
-    return {"then_and_now": lines, "beside_verdicts": {"studies": studies, "rows": rows}}
+    rows = [
+        (sentences(text).removesuffix("."), *row)
+        for text, row in zip(verdicts.index, verdicts[studies].to_numpy(), strict=True)
+    ]
+    heads = ["claim of the paper", *studies]
+    verdicts_of = {"heads": heads, "columns": heads, "numeric": [False] * len(heads), "rows": rows, "n_hidden": 0}
+    return {
+        "then_and_now": lines,
+        "beside_verdicts": said_once({**verdicts_of, "title": "verdicts of the paper’s claims in each study"}),
+    }
 
 
 def _sentence(row: dict[Any, Any]) -> str:

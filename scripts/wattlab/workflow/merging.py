@@ -127,10 +127,10 @@ def _of_today(cell: MeasuredCell, found: Found) -> Found:
 def _check_commits(cell: MeasuredCell, found: Found, record: Record, before: Spec) -> None:
     """Raise `InputError` where another commit than that which is pinned today was measured."""
     entries = {f"catalog/models/{cell.cell.model}.yaml": (record.hub_revision, cell.spec.model.revision)}
-    manifest = _there(manifest_of(found.results, before.samples))
-    if cell.spec.dataset.hub is not None and manifest is not None:
-        pinned = cell.spec.dataset.hub.revision
-        entries[f"catalog/datasets/{cell.cell.dataset}.yaml"] = read_manifest(manifest).hub_revision, pinned
+    there = _there(manifest_of(found.results, before.samples))
+    if cell.spec.dataset.hub is not None and before.dataset.hub is not None:
+        measured = read_manifest(there).hub_revision if there else before.dataset.hub.revision
+        entries[f"catalog/datasets/{cell.cell.dataset}.yaml"] = measured, cell.spec.dataset.hub.revision
     for entry, (measured, pinned) in entries.items():
         if pinned not in (None, measured):
             raise InputError(
@@ -145,8 +145,10 @@ def _copies(cell: MeasuredCell, name: str, here: Path, found: Found) -> Iterator
     store = store_path(found.results, record.cell_id, record.fingerprint)
     if not store.exists():
         raise InputError(f"{store}: missing, and {found.path} rests on it; copy the whole results folder")
+    paths = input_paths(here, cell)
+    restated = () if found.before is None else (paths.manifest, paths.receipt)
     for then, now in _inputs(cell, here, found):
-        if found.before is None and not now.exists():
+        if now not in restated and not now.exists():
             yield then, now
         if then.with_suffix(".parquet").exists() and not now.with_suffix(".parquet").exists():
             yield then.with_suffix(".parquet"), now.with_suffix(".parquet")

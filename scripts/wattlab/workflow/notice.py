@@ -15,7 +15,7 @@ from wattlab.machine.software import versions
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.runs.needs import beyond_cores
 from wattlab.runs.validity import is_settled
-from wattlab.study.cells import Cell, MeasuredCell, ResolvedStudy
+from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.study.config import StudyConfig
 from wattlab.workflow.history import Measured, is_of, measured_cells
 
@@ -105,27 +105,44 @@ def restored_words(n_restored: int, n_planned: int) -> str:
 
 
 def beyond_machine(
-    study: ResolvedStudy, planned: Collection[str], cores: float, source: Callable[[str], str]
+    study: ResolvedStudy, planned: Collection[str], results: Path, cores: float, source: Callable[[str], str]
 ) -> list[str]:
-    """A sentence for each value of a factor that this machine can not take. `source`: the file of a key."""
-    found: Counter[tuple[str, str]] = Counter()
-    for resolved in study.measured:
-        if resolved.cell.id in planned:
-            for key, value, lacking in beyond_cores(resolved, cores):
-                found[_key_of(study.config, resolved.cell, key), f"{value}: {lacking}"] += 1
+    """A sentence for each value of a factor that this machine can not take. `source`: the file of a key.
+
+    What the store has whole is made without measuring, on any machine.
+    """
+    cells = [resolved for resolved in study.measured if resolved.cell.id in planned]
+    lacking = {resolved.cell.id: found for resolved in cells if (found := list(beyond_cores(resolved, cores)))}
+    for measured in restored(study, lacking, results) if lacking else ():
+        del lacking[measured.cell_id]
+    numbers = Counter(
+        (_key_of(study.config, resolved, key, source), f"{value}: {what}")
+        for resolved in cells
+        for key, value, what in lacking.get(resolved.cell.id, ())
+    )
     return [
-        f"{source(place.partition('.')[0])}: {place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
+        f"{place} = {what}; {count(n_cells, 'planned cell')} of {len(planned)} will be "
         "`unavailable`: name a lower value, or measure on a larger machine"
-        for (place, what), n_cells in found.items()
+        for (place, what), n_cells in numbers.items()
     ]
 
 
-def _key_of(config: StudyConfig, cell: Cell, key: str) -> str:
-    """The key of a study that says the cell's value of a factor."""
+def _key_of(config: StudyConfig, measured: MeasuredCell, key: str, source: Callable[[str], str]) -> str:
+    """File and key that say the cell's value of a factor."""
+    cell = measured.cell
     if key in cell.values:
-        return f"factors.{key}" if key in config.factors else f"settings.{key}"
-    is_overridden = any(key in override.set for override in config.overrides)
-    return f"overrides.{key}" if is_overridden else f"protocol.{key}"
+        places = (place for place, setting in config.all_settings if setting.set.get(key) == cell.values[key])
+    else:
+        names = {name: getattr(cell, name) for name in ("task", "dataset", "model", "purpose")}
+        places = (
+            f"overrides.{number}.set"
+            for number, override in reversed(list(enumerate(config.overrides)))
+            if key in override.set and override.where.matches(**names, family=measured.facts.family)
+        )
+    place = next(places, None)
+    if place is None:
+        return f"catalog/protocols.yaml: {config.protocol}: {key}"
+    return f"{source(place.partition('.')[0])}: {place}.{key}"
 
 
 def _differences(measured: Measured, cell: MeasuredCell, this: Here) -> Iterator[str]:

@@ -46,7 +46,7 @@ async function draw(name, { scale = "log", fill = {}, data, rows, table = rows, 
   Object.assign(spec.config.axis, { gridColor: line, domainColor: soft, tickColor: soft, labelColor: ink, titleColor: ink });
   Object.assign(spec.config.legend, { labelColor: ink, titleColor: ink });
   if (spec.width < 500) { spec.config.axis.labelLimit = 150; spec.config.axis.labelFontSize = 11; }
-  spec.config.legend.columns = spec.width < 500 ? 2 : spec.width < 900 ? 4 : 5;
+  spec.config.legend.columns = spec.width < 500 ? 1 : spec.width < 900 ? 4 : 5;
   const dense = rows.length > 1000 && !onPaper();
   const inner = el("div", {});
   const result = await vegaEmbed(inner, spec, { actions: false, ast: true, renderer: dense ? "canvas" : "svg" });

@@ -11,10 +11,11 @@ function saidOnce(columns, rows) {
   const said = [], none = [], left = [], named = columns.find((one) => !one.plain);
   for (const column of columns) {
     if (rows.length < 2 || column.plain || column.keep || column === named) { left.push(column); continue; }
-    const first = column.value(rows[0]);
-    if (rows.every((row) => column.value(row) === first)) {
+    const first = column.value(rows[0]), text = (row) => asText(insideOf(column, row));
+    // Rows that are sorted as the same may read otherwise: of an interval the kind or the lower bound alone may be shared.
+    if (rows.every((row) => column.value(row) === first) && rows.every((row) => text(row) === text(rows[0]))) {
       if (first === null || first === undefined || first === "") none.push(column.title);
-      else said.push(`${column.title}: ${asText(insideOf(column, rows[0]))}`);
+      else said.push(`${column.title}: ${text(rows[0])}`);
       continue;
     }
     const shared = column.parts ? column.parts(rows[0]).filter((one) => rows.every((row) => column.parts(row).includes(one))) : [];

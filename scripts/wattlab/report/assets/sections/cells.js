@@ -11,12 +11,13 @@ function wanted() {
 const repeatsOf = (cell) => `${cell.n_valid} / ${cell.n_wanted || cell.n_repeats}`;
 function drawCells() {
   const bounds = (cell) => [whOf(cell, "ci95_low_"), whOf(cell, "ci95_high_")];
+  // The numbers beside the model: on a narrow page they are what is seen.
   const columns = [
     { key: "model", title: "model", value: (cell) => named(cell.id, isOther(cell)), show: (cell) => hubLink({ id: cell.id, hub: Boolean(cell.hub_id), other: isOther(cell) }) },
-    { key: "task", title: "task", value: (cell) => titleOf(cell.task) }, { key: "dataset", title: "dataset", value: (cell) => cell.place },
-    { key: "purpose", title: "purpose", value: (cell) => cell.purpose }, { key: "setting", title: "setting", value: (cell) => cell.setting || "" },
     { key: "wh", title: "Wh per 1,000", number: true, keep: true, value: (cell) => whOf(cell), show: (cell) => (cell.measured ? amount(whOf(cell), "Wh", digitsOf([cell])) : el("span", { class: "label" }, cell.status === "complete" ? "missing" : cell.status)) },
     { key: "interval", title: DATA.interval, number: true, value: (cell) => bounds(cell)[0], show: (cell) => (bounds(cell).includes(null) ? "none" : amount(bounds(cell), "Wh", digitsOf([cell]))) },
+    { key: "task", title: "task", value: (cell) => titleOf(cell.task) }, { key: "dataset", title: "dataset", value: (cell) => cell.place },
+    { key: "purpose", title: "purpose", value: (cell) => cell.purpose }, { key: "setting", title: "setting", value: (cell) => cell.setting || "" },
     { key: "g", title: "g CO₂eq per 1,000", number: true, value: (cell) => { const wh = whOf(cell); return wh === null ? null : wh / 1000 * intensity(); }, show: (cell) => (whOf(cell) === null ? "missing" : words(whOf(cell) / 1000 * intensity(), digitsOf([cell]))) },
     { key: "s", title: "s per 1,000", number: true, value: (cell) => numberOf(cell.duration_s_per_1000), show: (cell) => words(numberOf(cell.duration_s_per_1000)) },
     { key: "n", title: "repeats, valid / wanted", number: true, value: (cell) => repeatsOf(cell) },

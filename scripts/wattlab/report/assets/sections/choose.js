@@ -75,7 +75,7 @@ function compareText(rows) {
     const { ratio, bounds } = ratioOfMeans(pairs), by = pairs.map(([one, other]) => whOf(one) / whOf(other)), text = (values) => distinct(values.map((one) => words(one))).join(" to ");
     const repeats = pairs.flat().reduce((sum, cell) => sum + Number(cell.n_valid), 0);
     const interval = bounds ? `${text(bounds)}: ${DATA.ratio_interval}; ${many(repeats, "valid repeat")}` : "no interval: fewer than two repeats or no spread of them";
-    return `${row.name} takes ${words(ratio)} times the energy of ${first.name} (${interval}; geometric mean over ${many(pairs.length, "dataset")}${pairs.length > 1 ? `, by dataset ${text([Math.min(...by), Math.max(...by)])}` : ""})`
+    return `${row.name} takes ${words(ratio)} times the energy of ${first.name} (${interval}; ${pairs.length > 1 ? `geometric mean over ${many(pairs.length, "dataset")}, by dataset ${text([Math.min(...by), Math.max(...by)])}` : `on ${pairs[0][0].place}`})`
       + `${bounds && bounds[0] <= 1 && bounds[1] >= 1 ? ": not separable, since the interval holds 1" : ""}.`;
   });
 }
@@ -118,8 +118,9 @@ function drawChoose() {
   byId("choose-least").disabled = !found.y.score;
   byId("choose-why").textContent = found.y.score ? "" : METRICS(state.task).length ? "a least value: of scores only" : "no score is known for this task";
   const hidden = found.all.length - found.rows.length;
-  const cheapest = found.rows.find((row) => !row.other), others = found.rows.filter((row) => row.other).length;
-  byId("choose-said").textContent = (cheapest ? `Cheapest: ${cheapest.id}, ${amount(cheapest.wh, "Wh", cheapest.digits)} per 1,000${found.y.score && cheapest.y !== null ? `, ${found.y.title} ${cheapest.y.toFixed(2)}` : ""}.` : "No model is left.")
+  const among = chosenWords(found), cheapest = found.rows.find((row) => !row.other), others = found.rows.filter((row) => row.other).length;
+  byId("choose-said").textContent = (cheapest ? `Cheapest for ${titleOf(state.task)}${among && ` (${among})`}: ${cheapest.id}, ${amount(cheapest.wh, "Wh", cheapest.digits)} per 1,000${found.y.score && cheapest.y !== null ? `, ${found.y.title} ${cheapest.y.toFixed(2)}` : ""}.` : `No model of ${titleOf(state.task)} is left${among && `: ${among}`}.`)
+    + (cheapest && !METRICS(state.task).length ? " No score is known here: whether it does the job of the others, and how well, its page on the hub says." : "")
     + (others ? ` ${many(others, "model")} not considered: the energy is another model's.` : "")
     + (hidden ? ` ${many(hidden, "model")} below ${state.least} or without a score left out.` : "");
   grid(byId("choose-rows"), { name: "models", columns: CHOOSE_COLUMNS(found.y), rows: found.rows, all: found.all, sort: "wh", file: "tables/cells.csv", caption: `models of ${titleOf(state.task)}`,

@@ -37,8 +37,11 @@ function drawEnergy() {
   const moved = order.filter((row, at) => row !== before[at]).length;
   const readings = [state.ram === "other" ? `RAM by CodeCarbon ${LOGGED ? 3 : 2}` : "RAM as recorded", ...(used.some((part) => part.startsWith("GPU"))
     ? [state.gpus === "one" ? "one GPU" : "all GPUs that were recorded", state.idle === "out" ? "without the power that GPUs draw at their lowest" : "idle power included"] : [])];
+  // Room for the sums, which stand at the ends of the bars; ticks as far as the bars go.
+  const most = Math.max(1, ...totals.map((row) => row.share)), room = !onPaper() && byId("chart-energy").clientWidth < 500 ? 1.8 : 1.2;
+  const ticks = Array.from({ length: Math.floor(5 * most + 1e-9) + 1 }, (_none, at) => at / 5);
   const columns = [{ key: "title", title: "task", value: (row) => row.title }, { key: "part", title: "part", value: (row) => row.part }, { key: "wh", title: "Wh per 1,000", number: true, value: (row) => row.value }, { key: "share", title: "share of the recorded", number: true, value: (row) => row.share }];
-  return draw("energy", { scale: "linear", rows, columns, data: { rows, totals }, lines: order.length, fill: { $shares: [0, 1.2 * Math.max(1, ...totals.map((row) => row.share))], $titles: order.map((row) => row.title), $parts: used, $colours: used.map((part) => DATA.part_colours[part]) },
+  return draw("energy", { scale: "linear", rows, columns, data: { rows, totals }, lines: order.length, fill: { $shares: [0, room * most], $ticks: ticks, $titles: order.map((row) => row.title), $parts: used, $colours: used.map((part) => DATA.part_colours[part]) },
     say: (row) => `${row.title}, ${row.part}: ${row.shown}, ${row.of}`, empty: rows.length ? "" : "Nothing to show: the parts of the energy are not known.",
     caption: `Read with: ${readings.join(", ")}. Bars are shares of the node's energy as recorded; the number is Wh per 1,000 inferences. Tasks in ascending order of what is shown${moved ? `; ${many(moved, "place")} of the order changed by this reading` : ", which is that of the recorded energy"}.` });
 }

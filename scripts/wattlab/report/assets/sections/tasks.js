@@ -16,6 +16,8 @@ const EVERYWHERE = CHOSEN.length > 1 ? partsOf(flagsOf(CHOSEN[0])).filter((one) 
 const hubName = (model) => (CELLS.find((cell) => cell.model === model) || { id: model }).id;
 declare("model", "", (one) => one === "" || CELLS.some((cell) => cell.model === one));
 
+// `range of 2 models` and `range of 4 models` are one kind of line.
+const spreadKind = (spread) => spread.replace(/^range of \d+ models$/, "range over the models");
 function drawTasks() {
   const means = DATA.tasks.map((row) => {
     const [value, low, high] = row.energies[state.scope].map((one) => (one === null ? null : 1000 * one));
@@ -41,7 +43,7 @@ function drawTasks() {
     data: { rows, means: means.filter((row) => row.several), spans }, fill: { $tasks: means.map((row) => row.title), ...kindsOf(rows) },
     say: (row) => `${row.title}, ${row.model}: ${row.shown}, ${row.how}`, empty: rows.length ? "" : "Nothing to show: no model has an energy of this scope.",
     caption: `Wh per 1,000 inferences, ${scopeTitle()}. A circle is a task-specific model, filled as far as its energy was metered, hollow where it was estimated. `
-      + `The tick is the mean of a task of several models; the line its ${listed(distinct(means.filter((row) => row.several).map((row) => row.spread))) || "range"}. `
+      + `The tick is the mean of a task of several models; the line its ${listed(distinct(means.filter((row) => row.several).map((row) => spreadKind(row.spread)))) || "range"}. `
       + (cut ? `${many(cut, "interval")} not drawn: down to zero or below. ` : "") + otherWords(rows.filter((row) => row.kind === OF_ANOTHER).length, "a cross; it stays in its task’s mean") + (absent.length ? `Without a value: ${listed(absent.map(titleOf))}. ` : "") + clickWords() });
 }
 
