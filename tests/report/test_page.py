@@ -72,7 +72,7 @@ def test_the_words_explain_every_flag_and_what_a_cell_is(tmp_path: Path) -> None
     text = visible(page_of(tables | {"cells": cells}, tmp_path))
     words = dict(re.findall(r"<dt><dfn>(.*?)</dfn></dt><dd>(.*?)</dd>", text))
     assert words["several sessions"] == "the repeats are of several processes" and "trend" not in words
-    assert "20 %" in words["outlier"] and "its counter needs" in words["short"] and "another model" in words
+    assert "20 %" in words["outlier"] and "energy is less certain" in words["short"] and "another model" in words
     assert words["cell"].endswith("measured by a process of its own")
     study = hand_tables.study(source="codecarbon-logs", logs={"path": None, "mapping": "m"})
     imported = visible(page_of(tables, tmp_path, study))

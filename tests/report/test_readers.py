@@ -65,6 +65,12 @@ def test_the_calculator_follows_dataset_and_score(browser: Browser, file: Path, 
     answer = page.locator("#calc-answer")
     to(page, "choose")
     page.select_option("#choose-dataset", "xsum")
+    for name in ("ainize/bart-base-cnn", "google/flan-t5-base"):
+        page.get_by_label(f"compare {name}").click()
+    compared = {row[0]: row[1:] for row in rows(page, "compare")}
+    scores = {row[1].removesuffix("multi-purpose"): row[3] for row in rows(page, "choose-rows")}
+    assert "mean over datasets" not in compared and "xsum" in compared
+    assert compared["ROUGE-L"] == [scores["ainize/bart-base-cnn"], scores["google/flan-t5-base"]]
     to(page, "tasks")
     assert (
         "summarization with google/flan-t5-base: 9.5 kWh (on xsum alone; 95 % interval over 3 repeats"

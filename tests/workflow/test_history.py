@@ -153,6 +153,7 @@ def test_cells_whose_store_is_whole_are_restored_and_not_to_measure(tmp_path: Pa
         "1 of 3 planned cells is restored from the store: the repeats are whole, and nothing is measured again"
     )
     assert restored(study, planned - {BERT.cell.id}, tmp_path) == []
+    assert beyond_machine(study, planned, tmp_path, 0.5, str) == [], "half a core takes one thread"
     # What is whole is no loss on a machine without a core for it; the others are.
     (said,) = beyond_machine(study, planned, tmp_path, 0, lambda key: "config.yaml")
     n_cells = len(planned) - 1

@@ -8,7 +8,7 @@ from wattlab.tables.intervals import OUTLIER_SHARE
 
 #: Flag -> what a reader is to mind.
 MEANINGS = {
-    "short": "a window below the length that its counter needs: its energy is less certain",
+    "short": "a window below the length that how it is read needs: its energy is less certain",
     "throttled_cores": "the process got less than its cores: time and energy hold what else ran",
     "outlier": f"a repeat is more than {percent(OUTLIER_SHARE)} off the cell's median energy",
     "scattered": f"half of the repeats or more are more than {percent(OUTLIER_SHARE)} off the cell's median energy",
@@ -17,7 +17,7 @@ MEANINGS = {
     "power_capped": "the GPU was at its power limit",
     "clock_changed": "the GPU ran at a lower clock than in other repeats of the cell",
     "limits_changed": "the GPU's power or clock limit is another one than in most repeats of the cell",
-    "idle_power_disagrees": "the GPU's counter and its power readings differ when it is idle",
+    "idle_power_disagrees": "two readings of the GPU's power differ when it is idle",
     "processes_unknown": "whether another process computed on the GPU is not known",
     "shared_device": "other cells ran on the same device",
     "parameters_differ": "the model has another number of parameters than was published",

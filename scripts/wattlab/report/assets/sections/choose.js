@@ -86,9 +86,9 @@ function drawCompare({ y }) {
   byId("compare-said").textContent = rows.length === 0 ? "Tick up to four models to compare them." : rows.length === 1 ? `Tick another model to compare it with ${rows[0].name}.` : "";
   if (rows.length < 2) { place.replaceChildren(); return; }
   const places = distinct(rows.flatMap((row) => row.cells.map((cell) => cell.place)));
-  const lines = [["mean over datasets", (row) => amount(row.wh, "Wh", row.digits)],
+  const lines = [...(places.length > 1 ? [["mean over datasets", (row) => amount(row.wh, "Wh", row.digits)]] : []),
     ...places.map((name) => [name, (row) => { const cell = row.cells.find((one) => one.place === name); return cell ? amount(whOf(cell), "Wh", row.digits) : "no cell"; }]),
-    [y.title, (row) => (y.score ? scoreWords(scoresOf(row, y.score)) : words(y.of(row)))], ["seconds per inference", (row) => words(row.seconds)], ["energy is", (row) => shareWords(row.metered)], ["flags", (row) => row.flags.join("; ") || "none"]];
+    [y.title, (row) => (y.score ? scoreWords(scoresOf(row, y.score, placeOf())) : words(y.of(row)))], ["seconds per inference", (row) => words(row.seconds)], ["energy is", (row) => shareWords(row.metered)], ["flags", (row) => row.flags.join("; ") || "none"]];
   place.replaceChildren(el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "models compared" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Wh per 1,000"), rows.map((row) => el("th", { scope: "col" }, row.name)))),
     el("tbody", {}, lines.map(([title, of]) => el("tr", {}, el("th", { scope: "row" }, title), rows.map((row) => el("td", { class: String(of(row)).length > 40 ? "t" : "" }, of(row)))))))),
   ...compareText(rows.sort((a, b) => a.wh - b.wh)).map((text) => el("p", {}, text)));

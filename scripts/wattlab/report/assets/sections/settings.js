@@ -33,7 +33,7 @@ function ranksSaid() {
   const own = all.filter((row) => row.task !== "all tasks" && (!state["flops-task"] || row.task === state["flops-task"])).sort((a, b) => a.spearman_rho - b.spearman_rho), whole = all.find((row) => row.task === "all tasks");
   if (!own.length) return "No rank correlation: fewer than three models of a task. ";
   const ends = own.length === 1 ? `${titleOf(own[0].task)} ${text(own[0])}` : `from ${text(own[0])} in ${titleOf(own[0].task)} to ${text(own[own.length - 1])} in ${titleOf(own[own.length - 1].task)}`;
-  return `Spearman’s rho of FLOPs and energy (${HEADLINE_TITLE}) over the models of a task: ${ends}${whole && !state["flops-task"] ? `; over all tasks ${text(whole)}, which says how tasks differ more than how models do` : ""}. `;
+  return `Spearman’s rho of FLOPs and energy (${HEADLINE_TITLE}) among models of a task: ${ends}${whole && !state["flops-task"] ? `; over all tasks ${text(whole)}, which says how tasks differ more than how models do` : ""}. `;
 }
 function drawFlops() {
   const found = flopModels(), there = distinct(found.map((row) => row.task));

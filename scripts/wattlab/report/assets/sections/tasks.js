@@ -17,7 +17,7 @@ const hubName = (model) => (CELLS.find((cell) => cell.model === model) || { id: 
 declare("model", "", (one) => one === "" || CELLS.some((cell) => cell.model === one));
 
 // `range of 2 models` and `range of 4 models` are one kind of line.
-const spreadKind = (spread) => spread.replace(/^range of \d+ models$/, "range over the models");
+const spreadKind = (spread) => spread.replace(/^range of \d+ models$/, "range of models");
 function drawTasks() {
   const means = DATA.tasks.map((row) => {
     const [value, low, high] = row.energies[state.scope].map((one) => (one === null ? null : 1000 * one));
