@@ -75,7 +75,7 @@ def test_a_column_is_as_wide_as_a_column_and_keys_the_tasks_by_number() -> None:
     (key,) = figure.findobj(matplotlib.legend.Legend)
     by_paper = tables["comparison"].sort_values(["paper_energy_kwh_per_1000", "energy_kwh_per_1000"])
     assert [text.get_text() for text in key.get_texts()][:10] == [
-        f"{place}  {task_title(task)}" for place, task in enumerate(by_paper["task"], 1)
+        f"{place} {task_title(task)}" for place, task in enumerate(by_paper["task"], 1)
     ]
 
 

@@ -99,7 +99,7 @@ def _legend(figure: Figure, both: pd.DataFrame, layout: style.Layout) -> list[st
     """The legend; the names of the points, or where there is no room for names their numbers, with a key to them."""
     names = [palette.task_title(task) for task in both["task"]]
     numbers = [str(place + 1) for place in range(len(names))]
-    keys = [style.handle(f"{number}  {name}", "none", "") for number, name in zip(numbers, names, strict=True)]
+    keys = [style.handle(f"{number} {name}", "none", "") for number, name in zip(numbers, names, strict=True)]
     lows, highs = (
         pd.concat([both[column] + sign * both[sd] for column, sd in _DEVIATIONS.items()]) for sign in (-1, 1)
     )
