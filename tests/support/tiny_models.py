@@ -250,8 +250,8 @@ def tiny_architecture(architecture: dict[str, Any]) -> dict[str, Any]:
 
 
 def tokenizer_of(spec: Spec) -> Any:
-    """A tokenizer trained for the spec; null where the task reads and writes no text."""
-    return None if spec.tokenizer is None else _tokenizer(spec.tokenizer.model_dump_json())
+    """A tokenizer trained for the spec, the caller's own: adapters change theirs. Null where the task reads and writes no text."""
+    return None if spec.tokenizer is None else deepcopy(_tokenizer(spec.tokenizer.model_dump_json()))
 
 
 def source_of(spec: Spec) -> Source:
