@@ -19,14 +19,12 @@ from wattlab.catalog.facts import DatasetFacts, ModelFacts
 from wattlab.foundation.files import write_bytes
 from wattlab.quality.table import TABLE
 from wattlab.records.record import Record
-from wattlab.runs.worker import answer_line
 from wattlab.samples.manifest import Manifest, write_samples
 from wattlab.samples.places import manifest_of
 from wattlab.study.cells import MeasuredCell, ResolvedStudy
 from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 from wattlab.tables.writing import write_tables
-from wattlab.tasks.contract import Answer
 
 CLASSES = ["neg", "pos"]
 FIELDS = {"text": "text", "label": "label"}
@@ -120,7 +118,8 @@ def test_what_the_models_own_length_cut_is_not_asked_for(tmp_path: Path) -> None
     record = answered_cell(tmp_path, cell, rows, [{"text": "fox"}] * 2, {})
     path = tmp_path / "quality/outputs" / f"{cell.cell.id}.jsonl.gz"
     for read, expected in ((None, (0.5, 2, 0)), (6, (1.0, 1, 1))):
-        lines = [answer_line(row, Answer({"text": "fox"}, 1), read) for row in range(2)]
+        cut = {} if read is None else {"words_read": read}
+        lines = [{"row": row, "answer": {"text": "fox"}, "n_output_units": 1, **cut} for row in range(2)]
         content = gzip.compress("\n".join(map(json.dumps, lines)).encode())
         write_bytes(path, content)
         found = record.model_copy(update={"outputs_sha256": hashlib.sha256(content).hexdigest()})

@@ -241,6 +241,7 @@ def test_answers_that_are_no_numbers_make_the_repeat_invalid(tmp_path: Path, mon
     assert not any(repeat.valid for repeat in judged)
     line = json.loads(json.dumps(answer_line(0, Answer({"score": math.inf}, 1), None), allow_nan=False))
     assert line["answer"] == {"score": None}
+    assert "words_read" not in line and answer_line(0, Answer("x", 1), 6)["words_read"] == 6
 
 
 def test_what_answers_hide_makes_the_repeats_of_a_session_invalid(

@@ -70,8 +70,9 @@ def test_models_of_both_studies_meet_on_the_datasets_that_both_have(tmp_path: Pa
     page = section(read_tables(study.parent / "tables", ("then_and_now", "then_and_now_claims")))
     about = "(medians of 3 models and of 2 models, on c4); too few models for an interval"
     assert page["then_and_now"] == [f"Fill mask: 0.50 times then’s energy, 1.0 times its time {about}."]
-    assert page["beside_verdicts"]["studies"] == ["now", "then"]
-    assert all(row[1:] == ("not decidable here",) * 2 for row in page["beside_verdicts"]["rows"])
+    verdicts = page["beside_verdicts"]
+    assert verdicts["once"] == "now: not decidable here; then: not decidable here"
+    assert verdicts["heads"] == ["claim of the paper"] and len(verdicts["rows"]) == claims["claim"].nunique()
     tables = read_tables(study.parent / "tables", figure.FIGURE.tables)
     drawn = figure.draw(tables, read_study(study), TWO_COLUMNS).picture
     points = [c for axes in drawn.get_axes() for c in axes.collections if c.get_gid() == "models"]
