@@ -105,7 +105,7 @@ def _received(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def _run(argv: list[str]) -> int:
-    """What Python does with a module or a file; the exit status."""
+    """What Python does with a module or a file; the exit status. What else it raises ends the fork as it ends Python."""
     path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     try:
         if argv[0] == "-m":
@@ -122,9 +122,6 @@ def _run(argv: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except KeyboardInterrupt:
         return 130
-    except Exception:  # noqa: BLE001  (whatever a program raises: it ends as under Python, with a traceback and status 1)
-        sys.excepthook(*sys.exc_info())
-        return 1
     return 0
 
 
