@@ -52,7 +52,7 @@ class Bench:
     other_measurements: Callable[[], list[int]] = list
     samples: list[Any] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
-    hidden: list[str] | None = None
+    hidden_problems: list[str] | None = None
 
     @property
     def batches(self) -> list[list[Any]]:
@@ -194,12 +194,12 @@ def _one_repeat(bench: Bench, index: int, passes: int, idle_before: Window | Non
         inputs={unit: count * passes for unit, count in bench.counts.items()},
     )
     first = answers[: len(bench.samples)]
-    if bench.hidden is None:
-        bench.hidden = _hidden(bench, first)
-    return observed.model_copy(update={"problems": [*observed.problems, *bench.hidden]}), first
+    if bench.hidden_problems is None:
+        bench.hidden_problems = _hidden_problems(bench, first)
+    return observed.model_copy(update={"problems": [*observed.problems, *bench.hidden_problems]}), first
 
 
-def _hidden(bench: Bench, answers: list[Answer]) -> list[str]:
+def _hidden_problems(bench: Bench, answers: list[Answer]) -> list[str]:
     """What is wrong with answers that they do not show: of published weights in float16, whose exponent has five bits.
 
     Weights that are not finite were refused after loading, and finite ones overflow nowhere in the eight bits of the others.
