@@ -26,7 +26,7 @@ from wattlab.report.images import PAGE_WIDTH
 from wattlab.report.lead import lead
 from wattlab.report.numbers import three_digits
 from wattlab.report.sections import sections_of
-from wattlab.report.shown import MOST_ROWS, head, shown
+from wattlab.report.shown import MOST_ROWS, head, said_once, shown
 from wattlab.tables import flags
 
 pytestmark = pytest.mark.slow
@@ -249,3 +249,11 @@ def test_an_emission_follows_the_grid_and_heads_are_words() -> None:
 def test_charts_hold_no_data() -> None:
     for name, by_scale in charts().items():
         assert all("datasets" not in chart and "layer" in chart for chart in by_scale.values()), name
+
+
+def test_what_all_rows_of_a_static_table_share_is_rounded_as_its_rows_are() -> None:
+    rows = [("a", 1.234567, None, "cpu"), ("b", 1.234567, None, "gpu")]
+    heads = ["model", "energy (kWh)", "reason", "device"]
+    table = said_once({"heads": heads, "columns": heads, "numeric": [False, True, False, False], "rows": rows})
+    assert table["once"] == "energy (kWh): 1.235"
+    assert table["heads"] == ["model", "device"] and table["rows"] == [["a", "cpu"], ["b", "gpu"]]

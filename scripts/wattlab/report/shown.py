@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from wattlab.foundation.members import load_member
-from wattlab.foundation.quantities import LEVEL, unit_of
+from wattlab.foundation.quantities import DIGITS, LEVEL, rounded, unit_of
 from wattlab.foundation.units import ending_of
 from wattlab.foundation.wording import hub_ids
 from wattlab.paper import listing as of_logs
@@ -75,7 +75,11 @@ def said_once(table: dict[str, Any]) -> dict[str, Any]:
         place for place, values in enumerate(columns) if place and len(values) > 1 and len({*map(str, values)}) == 1
     }
     left = [place for place in range(len(table["heads"])) if place not in same]
-    once = [f"{table['heads'][place]}: {columns[place][0]}" for place in sorted(same) if columns[place][0] is not None]
+    once = [
+        f"{table['heads'][place]}: {rounded(value, DIGITS['md']) if isinstance(value, float) else value}"
+        for place in sorted(same)
+        if (value := columns[place][0]) is not None
+    ]
     kept = {name: [table[name][place] for place in left] for name in ("columns", "heads", "numeric")}
     return {**table, **kept, "rows": [[row[place] for place in left] for row in table["rows"]], "once": "; ".join(once)}
 
