@@ -111,6 +111,7 @@ def test_what_a_library_leaves_at_zero_is_filled():
 
 @pytest.mark.parametrize("stem", KINDS.values(), ids=[str(kind) for kind in KINDS])
 @pytest.mark.usefixtures("_memory_of_nan")
+@pytest.mark.slow
 def test_nothing_is_left_unfilled_and_buffers_are_those_of_a_normal_build(stem):
     spec = spec_of(stem)
     before = spec.sha256

@@ -76,6 +76,7 @@ def unchanged() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("place", list(places()), ids=lambda place: ".".join(str(part) for part in place))
+@pytest.mark.slow
 def test_one_more_is_seen(place: tuple[Any, ...], unchanged: dict[str, str]) -> None:
     content = base()
     holder = content

@@ -82,6 +82,7 @@ def test_an_invalid_repeat_between_two_breaks_the_chain():
     assert row[f"ci95_high_{NET}"] == pytest.approx(kwh_per_1000(np.mean(net_j) + half))
 
 
+@pytest.mark.slow
 def test_the_tables_interval_of_a_net_energy_holds_it_in_95_of_100_draws():
     generator, held = np.random.default_rng(3), []
     for _ in range(60):

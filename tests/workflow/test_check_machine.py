@@ -48,6 +48,7 @@ def test_the_interval_of_twice_the_work_is_students() -> None:
     assert (found.low, found.high) == (pytest.approx(1.7516, abs=1e-4), pytest.approx(2.2484, abs=1e-4))
 
 
+@pytest.mark.slow
 def test_a_gpu_whose_counter_moves_every_tenth_second(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On a machine with a fake H100 and RAPL: the clock is a test's, the work 100 W more for a second."""
     clock = Clock(monkeypatch)
@@ -86,6 +87,7 @@ def test_a_refresh_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert examined.refresh_s(lambda: 1) is None
 
 
+@pytest.mark.slow
 def test_the_program_writes_what_doctor_and_records_refer_to(tmp_path: Path) -> None:
     assert "make check-machine" in _check_line(tmp_path)
     done = subprocess.run(

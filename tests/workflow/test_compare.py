@@ -82,6 +82,7 @@ def test_below_five_repeats_there_is_a_range_and_no_alarm(tmp_path: Path) -> Non
         ({"device": "cuda"}, "spec.device = auto in A, cuda in B"),
     ],
 )
+@pytest.mark.slow
 def test_unlike_specs_are_refused_field_by_field(tmp_path: Path, values: dict[str, Any], reason: str) -> None:
     measured_study(tmp_path / "a", few_cells()[:2])
     one_like, one_unlike = few_cells()[0], few_cells(**values)[1]
@@ -152,6 +153,7 @@ def failed(record: dict[str, Any]) -> None:
         (failed, "not complete in B: failed"),
     ],
 )
+@pytest.mark.slow
 def test_what_can_not_be_compared_is_refused_with_the_reason(tmp_path: Path, change: Any, reason: str) -> None:
     measured_study(tmp_path / "a", few_cells()[:2])
     measured_study(tmp_path / "b", few_cells()[:2], seed=1)

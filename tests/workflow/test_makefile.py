@@ -304,6 +304,7 @@ TARGETS = ("reproduce", "history", "plan", "tables", "figures", "report", "unloc
     ("target", "content"),
     [*((target, b"- a\n") for target in TARGETS), *((two, bad) for two in TARGETS[:2] for bad in list(UNREADABLE)[1:])],
 )
+@pytest.mark.slow
 def test_a_study_that_can_not_be_read_is_told_by_name(real: Path, target: str, content: bytes) -> None:
     (real / "studies/bad.yaml").write_bytes(content)
     if target in ("retry", "history"):
