@@ -9,12 +9,9 @@ growth faster than linear would show. Aims: the plan in 30 s (better: 6 s) and 2
 """
 
 import argparse
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from ratios import Ratio
 from support.measurements import repeat
 from support.records import record_of
 from support.workflow import REPOSITORY, Project, make_project
+from timed import timed
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.specs import read_study
 
@@ -69,22 +67,6 @@ def write_records(study: ResolvedStudy, folder: Path) -> None:
         path = folder / "runs" / f"{cell.cell.id}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(record_of(cell, repeats).model_dump_json())
-
-
-def timed(command: list[str], folder: Path, **environment: str) -> dict[str, Any]:
-    """Wall time, CPU time and the largest resident set of a command."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
-        sys.exit(f"{command} failed:\n{said[-3000:]}")
-    return {
-        "wall_s": time.perf_counter() - begun,
-        "cpu_s": used.ru_utime + used.ru_stime,
-        "rss_mb": used.ru_maxrss / 1e3,
-    }
 
 
 def show(what: str, used: dict[str, Any]) -> None:

@@ -7,16 +7,15 @@ Runs in a copy of the project, so that nothing is there already. Aim: at most 60
 
 import argparse
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from ratios import Ratio
+from timed import timed
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,57 +29,40 @@ LOGS_VARIABLE = "WATTLAB_PUBLISHED_LOGS"
 IMPORTS = [sys.executable, "-c", "import pandas, matplotlib.pyplot"]
 
 
-def cpu_s() -> float:
-    """CPU time of all processes that this one started, ended and waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def ratios() -> list[Ratio]:
     """The study's CPU time over that of importing pandas and matplotlib."""
     if LOGS_VARIABLE not in os.environ:
         print(f"left out: {LOGS_VARIABLE} names no logs of the paper's authors")
         return []
-    begun_s = cpu_s()
-    if run("2"):
-        raise SystemExit(1)
-    study_s, imports_s = cpu_s() - begun_s, []
-    for _ in range(5):
-        begun_s = cpu_s()
-        subprocess.run(IMPORTS, check=True)
-        imports_s.append(cpu_s() - begun_s)
-    return [Ratio("CPU time over that of one import", study_s / median(imports_s), 0.1)]
+    study = run("2")
+    imports_s = [timed(IMPORTS, ROOT)["cpu_s"] for _ in range(5)]
+    return [Ratio("CPU time over that of one import", study["cpu_s"] / median(imports_s), 0.1)]
 
 
-def run(cores: str) -> int:
-    """Run the study once, print seconds and the largest resident set; the exit code is Snakemake's."""
-    environment = dict(os.environ)
-    if LOGS_VARIABLE in environment:
-        environment[LOGS_VARIABLE] = str(Path(environment[LOGS_VARIABLE]).resolve())
+def run(cores: str) -> dict[str, Any]:
+    """Run the study once, print what `timed` says of it, and return that."""
+    logs = os.environ.get(LOGS_VARIABLE)
+    environment = {} if logs is None else {LOGS_VARIABLE: str(Path(logs).resolve())}
     with tempfile.TemporaryDirectory() as scratch:
         for name in PARTS:
             source, copy = ROOT / name, Path(scratch) / name
             shutil.copytree(source, copy) if source.is_dir() else shutil.copy(source, copy)
         command = [sys.executable, "-m", "snakemake", "--cores", cores]
         command += ["--configfile", "studies/published.yaml"]
-        started = time.perf_counter()
-        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=scratch, env=environment)
-        wall_s = time.perf_counter() - started
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        print(done.stdout + done.stderr, file=sys.stderr)
+        used = timed(command, Path(scratch), **environment)
     print(
-        f"{wall_s:.1f} s on {cores} cores, {used.ru_utime + used.ru_stime:.1f} s of CPU, "
-        f"largest process {used.ru_maxrss / 1e6:.2f} GB, exit code {done.returncode}"
+        f"{used['wall_s']:.1f} s on {cores} cores, {used['cpu_s']:.1f} s of CPU, "
+        f"largest process {used['rss_mb'] / 1e3:.2f} GB"
     )
-    return done.returncode
+    return used
 
 
 def main() -> int:
     """Run it as asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cores", default="2")
-    return run(parser.parse_args().cores)
+    run(parser.parse_args().cores)
+    return 0
 
 
 if __name__ == "__main__":
