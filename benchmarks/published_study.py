@@ -29,14 +29,19 @@ LOGS_VARIABLE = "WATTLAB_PUBLISHED_LOGS"
 IMPORTS = [sys.executable, "-c", "import pandas, matplotlib.pyplot"]
 
 
+#: Three runs within ten minutes on a shared machine gave 28.8, 35.4 and 45.1, with two cores and the imports behind alone.
+TOLERANCE = 0.5
+
+
 def ratios() -> list[Ratio]:
     """The study's CPU time over that of importing pandas and matplotlib."""
     if LOGS_VARIABLE not in os.environ:
         print(f"left out: {LOGS_VARIABLE} names no logs of the paper's authors")
         return []
-    study = run("2")
     imports_s = [timed(IMPORTS, ROOT)["cpu_s"] for _ in range(5)]
-    return [Ratio("CPU time over that of one import", study["cpu_s"] / median(imports_s), 0.1)]
+    study = run("1")
+    imports_s += [timed(IMPORTS, ROOT)["cpu_s"] for _ in range(5)]
+    return [Ratio("CPU time over that of one import", study["cpu_s"] / median(imports_s), TOLERANCE)]
 
 
 def run(cores: str) -> dict[str, Any]:
