@@ -8,8 +8,8 @@ import pytest
 
 from support import records
 from support.imports import SCRIPTS
+from support.tables import Tables
 from wattlab.foundation.quantities import QUANTITIES, IfAny, obtained
-from wattlab.tables.building import build
 from wattlab.tables.evidence import Evidence
 
 #: Where the words are made.
@@ -75,7 +75,7 @@ def test_the_scan_finds_what_it_looks_for(tmp_path: Path) -> None:
 
 
 def test_every_quantity_and_method_is_a_column_of_the_cells() -> None:
-    columns = set(build(Evidence(records.resolved_study([records.resolved_cell()]), records.catalog(), []))["cells"])
+    columns = set(Tables(Evidence(records.resolved_study([records.resolved_cell()]), records.catalog(), []))["cells"])
     everywhere = {name: quantity for name, quantity in QUANTITIES.items() if not isinstance(name, IfAny)}
     assert set(everywhere) <= columns and set(QUANTITIES) - set(everywhere) == {"energy_wall_kwh_per_1000"}
     assert {quantity.method for quantity in everywhere.values()} - {None} <= columns

@@ -19,12 +19,12 @@ from support.small_logs import (
     swapped,
     told,
 )
+from support.tables import Tables
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.foundation.errors import InputError
 from wattlab.logs.archive import LogFiles, read_logs
 from wattlab.logs.mapping import Quality, load_mapping
 from wattlab.logs.scores import read_scores
-from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 
 
@@ -182,7 +182,7 @@ def test_damage_reaches_the_missing_table(task_mapping, tmp_path):
         path = tmp_path / "runs" / f"{record.cell_id}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(record.model_dump_json())
-    missing = build(gather(study_of(task_mapping), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["missing"]
+    missing = Tables(gather(study_of(task_mapping), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["missing"]
     row = missing[missing["cell"] == CELL].iloc[0]
     assert row["n_valid"] == 2 and "the energy of the GPU is negative" in row["reason"]
 

@@ -23,11 +23,11 @@ from support.meters_trace import (
     traced_nvml,
     traced_rapl,
 )
+from support.tables import Tables
 from wattlab.meters.codecarbon import CodeCarbonMeter
 from wattlab.records.store import open_store, read_store
 from wattlab.runs.session import Bench, measured, run_session, session_header
 from wattlab.runs.validity import judge_all
-from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 
 
@@ -146,7 +146,7 @@ def test_net_energy_under_a_drifting_idle_floor(monkeypatch: pytest.MonkeyPatch,
     assert [repeat.reasons for repeat in repeats] == [[]] * 10
     record = records.record_of(resolved, repeats, sessions=stored.sessions, device="cuda")
     study = records.resolved_study([resolved])
-    runs = build(Evidence(study, records.catalog(), [CellEvidence(resolved, record)]))["runs"]
+    runs = Tables(Evidence(study, records.catalog(), [CellEvidence(resolved, record)]))["runs"]
     truth_kwh_per_1000 = 100.0 * 10.0 / 3.6e6 / 10 * 1000
     net = runs["net_energy_device_kwh_per_1000"]
     assert len(net) == 10

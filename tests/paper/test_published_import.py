@@ -4,6 +4,7 @@ import pytest
 
 from import_logs import account_line, write_import
 from support import published_logs
+from support.tables import Tables
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
 from wattlab.foundation.files import write_text
@@ -11,7 +12,6 @@ from wattlab.logs.archive import checksum, fetch
 from wattlab.logs.imported import repeats_frame
 from wattlab.logs.resolve import NOT_NAMED, resolve_published
 from wattlab.study.resolve import check_config
-from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 
 pytestmark = pytest.mark.slow
@@ -106,7 +106,7 @@ def test_the_tables_come_from_the_records_alone(tmp_path):
     result = published_logs.imported()
     write_import(result, tmp_path)
     write_text(tmp_path / "study-0.json", published_logs.study().model_dump_json())
-    cells = build(gather(published_logs.study(), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["cells"]
+    cells = Tables(gather(published_logs.study(), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["cells"]
     ours = repeats_frame(result.records).groupby(["task", "dataset", "variant", "model"])["energy_node_kwh"].mean()
     theirs = cells.assign(variant=cells["variant"].fillna("")).set_index(["task", "dataset", "variant", "model"])
     assert theirs["energy_kwh_per_1000"].sort_index().to_numpy() == pytest.approx(

@@ -7,7 +7,7 @@ from scipy import stats
 
 from support import measurements, records
 from support.records import evidence_of
-from wattlab.tables.building import build
+from support.tables import Tables
 from wattlab.tables.intervals import is_outlier, mann_kendall
 
 ENERGY = "energy_kwh_per_1000"
@@ -16,7 +16,7 @@ ENERGY = "energy_kwh_per_1000"
 def tables_of(*joules, repeats=None, **extra):
     cell = records.resolved_cell(repeats=len(joules))
     made = [measurements.repeat(index, cpu_j=energy, **extra) for index, energy in enumerate(joules)]
-    return build(evidence_of([(cell, records.record_of(cell, made))]))
+    return Tables(evidence_of([(cell, records.record_of(cell, made))]))
 
 
 def test_an_outlier_is_flagged_and_kept():
@@ -85,7 +85,7 @@ def test_effective_cores_stand_beside_the_energy():
 def test_cores_are_shared_by_the_threads():
     cell = records.resolved_cell(protocol_values={"cpu_threads": 2})
     made = [measurements.repeat(index, process_cpu_s=18.0) for index in range(3)]
-    runs = build(evidence_of([(cell, records.record_of(cell, made))]))["runs"]
+    runs = Tables(evidence_of([(cell, records.record_of(cell, made))]))["runs"]
     assert runs["effective_cores"].tolist() == [1.8] * 3
     assert runs["effective_cores_share"].tolist() == [0.9] * 3
 
@@ -113,7 +113,7 @@ def test_provenance_tells_the_gpu_that_computed_and_how_the_cpu_was_read():
         for name, index, mode in (("s1", 0, "cpu_load"), ("s2", 1, "intel_rapl"))
     ]
     made = [measurements.repeat(index, gpu_j=[9.0, 9.0], session=name) for index, name in enumerate(("s1", "s2"))]
-    table = build(evidence_of([(cell, records.record_of(cell, made, sessions=sessions))]))["provenance"]
+    table = Tables(evidence_of([(cell, records.record_of(cell, made, sessions=sessions))]))["provenance"]
     for aspect, values in (
         ("machine.computing GPU", ["GPU-a", "GPU-b"]),
         ("meter.cpu_mode", ["cpu_load", "intel_rapl"]),

@@ -2,8 +2,8 @@
 
 from support import measurements, records
 from support.records import evidence_of
+from support.tables import Tables
 from wattlab.records.record import Failure
-from wattlab.tables.building import build
 
 ENERGY = "energy_kwh_per_1000"
 
@@ -14,7 +14,7 @@ def repeats_of(*joules, **extra):
 
 def one_cell(*joules, cell=None, **extra):
     cell = cell or records.resolved_cell()
-    return build(evidence_of([(cell, records.record_of(cell, repeats_of(*joules, **extra)))]))
+    return Tables(evidence_of([(cell, records.record_of(cell, repeats_of(*joules, **extra)))]))
 
 
 def two_models():

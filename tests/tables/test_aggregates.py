@@ -8,11 +8,11 @@ import pytest
 from support import records
 from support.joules import ENERGY, one_cell, repeats_of, two_models
 from support.records import evidence_of
-from wattlab.tables.building import build
+from support.tables import Tables
 
 
 def test_a_task_over_its_models_by_hand():
-    table = build(evidence_of(two_models()))["tasks"]
+    table = Tables(evidence_of(two_models()))["tasks"]
     assert list(table["task"]) == ["fill-mask"]
     row = table.iloc[0]
     assert (row["n_models"], row["n_cells"], row["n_cells_planned"], row["n_repeats"]) == (2, 3, 4, 9)
@@ -40,7 +40,7 @@ def test_a_task_with_one_model_has_no_interval_over_models():
 def test_a_task_with_five_models_has_coxs_interval_of_its_mean():
     pairs = [(cell := records.resolved_cell(model=f"a--{at}"), records.record_of(cell, repeats_of(*[joules] * 3)))
              for at, joules in enumerate((3600.0, 7200.0, 10800.0, 14400.0, 36000.0))]  # fmt: skip
-    row = build(evidence_of(pairs))["tasks"].iloc[0]
+    row = Tables(evidence_of(pairs))["tasks"].iloc[0]
     logs = np.log([0.1, 0.2, 0.3, 0.4, 1.0])
     half = 2.7764451051977934 * math.sqrt(logs.var(ddof=1) / 5 + logs.var(ddof=1) ** 2 / 8)
     middle = logs.mean() + logs.var(ddof=1) / 2
@@ -53,7 +53,7 @@ def test_a_task_with_five_models_has_coxs_interval_of_its_mean():
 def test_ten_rows_when_all_tasks_are_there():
     pairs = [(cell := records.resolved_cell(task=task), records.record_of(cell, repeats_of(3600.0, 3700.0, 3800.0)))
              for task in records.TASKS]  # fmt: skip
-    built = build(evidence_of(pairs))
+    built = Tables(evidence_of(pairs))
     assert list(built["tasks"]["task"]) == list(records.TASKS)
     assert (built["tasks"][f"sd_repeats_{ENERGY}"] > 0).all()
     assert len(built["comparison"]) == 10
@@ -65,7 +65,7 @@ def test_a_multi_purpose_model_over_its_cells():
         (cell, records.record_of(cell, repeats_of(3600.0 * (place + 1), 3600.0 * (place + 1))))
         for place, cell in enumerate(cells)
     ]
-    built = build(evidence_of(pairs))
+    built = Tables(evidence_of(pairs))
     row = built["multipurpose"].iloc[0]
     assert (row["n_cells"], row["structure"]) == (9, "decoder")
     assert row[ENERGY] == pytest.approx(0.5)
@@ -79,7 +79,7 @@ def test_a_multi_purpose_model_over_its_cells():
 
 def test_a_model_without_a_measured_cell_stays_in_the_table_without_values():
     measured, waiting = records.resolved_cell(), records.resolved_cell(model="example--other")
-    built = build(evidence_of([(measured, records.record_of(measured, repeats_of(3600.0, 3700.0))), (waiting, None)]))
+    built = Tables(evidence_of([(measured, records.record_of(measured, repeats_of(3600.0, 3700.0))), (waiting, None)]))
     table = built["models"].set_index("model")
     assert table.loc["example--other", ["n_cells", "n_cells_planned"]].tolist() == [0, 1]
     assert table.loc["example--other", [ENERGY, "energy_method", "modelled_share"]].isna().all()

@@ -7,9 +7,9 @@ import pytest
 
 from support import measurements, records
 from support.records import evidence_of
+from support.tables import Tables
 from wattlab.records.record import Record
 from wattlab.study.cells import ResolvedStudy
-from wattlab.tables.building import build
 
 CELL = records.resolved_cell()
 RAM, NODE = "energy_ram_codecarbon_2_kwh_per_1000", "energy_node_codecarbon_2_kwh_per_1000"
@@ -25,7 +25,7 @@ def record(method: str = "model") -> Record:
 
 
 def tables_of(of: Record, **config: object) -> dict[str, pd.DataFrame]:
-    return build(evidence_of([(CELL, of)], **config))
+    return Tables(evidence_of([(CELL, of)], **config))
 
 
 def test_it_stands_beside_what_was_recorded() -> None:
@@ -56,7 +56,7 @@ def test_a_constant_is_nobodys_model() -> None:
 def test_of_an_imported_record_the_machine_is_not_known() -> None:
     cell = records.imported_cell()
     made = [measurements.repeat(index, ram_j=430.0, energy_ram_method="model") for index in range(3)]
-    run = build(evidence_of([(cell, records.record_of(cell, made, sessions=[]))]))["runs"].iloc[0]
+    run = Tables(evidence_of([(cell, records.record_of(cell, made, sessions=[]))]))["runs"].iloc[0]
     assert run["energy_ram_j"] == 430.0 and math.isnan(run[RAM]) and math.isnan(run[NODE])
 
 

@@ -7,7 +7,7 @@ import pytest
 from support import records
 from support.joules import ENERGY, repeats_of
 from support.records import evidence_of
-from wattlab.tables.building import build
+from support.tables import Tables
 
 
 def test_comparison_with_the_paper():
@@ -16,7 +16,7 @@ def test_comparison_with_the_paper():
         (cell := records.resolved_cell(task=task), records.record_of(cell, repeats_of(energy, energy, energy)))
         for task, energy in joules.items()
     ]
-    table = build(evidence_of(pairs))["comparison"].set_index("task")
+    table = Tables(evidence_of(pairs))["comparison"].set_index("task")
     assert table.loc["text-generation", "energy_ratio"] == pytest.approx(1.0 / 0.047)
     assert list(table["energy_rank"]) == [2.0, 1.0, 4.0, 3.0]
     assert list(table["paper_energy_rank"]) == [1.0, 2.0, 3.0, 4.0]
@@ -28,5 +28,5 @@ def test_comparison_with_the_paper():
 def test_a_device_has_no_ratio_to_the_papers_node():
     cell = records.resolved_cell(exclusive=False)
     pairs = [(cell, records.record_of(cell, repeats_of(3600.0, 3600.0, 3600.0)))]
-    row = build(evidence_of(pairs, exclusive=False, headline_scope="device"))["comparison"].iloc[0]
+    row = Tables(evidence_of(pairs, exclusive=False, headline_scope="device"))["comparison"].iloc[0]
     assert (row["scope"], row[ENERGY]) == ("device", pytest.approx(0.1)) and math.isnan(row["energy_ratio"])

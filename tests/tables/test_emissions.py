@@ -5,7 +5,7 @@ import pytest
 from support import records
 from support.joules import one_cell, repeats_of
 from support.records import evidence_of
-from wattlab.tables.building import build
+from support.tables import Tables
 
 
 def test_emissions_under_every_grid():
@@ -18,6 +18,6 @@ def test_emissions_under_every_grid():
 
 def test_a_bare_intensity_is_a_grid_of_its_own():
     cell = records.resolved_cell()
-    built = build(evidence_of([(cell, records.record_of(cell, repeats_of(3600.0, 3600.0)))], grid=100.0))
+    built = Tables(evidence_of([(cell, records.record_of(cell, repeats_of(3600.0, 3600.0)))], grid=100.0))
     assert built["cells"].iloc[0]["emissions_g_per_1000"] == pytest.approx(10.0)
     assert built["emissions"].set_index("grid").loc["stated", "emissions_g_per_1000"] == pytest.approx(10.0)

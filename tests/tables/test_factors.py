@@ -9,9 +9,9 @@ from scipy import stats
 
 from support import measurements, records
 from support.records import evidence_of
+from support.tables import Tables
 from wattlab.records.record import Record
 from wattlab.study.cells import MeasuredCell
-from wattlab.tables.building import build
 
 Pair = tuple[MeasuredCell, Record]
 
@@ -28,7 +28,7 @@ def measured(model: str, setting: str | None, *joules: float, task: str = "text-
 
 
 def tables(*pairs: Pair) -> dict[str, pd.DataFrame]:
-    return build(evidence_of(list(pairs)))
+    return Tables(evidence_of(list(pairs)))
 
 
 COUNTS = {"inputs": {"input_token": 200, "image": 10, "megapixel": 2.5}, "n_output_units": 40}

@@ -4,8 +4,8 @@ import pytest
 
 from support import measurements, records
 from support.joules import ENERGY, repeats_of
+from support.tables import Tables
 from wattlab.records.record import Failure
-from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 
 
@@ -30,7 +30,7 @@ def test_every_kind_of_missing(tmp_path):
         records.record_of(spent, repeats_of(3600.0, 3600.0) + no),
         records.record_of(whole, repeats_of(3600.0, 3600.0, 3600.0)),
     ]
-    built = build(gathered(tmp_path, [absent, broken, waiting, gone, old, spent, expected, whole], written))
+    built = Tables(gathered(tmp_path, [absent, broken, waiting, gone, old, spent, expected, whole], written))
     table = built["missing"].set_index("dataset")
     kinds = ["incomplete", "failed", "waiting", "unavailable", "stale", "incomplete", "known"]
     assert table["kind"].to_dict() == {f"d{place}": kind for place, kind in enumerate(kinds)}
@@ -57,7 +57,7 @@ def test_an_unreadable_record_is_listed_and_the_rest_goes_on(tmp_path, content):
     path = tmp_path / "runs" / f"{bad.cell.id}.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    built = build(gathered(tmp_path, [bad, good], [records.record_of(good, repeats_of(3600.0, 3600.0, 3600.0))]))
+    built = Tables(gathered(tmp_path, [bad, good], [records.record_of(good, repeats_of(3600.0, 3600.0, 3600.0))]))
     assert built["missing"]["dataset"].tolist() == ["bad"]
     row = built["missing"].iloc[0]
     assert row["kind"] == "failed" and f"runs/{bad.cell.id}.json can not be read" in row["reason"]
@@ -72,5 +72,5 @@ def test_a_record_in_the_wrong_place_is_not_taken_for_another_cell(tmp_path):
     target = tmp_path / "runs" / f"{here.cell.id}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "runs" / "x.json").rename(target)
-    built = build(gather(records.resolved_study([here]), records.catalog(), tmp_path / "runs"))
+    built = Tables(gather(records.resolved_study([here]), records.catalog(), tmp_path / "runs"))
     assert f"it is the record of {there.cell.id}" in built["missing"].iloc[0]["reason"]

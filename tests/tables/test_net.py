@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from support import measurements, records
-from wattlab.tables.building import build
+from support.tables import Tables
 
 NET, GROSS = "net_energy_node_kwh_per_1000", "energy_node_kwh_per_1000"
 
@@ -16,7 +16,7 @@ def built_from(repeats, sessions=None):
     """The row of a cell with these repeats."""
     cell = records.resolved_cell(repeats=len(repeats))
     record = records.record_of(cell, repeats, sessions=sessions)
-    return build(records.evidence_of([(cell, record)]))["cells"].iloc[0]
+    return Tables(records.evidence_of([(cell, record)]))["cells"].iloc[0]
 
 
 def in_a_row(gross_j, idle_w, lengths_s=None, **more):
@@ -84,14 +84,14 @@ def test_an_invalid_repeat_between_two_breaks_the_chain():
 
 @pytest.mark.slow
 def test_the_tables_interval_of_a_net_energy_holds_it_in_95_of_100_draws():
-    generator, held = np.random.default_rng(3), []
-    for _ in range(60):
-        cells = [records.resolved_cell(dataset=f"d{at}", repeats=5) for at in range(5)]
-        draws = [in_a_row(100 + generator.normal(0, 0.3, 5), 2 + generator.normal(0, 0.3, 6)) for _ in cells]
-        pairs = [(cell, records.record_of(cell, repeats)) for cell, repeats in zip(cells, draws, strict=True)]
-        table = build(records.evidence_of(pairs))["cells"]
-        truth = kwh_per_1000(80.0)
-        held += list((table[f"ci95_low_{NET}"] < truth) & (truth < table[f"ci95_high_{NET}"]))
+    generator = np.random.default_rng(3)
+    cells = [records.resolved_cell(dataset=f"d{at}", repeats=5) for at in range(300)]
+    draws = [in_a_row(100 + generator.normal(0, 0.3, 5), 2 + generator.normal(0, 0.3, 6)) for _ in cells]
+    pairs = [(cell, records.record_of(cell, repeats)) for cell, repeats in zip(cells, draws, strict=True)]
+    table = Tables(records.evidence_of(pairs))["cells"]
+    truth = kwh_per_1000(80.0)
+    held = (table[f"ci95_low_{NET}"] < truth) & (truth < table[f"ci95_high_{NET}"])
+    assert len(held) == 300
     assert 0.93 <= np.mean(held) <= 0.99  # 300 draws; taken for independent it is 0.85
 
 

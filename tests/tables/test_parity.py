@@ -5,8 +5,8 @@ import math
 import pytest
 
 from support import measurements, records
+from support.tables import Tables
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
-from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.intervals import Estimate
 from wattlab.tables.parity import parity_inferences, printed_parity_inferences
@@ -17,7 +17,7 @@ BLOOMZ = "bigscience--bloomz-7b1"
 def parity_table(cells, repeats_of, **config):
     study = records.resolved_study(cells, **config)
     evidence = [CellEvidence(cell, records.record_of(cell, repeats_of(place))) for place, cell in enumerate(cells)]
-    return build(Evidence(study, records.catalog(), evidence))["parity"]
+    return Tables(Evidence(study, records.catalog(), evidence))["parity"]
 
 
 def three_repeats(joules):
@@ -81,7 +81,7 @@ def test_no_parity_without_all_planned_cells():
         CellEvidence(cell, records.record_of(cell, repeats(place)) if place else records.failed(cell, "broken"))
         for place, cell in enumerate(cells)
     ]
-    row = build(Evidence(study, records.catalog(), evidence))["parity"].iloc[0]
+    row = Tables(Evidence(study, records.catalog(), evidence))["parity"].iloc[0]
     assert math.isnan(row["parity_inferences"])
     assert row["note"] == "8 of 9 multi-purpose cells are complete: no mean yet"
 

@@ -3,13 +3,13 @@
 from support import measurements, records
 from support.joules import repeats_of
 from support.records import evidence_of
-from wattlab.tables.building import build
+from support.tables import Tables
 
 
 def test_provenance_flags_what_is_mixed():
     first, second = records.resolved_cell(dataset="a"), records.resolved_cell(dataset="b")
     other = measurements.session("s1", code_sha256="d" * 64, software={"torch": "2.12.0"})
-    built = build(
+    built = Tables(
         evidence_of(
             [
                 (first, records.record_of(first, repeats_of(3600.0, 3600.0))),

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from support import measurements, records
+from support.tables import Tables
 from wattlab.records.record import Method, Record
 from wattlab.study.config import Nameplate
-from wattlab.tables.building import build
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.stated import with_stated_power
 from wattlab.tables.words import assumed
@@ -32,7 +32,7 @@ def record(method: Method, meter: dict[str, object]) -> Record:
 def tables(made: Record) -> dict[str, pd.DataFrame]:
     resolved = records.resolved_cell()
     study = records.resolved_study([resolved])
-    return build(Evidence(study, records.catalog(), [CellEvidence(resolved, made)]))
+    return Tables(Evidence(study, records.catalog(), [CellEvidence(resolved, made)]))
 
 
 METER = {"cpu_tdp_w": 8.0, "cpu_power_source": "default", "ram_power_w": 20.0}

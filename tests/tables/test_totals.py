@@ -4,10 +4,10 @@ import pytest
 
 from support import measurements, records
 from support.records import evidence_of
+from support.tables import Tables
 from wattlab.foundation.errors import InputError
 from wattlab.records.record import Failure
 from wattlab.report.summary import closing_paragraph
-from wattlab.tables.building import build
 from wattlab.tables.evidence import gather
 
 
@@ -18,7 +18,7 @@ def test_totals_count_every_window_once_by_phase():
         cell, [measurements.repeat(0), bad, measurements.repeat(2)], extra_repeats=[measurements.repeat(3, cpu_j=360.0)]
     )
     few = records.record_of(lost, [measurements.repeat(0, cpu_j=1800.0)], status="failed", failure=Failure(reason="no"))
-    totals = build(evidence_of([(cell, record), (lost, few)]))["totals"].set_index("phase")
+    totals = Tables(evidence_of([(cell, record), (lost, few)]))["totals"].set_index("phase")
     assert list(totals.index) == ["load", "transfer", "warm-up", "idle", "query", "invalid", "failed", "unassigned"]
     assert totals["n_windows"].to_dict() == {
         "load": 2, "transfer": 2, "warm-up": 2, "idle": 5 + 2, "query": 2, "invalid": 1, "failed": 1, "unassigned": 1
@@ -40,7 +40,7 @@ def test_what_another_study_paid_is_reused():
         [measurements.repeat(0, cpu_j=3600.0), measurements.repeat(1, cpu_j=7200.0, session="s2")],
         sessions=[measurements.session("s1", study="wide"), measurements.session("s2", study="laptop")],
     )
-    totals = build(evidence_of([(cell, record)]))["totals"].set_index(["phase", "reused"])
+    totals = Tables(evidence_of([(cell, record)]))["totals"].set_index(["phase", "reused"])
     assert totals.loc[("query", True), "energy_kwh"] == pytest.approx(3600 / 3.6e6)
     assert totals.loc[("query", False), "energy_kwh"] == pytest.approx(7200 / 3.6e6)
     assert totals.loc[("load", True), "n_windows"] == 1
@@ -49,7 +49,7 @@ def test_what_another_study_paid_is_reused():
 def test_unknown_energy_is_counted_apart():
     cell = records.resolved_cell(repeats=2)
     record = records.record_of(cell, [measurements.repeat(0), measurements.repeat(1, ram_j=None)])
-    query = build(evidence_of([(cell, record)]))["totals"].set_index("phase").loc["query"]
+    query = Tables(evidence_of([(cell, record)]))["totals"].set_index("phase").loc["query"]
     assert (query["n_windows"], query["n_windows_with_energy"]) == (2, 1)
     assert query["energy_kwh"] == pytest.approx(3600 / 3.6e6)
 
@@ -64,7 +64,7 @@ def test_cells_that_share_a_device_are_not_summed():
     ]
     pairs = [(cell, records.record_of(cell, repeats, sessions=[measurements.session(repeats[0].session, phases=False)]))
              for cell, repeats in zip(cells, (together, beside, later), strict=True)]  # fmt: skip
-    built = build(evidence_of(pairs, exclusive=False, headline_scope="device"))
+    built = Tables(evidence_of(pairs, exclusive=False, headline_scope="device"))
     query = built["totals"].set_index("phase").loc["query"]
     # Two cells at once on one CPU: the counter ran once. What is known is the third cell's alone.
     assert (query["n_windows"], query["n_windows_with_energy"], query["n_windows_shared"]) == (9, 3, 6)
@@ -75,7 +75,7 @@ def test_cells_that_share_a_device_are_not_summed():
                                                for one in repeats], sessions=[measurements.session("a" if place == 0 else "b", gpu_index=place, phases=False)], device="cuda"))
                for place, (cell, repeats) in enumerate(zip(cells[:2], (together, beside), strict=True))]  # fmt: skip
     query = (
-        build(evidence_of(on_gpus, exclusive=False, headline_scope="device"))["totals"].set_index("phase").loc["query"]
+        Tables(evidence_of(on_gpus, exclusive=False, headline_scope="device"))["totals"].set_index("phase").loc["query"]
     )
     assert query["n_windows_shared"] == 0  # each has a GPU of its own
     assert query["energy_kwh"] == pytest.approx(3 * (500 + 700) / 3.6e6)
@@ -92,7 +92,7 @@ def test_unassigned_windows_of_imported_logs(tmp_path):
     lost = tmp_path / "runs" / "unassigned.jsonl"
     lost.parent.mkdir(parents=True)
     lost.write_text(line + "\n\n" + line.replace("r1", "r2") + "\n")
-    totals = build(gather(records.resolved_study([cell]), records.catalog(), path.parent / "runs"))["totals"]
+    totals = Tables(gather(records.resolved_study([cell]), records.catalog(), path.parent / "runs"))["totals"]
     assert totals.loc[0, ["phase", "n_windows", "duration_s"]].tolist() == ["unassigned", 2, 10.0]
     assert totals.loc[0, "energy_kwh"] == pytest.approx(720 / 3.6e6)
     lost.write_text(line.replace('"window_s": 5', '"window_s": "five"'))

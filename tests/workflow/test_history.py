@@ -8,6 +8,7 @@ import pytest
 import list_history
 from list_history import history_table, shown
 from support import measurements, records
+from support.tables import Tables
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
 from wattlab.records.record import Observed
@@ -15,7 +16,6 @@ from wattlab.records.store import open_store, store_path
 from wattlab.runs.assembly import measured_record
 from wattlab.runs.fingerprint import comparable_spec
 from wattlab.study.cells import MeasuredCell
-from wattlab.tables.building import build
 from wattlab.workflow.doctor.costs import finished_cells, least_time_s, least_window_s
 from wattlab.workflow.history import measured_cells
 from wattlab.workflow.notice import (
@@ -112,7 +112,7 @@ def test_history_totals_and_the_terminal_agree(tmp_path: Path) -> None:
     measure(tmp_path, BERT, "a" * 12, day=1, n=3, ram_j=900.0)
     (found,) = measured_cells(tmp_path)
     record = measured_record(BERT, None, found.path, "s", tmp_path / "answers", None, [])
-    built = build(records.evidence_of([(BERT, record)]))
+    built = Tables(records.evidence_of([(BERT, record)]))
     assert found.energy_kwh == pytest.approx(built["totals"]["energy_kwh"].sum())
     kwh = built["cells"]["energy_kwh_per_1000"].iloc[0]
     assert f"3 repeats, {kwh:.3g} kWh (node, model+constant)" in outcome(record, "node")
