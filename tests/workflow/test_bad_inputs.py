@@ -12,6 +12,7 @@ from support.workflow import Project
 
 pytestmark = pytest.mark.slow
 
+
 def path_of(project: Project, name: str) -> Path:
     (path,) = project.results.glob(name)
     return path

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,7 @@ def test_a_gpu_whose_counter_moves_every_tenth_second(monkeypatch: pytest.Monkey
     monkeypatch.setattr(examined, "refresh_s", lambda read: 0.1)
     monkeypatch.setattr(examined, "_counter_over_power", lambda accelerator, index: 1.01)
     monkeypatch.setattr(examined, "matrix_work", lambda accelerator: work)
+    monkeypatch.setattr(examined, "Bench", partial(examined.Bench, sleep=clock.sleep))
 
     def work() -> None:
         nvml.set(0, 155.5)
@@ -64,7 +66,7 @@ def test_a_gpu_whose_counter_moves_every_tenth_second(monkeypatch: pytest.Monkey
         nvml.set(0, 55.5)
 
     monkeypatch.setenv("WATTLAB_LOCKS", str(tmp_path / "locks"))
-    found = examined.check("cuda", tmp_path, 10.0, 0.2)
+    found = examined.check("cuda", tmp_path, 10.0, 5.0)
     by = {one["component"]: one["words"] for one in found["verdicts"]}
     assert (by["time"], by["RAM"], by["GPU"]) == ("trust", "model only", "trust above 10 s")
     ratios = found["twice_the_work"]["duration"]
@@ -89,8 +91,8 @@ def test_a_refresh_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_program_writes_what_doctor_and_records_refer_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two rounds, of a second for each piece of work."""
-    monkeypatch.setattr(examined, "ROUNDS", 2)
+    """Three rounds, of a second for each piece of work."""
+    monkeypatch.setattr(examined, "ROUNDS", 3)
     monkeypatch.setenv("WATTLAB_LOCKS", str(tmp_path / "locks"))
     assert "make check-machine" in _check_line(tmp_path)
     assert check_machine.main(["--results", str(tmp_path), "--device", "cpu", "--seconds", "0.2"]) in (0, None)
