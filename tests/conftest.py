@@ -2,7 +2,7 @@
 tables, figures and page run without it too."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def finish(root: Path) -> "Project":
     from support.workflow import make_project
 
     project = make_project(root)
-    inputs = project.snakemake("--until", "sample_dataset", "train_tokenizer", WATTLAB_WARM="")
+    inputs = project.snakemake("--until", "sample_dataset", "train_tokenizer")
     assert inputs.returncode == 0, inputs.stdout
     project.fill_stores()
     run = project.snakemake(WATTLAB_WARM="")
@@ -37,20 +37,38 @@ def finish(root: Path) -> "Project":
     return project
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> "Project":
-    """The finished small study, made once for all workers of pytest. Tests change copies of it."""
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """What `make` made in a folder of it, by the first of all workers of pytest that needs it."""
     from filelock import FileLock
 
-    from support.workflow import Project
-
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "workflow"
     with FileLock(f"{folder}.lock"):
         if not (folder / "whole").exists():
-            finish(folder / "a project")
+            make(folder / "a project")
             (folder / "whole").touch()
-    return Project(folder / "a project")
+    return folder / "a project"
+
+
+@pytest.fixture(scope="session")
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of pytest have."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def finished(of_all_workers: Path) -> "Project":
+    """The finished small study. Tests change copies of it."""
+    from support.workflow import Project
+
+    return Project(made_once(of_all_workers / "workflow", finish))
+
+
+@pytest.fixture(scope="session")
+def published(of_all_workers: Path) -> Path:
+    """The folder of the study of the authors' logs, with every table that `make published` makes. No test changes it."""
+    from support.published_logs import make_tables
+
+    return made_once(of_all_workers / "published", make_tables)
 
 
 @pytest.fixture

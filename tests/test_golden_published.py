@@ -8,17 +8,13 @@ import csv
 import hashlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-import build_tables
-import examine_logs
-import import_logs
-from support import golden_files, published_logs
+from support import golden_files
 from support.golden_files import GOLDEN, as_json, compare, difference
-from wattlab.study.specs import write_study
-from wattlab.workflow.loading import study_of
 
 pytestmark = pytest.mark.slow
 
@@ -27,17 +23,11 @@ DOCS = ROOT / "docs" / "published"
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def tables(published: Path) -> dict[str, str]:
     """File name -> text of every table that `make published` makes, by the scripts that its rules call."""
-    logs = published_logs.archive()
-    folder = tmp_path_factory.mktemp("published") / "results" / "published"
-    made = folder / "tables"
-    study = write_study(folder, study_of(ROOT / "config.yaml", ROOT / "studies" / "published.yaml"))
-    assert import_logs.main(["--study", str(study), "--logs", str(logs)]) == 0
-    for script in (build_tables, examine_logs):
-        assert script.main(["--study", str(study), "--tables", str(made)]) == 0
-    texts = {path.name: path.read_bytes().decode() for path in sorted(made.iterdir()) if path.suffix != ".json"}
-    account = json.loads((folder / "import.json").read_text())
+    made = sorted((published / "tables").iterdir())
+    texts = {path.name: path.read_bytes().decode() for path in made if path.suffix != ".json"}
+    account = json.loads((published / "import.json").read_text())
     return {**texts, "import.json": as_json(account)}
 
 

@@ -74,8 +74,8 @@ def test_eight_jobs_never_share_a_gpu_over_200_starts_with_random_kills(tmp_path
     while started < N_STARTS or running:
         while len(running) < N_JOBS and started < N_STARTS:
             doomed = chance.random() < 0.3
-            seconds = 60.0 if doomed else chance.uniform(0.1, 0.4)
-            kill_at = time.monotonic() + chance.uniform(0.0, 0.3) if doomed else math.inf
+            seconds = 60.0 if doomed else chance.uniform(0.02, 0.1)
+            kill_at = time.monotonic() + chance.uniform(0.0, 0.1) if doomed else math.inf
             running[spawn(lambda seconds=seconds: holds_alone(witness, log, seconds))] = kill_at
             started += 1
         most_at_once = max(most_at_once, len(running))

@@ -1,7 +1,6 @@
 """An accelerator from outside the package is one class and its name: from the dry run to the tables and the page."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from measure_cell import _hardware
 from support.meters_fake import forget_hardware
 from support.toys.accelerator import POWER_W
-from support.workflow import Project, environment, make_project
+from support.workflow import make_project
 from wattlab.foundation.errors import InputError, NoDevice
 from wattlab.machine.describe import describe_machine
 from wattlab.machine.software import versions
@@ -125,26 +124,17 @@ def test_the_check_at_the_dry_run_imports_no_library_of_a_vendor() -> None:
     assert done.stderr == "" and "Nvidia" in done.stdout and "NoAccelerator" in done.stdout
 
 
-def run(project: Project, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Snakemake, where the toy is registered at the start of every process."""
-    shutil.copytree(TOYS, project.root / "scripts", dirs_exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=project.root,
-        env=environment() | {"PYTHONPATH": str(project.root / "scripts"), "WATTLAB_LOCKS": str(project.root / "locks")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+#: Windows of half a second: the toy's energy is a time, and known to a percent of it.
+QUICK = {"repeats": 2, "n_inferences": 2, "min_window_s": 0.5, "idle_window_s": 0.1, "warmup_inferences": 1}
+QUICK |= {"warmup_s": 0.0, "invalid_below_s": 0.0, "max_other_load_cores": None}
 
 
 @pytest.mark.slow
 def test_from_the_dry_run_to_the_page(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     cell = {"task": "image-classification", "datasets": ["cifar10"], "models": ["microsoft--resnet-18"]}
-    project.configure(tasks=[cell], device="toy", headline_scope="device")
-    done = run(project)
+    project.configure(tasks=[cell], device="toy", headline_scope="device", overrides=[{"where": {}, "set": QUICK}])
+    done = project.snakemake(**project.with_modules_of(TOYS), WATTLAB_LOCKS=str(project.root / "locks"))
     assert done.returncode == 0, done.stdout
     record = read_record(next((project.results / "small/runs").rglob("*.json")))
     (session,) = record.sessions

@@ -58,11 +58,11 @@ def store_of(folder: Path, cell: str = CELL) -> Path:
     return found
 
 
-def lines(change: Callable[[list[dict[str, Any]]], Any]) -> Callable[[Path], None]:
+def lines(change: Callable[[list[dict[str, Any]]], Any], cell: str = CELL) -> Callable[[Path], None]:
     """A change of the events of one cell's store; a list that comes back takes their place."""
 
     def apply(folder: Path) -> None:
-        store = store_of(folder)
+        store = store_of(folder, cell)
         events = [json.loads(line) for line in store.read_text().splitlines()]
         events = change(events) or events
         store.write_text("".join(json.dumps(event, sort_keys=True) + "\n" for event in events))

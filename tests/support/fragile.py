@@ -24,8 +24,9 @@ class Fragile:
     project: Project
     folder: Path
 
-    def start(self, *command: str) -> "subprocess.Popen[str]":
-        environment = warm_environment() | {
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
             "PYTHONPATH": str(self.project.root / "scripts"),
             "WATTLAB_DISK": str(self.project.results / "repeats"),
             "WATTLAB_FAULTS": str(self.folder / "faults.json"),
@@ -33,10 +34,13 @@ class Fragile:
             "WATTLAB_JOURNAL": str(self.folder / "journal.jsonl"),
             "WATTLAB_LOCKS": str(self.folder / "locks"),
         }
+
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        """In a session of its own and with the real Python, to be killed with all that it started."""
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=self.project.root,
-            env=environment,
+            env=warm_environment() | self.variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -44,9 +48,7 @@ class Fragile:
         )
 
     def call(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        process = self.start(*command)
-        said, _ = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(command, process.returncode, said)
+        return self.project.run("-m", *command, **self.variables)
 
     def snakemake(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return self.call("snakemake", "--cores", "2", "--quiet", "all", "--", *arguments)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import build_tables
+import examine_logs
+import import_logs
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles, read_logs
 from wattlab.logs.assemble import Import, import_study
@@ -17,6 +20,8 @@ from wattlab.logs.scores import read_scores
 from wattlab.quality.table import TABLE as QUALITY
 from wattlab.study.cells import ResolvedStudy
 from wattlab.study.resolve import check_config
+from wattlab.study.specs import write_study
+from wattlab.workflow.loading import study_of
 
 ROOT = CATALOG_ROOT.parent
 ARCHIVE = "co2_inference-9ae9895.tar.gz"
@@ -62,6 +67,14 @@ def scores() -> pd.DataFrame:
     assert of_logs.quality is not None
     stems = model_stems(of_logs, load_catalog(CATALOG_ROOT), "mapping")
     return QUALITY.frame(read_scores(logs(), of_logs.quality, stems, imported().records))
+
+
+def make_tables(folder: Path) -> None:
+    """A folder of the study with its import and tables, by the scripts that the rules of `make published` call."""
+    path = write_study(folder, study_of(ROOT / "config.yaml", ROOT / "studies" / "published.yaml"))
+    assert import_logs.main(["--study", str(path), "--logs", str(archive())]) == 0
+    for script in (build_tables, examine_logs):
+        assert script.main(["--study", str(path), "--tables", str(folder / "tables")]) == 0
 
 
 def unpack(folder: Path) -> None:

@@ -1,15 +1,14 @@
 """Small hand-written CodeCarbon logs: three runs of one cell, in the columns of each version, whole or damaged."""
 
-import os
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import yaml
 
 from import_logs import account_line
 from support.imports import ROOT
+from support.workflow import warm_environment
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles
 from wattlab.logs.assemble import Import, import_study
@@ -169,14 +168,13 @@ def swapped(name: str, value: str):
 
 
 def snakemake(folder: Path, study: str, *arguments: str, **variables: str) -> str:
-    """Run it there, with the project's Snakefile; what it said."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", LOGS_VARIABLE)}
-    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1", *arguments]
+    """Run it there, warm (see warm.py), with the project's Snakefile; what it said."""
+    environment = {key: value for key, value in warm_environment().items() if key != LOGS_VARIABLE}
+    command = ["python", "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1", *arguments]
     done = subprocess.run(
         [*command, "--configfile", study],
         cwd=folder,
-        env={**environment, "PATH": path, **variables},
+        env={**environment, **variables},
         capture_output=True,
         text=True,
     )

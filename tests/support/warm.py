@@ -3,7 +3,9 @@
 A program of the project imports pandas, matplotlib or Snakemake for a second before it works for a tenth of one, and the
 tests start hundreds. `python_folder()` is a folder for the front of a PATH, whose `python` hands its arguments, folder,
 environment and streams to that process, and ends as the fork does. A fork imports the project that lies before it;
-none of its modules outlives it. Anything but a file or `-m` is the real Python, and so is all where WATTLAB_WARM is empty.
+none of its modules outlives it; a `sitecustomize` on its PYTHONPATH is imported first, as Python does. A module that
+calls Python again (`-m`, then `sys.executable`) calls this one. Anything but a file or `-m` is the real Python, and so is
+all where WATTLAB_WARM is empty.
 """
 
 import array
@@ -14,6 +16,7 @@ import os
 import runpy
 import selectors
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -107,13 +110,18 @@ def _received(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
 def _run(argv: list[str]) -> int:
     """What Python does with a module or a file; the exit status. What else it raises ends the fork as it ends Python."""
     path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    sys.path[:1] = path
     try:
+        if any((Path(entry) / "sitecustomize.py").is_file() for entry in path):
+            sys.modules.pop("sitecustomize", None)
+            importlib.import_module("sitecustomize")
         if argv[0] == "-m":
-            sys.path[:1] = [os.getcwd(), *path]
+            sys.path.insert(0, os.getcwd())
             sys.argv = argv[1:]
+            sys.executable = shutil.which("python") or sys.executable
             runpy.run_module(argv[1], run_name="__main__", alter_sys=True)
         else:
-            sys.path[:1] = [str(Path(argv[0]).resolve().parent), *path]
+            sys.path.insert(0, str(Path(argv[0]).resolve().parent))
             sys.argv = argv
             runpy.run_path(argv[0], run_name="__main__")
     except SystemExit as stop:
@@ -134,6 +142,9 @@ def _become(program: dict[str, Any], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(program["env"])
     code = _run(program["argv"])
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):  # Snakemake starts one of a second with each job, and none is awaited
+            thread.cancel()
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()  # type: ignore[attr-defined]
     for stream in (sys.stdout, sys.stderr):

@@ -77,8 +77,7 @@ class Project:
         """Put modules beside the programs: somebody else's; the environment in which Python finds them."""
         for path in folder.glob("*.py"):
             shutil.copy(path, self.root / "scripts")
-        # A module that Python imports at its start: the warm one has started already.
-        return {"PYTHONPATH": str(self.root / "scripts"), "WATTLAB_WARM": ""}
+        return {"PYTHONPATH": str(self.root / "scripts")}
 
     def snakemake(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Call Snakemake in the project; its two streams come back as one text."""

@@ -1,7 +1,6 @@
 """Models that the catalog lacks, named by their hub id alone: fetched, loaded, and run by the adapters of their task."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,8 @@ from support.hub_models import fetch, hub_cell, repo_of, source_on
 from support.hub_models import publish as save_small
 from support.mock_hub import MockHub
 from support.tiny_models import full_spec, row_of, tokenizer_of
+from support.warm import python_folder
+from support.workflow import warm_environment
 from wattlab.hub.receipts import read_receipt
 from wattlab.hub.requests import model_fetch
 from wattlab.hub.snapshots import snapshot_of
@@ -174,11 +175,11 @@ def test_a_bare_id_is_fetched_sampled_measured_and_recorded(hub, tmp_path, monke
     assert inputs.receipt is not None
     job = records.job_of(project / "results/tiny", study, cell)
 
-    def run(*command: str) -> str:
+    def run(*command: str, python: str = str(python_folder()[0] / "python")) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", *command],
+            [python, "-m", *command],
             cwd=project,
-            env=os.environ
+            env=warm_environment()
             | hub.environment(tmp_path / "home")
             | {"HF_TOKEN": secret, "PYTHONPATH": str(ROOT / "scripts")},
             stdout=subprocess.PIPE,
@@ -202,7 +203,7 @@ def test_a_bare_id_is_fetched_sampled_measured_and_recorded(hub, tmp_path, monke
     hub.requests.clear()
     snapshot = snapshot_of(read_receipt(inputs.receipt), inputs.receipt)
     refuses_what_is_gone_or_too_large(job, snapshot.folder, monkeypatch)
-    run("measure_cell", *job.arguments)
+    run("measure_cell", *job.arguments, python=sys.executable)
     assert hub.requests == [], "measuring asks nothing of the hub"
     record = read_record(project / f"results/tiny/runs/{cell.cell.id}.json")
     assert record.status == "complete", record.failure

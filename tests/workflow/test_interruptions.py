@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 ONE = "image-classification/cifar10/microsoft--resnet-18"
 OTHER = "image-classification/cifar100/microsoft--resnet-18"
+RECORD = f"results/deaths/runs/{ONE}.json"
 ONE_CELL: dict[str, Any] = {
     "study": "deaths",
     "tasks": [{"task": "image-classification", "datasets": ["cifar10"], "models": ["microsoft--resnet-18"]}],
@@ -78,9 +79,9 @@ def test_a_dry_run_with_another_configuration_changes_nothing_for_a_study_that_r
 def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:
     study = Fragile(fake_project(tmp_path / "project", ONE_CELL), tmp_path)
     study.fail({ONE: ("hang", FINISHED)})
-    running = study.start("snakemake", "--cores", "2", "--quiet", "all", "--", "tables")
+    running = study.start("snakemake", "--cores", "2", "--quiet", "all", "--", RECORD)
     wait_for(lambda: (tmp_path / "journal.jsonl").exists() and len(study.reported(ONE)) == FINISHED)
-    for command in (["--unlock"], ["--cores", "2", "--", "tables"]):
+    for command in (["--unlock"], ["--cores", "2", "--", RECORD]):
         beside = study.call("snakemake", *command)
         assert beside.returncode == 1
         assert beside.stdout.splitlines()[-1] == (
@@ -90,13 +91,13 @@ def test_a_lock_left_behind_names_the_way_out(tmp_path: Path) -> None:
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate(timeout=60)
     study.fail({})
-    refused = study.call("snakemake", "--cores", "2", "--quiet", "host", "rules", "progress", "--", "tables")
+    refused = study.call("snakemake", "--cores", "2", "--quiet", "host", "rules", "progress", "--", RECORD)
     assert refused.returncode == 1
     assert "Directory cannot be locked" in refused.stdout
     assert "--unlock" in refused.stdout
     unlocked = study.call("snakemake", "--unlock")
     assert unlocked.returncode == 0
-    whole = study.snakemake("tables")
+    whole = study.snakemake(RECORD)
     assert whole.returncode == 0, whole.stdout
     study.check_resumed(ONE, "killed")
 
@@ -107,14 +108,14 @@ def test_a_full_disk_is_one_message_and_loses_nothing(tmp_path: Path) -> None:
             pytest.skip("no tmpfs can be mounted here")
         study = Fragile(fake_project(tmp_path / "disk/project", ONE_CELL), tmp_path)
         study.fail({ONE: ("full disk for all", FINISHED)})
-        full = study.snakemake("tables")
+        full = study.snakemake(RECORD)
         assert full.returncode == 1
         assert "error: no space left on the disk" in full.stdout
         assert "free some and call again: what was finished is kept" in full.stdout
-        assert not (study.project.results / "deaths/runs" / f"{ONE}.json").exists()
+        assert not (study.project.root / RECORD).exists()
         (study.project.results / "repeats/ballast").unlink()
         study.fail({})
-        whole = study.snakemake("tables")
+        whole = study.snakemake(RECORD)
         assert whole.returncode == 0, whole.stdout
         finished = first_part(study.record(ONE))
         assert finished in FULL
@@ -127,10 +128,10 @@ def test_a_worker_told_to_stop_leaves_no_record(tmp_path: Path) -> None:
     """A scheduler signals every process of a job: the worker's end by SIGTERM is a stop, and no failure of the cell."""
     study = Fragile(fake_project(tmp_path / "project", ONE_CELL), tmp_path)
     study.fail({ONE: ("terminated", FINISHED)})
-    stopped = study.snakemake("tables")
+    stopped = study.snakemake(RECORD)
     assert stopped.returncode == 1
     assert f"{ONE}: stopped; what it finished is kept, the next call goes on" in stopped.stdout
-    assert not (study.project.results / "deaths/runs" / f"{ONE}.json").exists()
+    assert not (study.project.root / RECORD).exists()
     study.fail({})
-    assert study.snakemake("tables").returncode == 0
+    assert study.snakemake(RECORD).returncode == 0
     study.check_resumed(ONE, "killed")

@@ -60,7 +60,7 @@ def test_a_run_is_a_line_for_each_stage_and_cell(project: Project) -> None:
 
 
 def test_verbose_and_questions_show_all(copy: Project) -> None:
-    (copy.results / "two/report.html").unlink()
+    (copy.results / "two/verdict.txt").unlink()
     planned = copy.snakemake("--dry-run")
     assert "Job stats:" in planned.stdout and "This was a dry-run" in planned.stdout
     assert "Congratulations" in copy.snakemake("--lint").stdout

@@ -15,6 +15,7 @@ from support.bundles import RECORD, TABLES, bundled, lines, one_joule, repacked,
 from support.golden_files import GOLDEN
 from support.whole_studies import few_cells, measured_study
 from wattlab.tables.listing import TABLES as TABLE_NAMES
+from wattlab.workflow.bundle.cells import Found
 from wattlab.workflow.bundle.verify import same_number
 
 pytestmark = pytest.mark.slow
@@ -112,7 +113,7 @@ def test_a_file_that_is_not_the_manifests_is_named(
 
 
 def test_the_papers_number_of_cells_verifies_within_a_minute(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cells = [
         records.resolved_cell(task, f"data-{dataset}", f"owner--{task}-{model}", repeats=10)
@@ -123,6 +124,8 @@ def test_the_papers_number_of_cells_verifies_within_a_minute(
     for model in range(8):
         cells += records.multi_purpose_cells(f"bigscience--multi-{model}", repeats=10)
     measured_study(tmp_path, cells)
+    # Packing verifies what was packed: once is enough.
+    monkeypatch.setattr(bundle_study, "verify", lambda *_: Found())
     bundle = bundled(tmp_path)
     begun_s = time.process_time()
     code, said, _ = verified(bundle, capsys)

@@ -22,6 +22,7 @@ from support.bundles import (
     text,
     verified,
 )
+from support.whole_studies import few_cells
 from wattlab.workflow.bundle import archive
 
 pytestmark = pytest.mark.slow
@@ -136,52 +137,81 @@ def newer_method(folder: Path) -> None:
     content(archive.MANIFEST, lambda manifest: manifest["versions"].update(METHOD_VERSION=99))(folder)
 
 
-PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
-    "one joule in a store": (lines(one_joule), r"runs/fill-mask/c4/google-bert\S+: repeats.1.energy_cpu_j = .* in the record, .* by its store"),
-    "a repeat of a record that is not the store's": (content(RECORD, other_mean), r"repeats.0.energy_ram_j = 150.0 in the record, 100.0 by its store"),
-    "another judgement in a record": (content(RECORD, made_valid), r"repeats.0.valid = false in the record, true by its store, judged again"),
-    "a cell of a table": (text(f"{TABLES}/cells.csv", r"architecture,surrogate", "hub,surrogate"), r"tables/cells.csv: line 2, weights = hub, and the records give architecture"),
-    "components that do not add up": (text(f"{TABLES}/runs.csv", r",(\d{3}\.\d+),(100\.0),", r",\1,90.0,"), r"tables/runs.csv: line 2, energy_ram_j = 90.0, and the records give 100.0"),
-    "a row less in a table": (text(f"{TABLES}/runs.csv", r"\n[^\n]*\n$", "\n"), r"tables/runs.csv: 18 lines, and the records give 19"),
-    "a number of a table for people": (text(f"{TABLES}/tasks.md", r"\| fill-mask \|", "| fill mask |"), r"tables/tasks.md: line \d+ = "),
-    "a table is missing": (lambda folder: (folder / TABLES / "emissions.csv").unlink(), r"tables/emissions.csv: missing"),
-    "a spec whose key is not its name": (renamed_spec, r"results/specs/\w+.json: the key of its content is \w+, not its name"),
-    "a spec is missing": (no_specs, r"results/specs/\w+.json: the spec of \S+ is missing"),
-    "a study file whose key is not its name": (other_study_key, r"tables/study-\w+.json: the key of its content is \w+, not its name"),
-    "a repeat deleted": (lines(deleted_repeat), r"repeats \[0, 2\] are not 0 to 1, each once: one was deleted or doubled"),
-    "the last repeat deleted": (lines(last_repeat_deleted), r"repeats.2.* in the record, none by its store"),
-    "windows that overlap": (lines(overlap), r"they overlap"),
-    "longer than the time between two stamps": (lines(longer_than_the_clock), r"repeat 2 lasts \d+\.\d+ s longer than the wall time until the session's end"),
-    "more energy than its power gives": (lines(beyond_its_power), r"repeat 0: energy_cpu_j = 1100, and 100 W give at most 1030 J in 10.000 s"),
-    "inferences that are no whole passes": (lines(other_passes), r"repeat 0: n_inferences = 19, and 2 passes of 10 samples are 20"),
-    "a session twice": (lines(session_twice), r"the session s0 begins 2 times"),
-    "a session copied under another name": (lines(session_copied), r"session s0 and \S+ session s9: windows of one machine at the same time"),
-    "another machine": (lines(other_machine), r"a session's machine is not that of its first line"),
-    "another version in the fingerprint": (lines(other_identity), r"\.jsonl: the fingerprint of its content is \w+, not its name"),
-    "the store of another cell": (store_of_another, r"spec.cell.dataset = oscar in its first line, c4 in the record"),
-    "energy of what is absent": (lines(absent_with_energy), r"repeat 0: energy_ram_j = 100 of a component that is absent"),
-    "a time that is none": (lines(lambda events: repeat_of(events, 0).update(started_at_utc="yesterday")), r"started_at_utc = 'yesterday'"),
-    "a power that is a text": (lines(lambda events: next(one for one in events if one["event"] == "session").update(meter={"cpu_tdp_w": "much"})), r"meter = .*cpu_tdp_w: 'much' is no power"),
-    "a fingerprint that is a path": (content(RECORD, lambda record: record.update(fingerprint="../../laptop")), r"fingerprint = '../../laptop': give name of the store's file"),
-    "energy below zero": (lines(below_zero), r"idle before: energy_cpu_j = -1 is below zero"),
-    "a spec in a store that is none": (lines(lambda events: events[0].update(spec={"dataset": "x"})), r"the fingerprint of its content is"),
-    "a table that is no CSV": (lambda folder: (folder / TABLES / "totals.csv").write_text('"' + "x" * 200_000 + '"\n'), r"tables/totals.csv: no CSV that can be read"),
-    "a store is missing": (lost_store, r"\.jsonl: missing, and \S+ rests on it"),
-    "another hash of the samples": (content("results/samples/c4/*.json", lambda samples: samples.update(sha256="0" * 64)), r"samples_sha256 = \w+, and their manifest says 0000"),
-    "samples of another key": (content("results/samples/c4/*.json", lambda samples: samples.update(key="0" * 12)), r"results/samples/c4/\w+.json: key = 000000000000, not its name"),
-    "other answers": (other_answers, r"answers.jsonl.gz: its sha256 is \w+, and the record says"),
-    "answers are missing": (lost_answers, r"answers.jsonl.gz: missing, the answers of fill-mask/c4"),
-    "another version of wattlab": (newer_method, r"manifest.json: METHOD_VERSION = 99, and this wattlab has 1"),
-    "a record that is no record": (lambda folder: (folder / RECORD).write_text("{"), r"runs/fill-mask/c4/google-bert\S+: no JSON"),
-    "other facts of the catalog": (text("catalog/grids.yaml", r"165\.54", "1.5"), r"tables/emissions.csv: line \d+, \w+ = "),
+#: The cells of the bundle; most faults are planted in the first one.
+BERT, OSCAR, ALBERT, GPT2, DISTILGPT2, BART = (cell.cell.id for cell in few_cells())
+Planted = dict[str, tuple[Callable[[Path], None], str]]
+
+#: Faults that one bundle has, each beside the others: what plants it, and the finding that names it.
+TOGETHER: dict[str, Planted] = {
+    "stores": {
+        "one joule in a store": (lines(one_joule), rf"runs/{BERT}\S+: repeats.1.energy_cpu_j = .* in the record, .* by its store"),
+        "a repeat deleted": (lines(deleted_repeat, OSCAR), rf"{OSCAR}.*: repeats \[0, 2\] are not 0 to 1, each once: one was deleted or doubled"),
+        "the last repeat deleted": (lines(last_repeat_deleted, ALBERT), rf"{ALBERT}.*: repeats.2.* in the record, none by its store"),
+        "windows that overlap": (lines(overlap, GPT2), rf"{GPT2}.*: .*they overlap"),
+        "longer than the time between two stamps": (lines(longer_than_the_clock, DISTILGPT2), rf"{DISTILGPT2}.*: .*repeat 2 lasts \d+\.\d+ s longer than the wall time until the session's end"),
+        "more energy than its power gives": (lines(beyond_its_power, BART), rf"{BART}.*: .*repeat 0: energy_cpu_j = 1100, and 100 W give at most 1030 J in 10.000 s"),
+    },
+    "sessions": {
+        "inferences that are no whole passes": (lines(other_passes), rf"{BERT}.*: .*repeat 0: n_inferences = 19, and 2 passes of 10 samples are 20"),
+        "a session twice": (lines(session_twice, OSCAR), rf"{OSCAR}.*: .*the session s0 begins 2 times"),
+        "a session copied under another name": (lines(session_copied, ALBERT), rf"{ALBERT}.*session s0 and \S+ session s9: windows of one machine at the same time"),
+        "another machine": (lines(other_machine, GPT2), rf"{GPT2}.*: .*a session's machine is not that of its first line"),
+        "another version in the fingerprint": (lines(other_identity, DISTILGPT2), rf"{DISTILGPT2}.*\.jsonl: the fingerprint of its content is \w+, not its name"),
+        "energy of what is absent": (lines(absent_with_energy, BART), rf"{BART}.*: .*repeat 0: energy_ram_j = 100 of a component that is absent"),
+        "another version of wattlab": (newer_method, r"manifest.json: METHOD_VERSION = 99, and this wattlab has 1"),
+    },
+    "lines that say nothing": {
+        "a repeat of a record that is not the store's": (content(RECORD, other_mean), rf"{BERT}.*: repeats.0.energy_ram_j = 150.0 in the record, 100.0 by its store"),
+        "a time that is none": (lines(lambda events: repeat_of(events, 0).update(started_at_utc="yesterday"), OSCAR), rf"{OSCAR}.*started_at_utc = 'yesterday'"),
+        "a power that is a text": (lines(lambda events: next(one for one in events if one["event"] == "session").update(meter={"cpu_tdp_w": "much"}), ALBERT), rf"{ALBERT}.*meter = .*cpu_tdp_w: 'much' is no power"),
+        "energy below zero": (lines(below_zero, GPT2), rf"{GPT2}.*: .*idle before: energy_cpu_j = -1 is below zero"),
+        "a spec in a store that is none": (lines(lambda events: events[0].update(spec={"dataset": "x"}), DISTILGPT2), rf"{DISTILGPT2}.*the fingerprint of its content is"),
+    },
+    "tables": {
+        "a cell of a table": (text(f"{TABLES}/cells.csv", r"architecture,surrogate", "hub,surrogate"), r"tables/cells.csv: line 2, weights = hub, and the records give architecture"),
+        "components that do not add up": (text(f"{TABLES}/runs.csv", r",(\d{3}\.\d+),(100\.0),", r",\1,90.0,"), r"tables/runs.csv: line 2, energy_ram_j = 90.0, and the records give 100.0"),
+        "a number of a table for people": (text(f"{TABLES}/tasks.md", r"\| fill-mask \|", "| fill mask |"), r"tables/tasks.md: line \d+ = "),
+        "a table is missing": (lambda folder: (folder / TABLES / "emissions.csv").unlink(), r"tables/emissions.csv: missing"),
+        "a table that is no CSV": (lambda folder: (folder / TABLES / "totals.csv").write_text('"' + "x" * 200_000 + '"\n'), r"tables/totals.csv: no CSV that can be read"),
+        "samples of another key": (content("results/samples/c4/*.json", lambda samples: samples.update(key="0" * 12)), r"results/samples/c4/\w+.json: key = 000000000000, not its name"),
+        "other answers": (other_answers, rf"{BERT}.*answers.jsonl.gz: its sha256 is \w+, and the record says"),
+    },
+    "beside a table": {
+        "another judgement in a record": (content(RECORD, made_valid), rf"{BERT}.*: repeats.0.valid = false in the record, true by its store, judged again"),
+        "a row less in a table": (text(f"{TABLES}/runs.csv", r"\n[^\n]*\n$", "\n"), r"tables/runs.csv: 18 lines, and the records give 19"),
+        "other facts of the catalog": (text("catalog/grids.yaml", r"165\.54", "1.5"), r"tables/emissions.csv: line \d+, \w+ = "),
+        "answers are missing": (lost_answers, rf"answers.jsonl.gz: missing, the answers of {BERT}"),
+        "another hash of the samples": (content("results/samples/c4/*.json", lambda samples: samples.update(sha256="0" * 64)), r"samples_sha256 = \w+, and their manifest says 0000"),
+    },
+    "specs": {
+        "a spec whose key is not its name": (renamed_spec, r"results/specs/\w+.json: the key of its content is \w+, not its name"),
+        "a study file whose key is not its name": (other_study_key, r"tables/study-\w+.json: the key of its content is \w+, not its name"),
+        "the store of another cell": (store_of_another, r"spec.cell.dataset = oscar in its first line, c4 in the record"),
+    },
+    "a spec is missing": {
+        "a spec is missing": (no_specs, r"results/specs/\w+.json: the spec of \S+ is missing"),
+        "a store is missing": (lost_store, rf"{BERT}.*\.jsonl: missing, and \S+ rests on it"),
+    },
+    "a fingerprint that is a path": {
+        "a fingerprint that is a path": (content(RECORD, lambda record: record.update(fingerprint="../../laptop")), rf"{BERT}.*fingerprint = '../../laptop': give name of the store's file"),
+    },
+    "a record that is no record": {
+        "a record that is no record": (lambda folder: (folder / RECORD).write_text("{"), rf"runs/{BERT}\S+: no JSON"),
+    },
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("planted", PLANTED)
+@pytest.mark.parametrize("together", TOGETHER)
 def test_what_was_planted_is_named(
-    packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], planted: str
+    packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], together: str
 ) -> None:
-    change, message = PLANTED[planted]
+    planted = TOGETHER[together]
+
+    def change(folder: Path) -> None:
+        for plant, _ in planted.values():
+            plant(folder)
+
     code, said, findings = verified(repacked(packed, tmp_path / "changed.zip", change), capsys)
-    assert code == 1 and any(re.search(message, finding) for finding in findings), "\n".join(findings)
+    for name, (_, message) in planted.items():
+        assert code == 1 and any(re.search(message, finding) for finding in findings), "\n".join([name, *findings])
     assert "finding" in said.splitlines()[-1] and not any(str(tmp_path) in one or "/tmp" in one for one in findings)

@@ -27,7 +27,8 @@ PROGRAMS = {
 
 def run(folder: Path, warm: bool, *arguments: str) -> tuple[int, str, str]:
     """Exit status, and both streams."""
-    variables = warm_environment() | ({} if warm else {"WATTLAB_WARM": ""}) | {"MINE": "of this call"}
+    variables = warm_environment() | ({} if warm else {"WATTLAB_WARM": ""})
+    variables |= {"MINE": "of this call", "PYTHONPATH": str(folder / "start")}
     command = [str(python_folder()[0] / "python"), *arguments]
     done = subprocess.run(command, cwd=folder, env=variables, input="given", capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
@@ -37,8 +38,11 @@ def run(folder: Path, warm: bool, *arguments: str) -> tuple[int, str, str]:
 def test_a_program_does_what_it_does_in_the_real_one(tmp_path: Path, text: str) -> None:
     (tmp_path / "program.py").write_text(text)
     (tmp_path / "beside.py").write_text("WORD = 'mine'")
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start/sitecustomize.py").write_text("import os\nos.environ['MINE'] += ', from its start'")
     answers = [run(tmp_path, warm, "program.py", "a b", "--c") for warm in (True, False)]
     assert answers[0] == answers[1]
+    assert ("from its start" in answers[0][1]) is ("MINE" in text)
     assert run(tmp_path, True, "-m", "program", "d")[0] == answers[1][0]
 
 

@@ -29,7 +29,7 @@ def pins() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def analysis(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with the pinned distributions, file by file from this one, and nothing else."""
+    """A virtual environment with the pinned distributions, file by file and compiled from this one, and nothing else."""
     root = tmp_path_factory.mktemp("analysis") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
     (packages,) = root.glob("lib/python*/site-packages")
@@ -37,7 +37,7 @@ def analysis(tmp_path_factory: pytest.TempPathFactory) -> Path:
         found = distribution(name)
         assert found.version == version, f"{name} is {found.version} here: bring .venv up to requirements.lock"
         for file in found.files or []:
-            if ".." not in file.parts and "__pycache__" not in file.parts:
+            if ".." not in file.parts:
                 place = packages / file
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if not place.exists():
