@@ -184,7 +184,6 @@ def not_valid(repeat: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell_id", "mutate", "changed"),
     [

@@ -92,6 +92,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(CATALOG_ROOT, tmp_path_factory.mktemp("names") / "catalog"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "edit", "said"), MISTAKES)
 def test_a_name_that_is_nowhere_is_told_before_anything_runs(
     folder: Path, file: str, edit: Edit, said: list[str]

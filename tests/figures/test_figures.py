@@ -41,6 +41,7 @@ def segments(axes: Axes, gid: str, along: int = 1) -> np.ndarray:
     return np.array([[line[0][1 - along], line[0][along], line[1][along]] for line in found.get_segments()])
 
 
+@pytest.mark.slow
 def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
     tables = hand_tables.tables()
     tables["tasks"] = hand_tables.with_interval(tables["tasks"])
@@ -59,6 +60,7 @@ def test_tasks_ascend_and_hold_the_tables_means_and_intervals() -> None:
     assert "95 % interval over the models" in legend_of(figure)
 
 
+@pytest.mark.slow
 def test_below_five_models_the_points_alone_are_drawn() -> None:
     figure = drawn("tasks", hand_tables.tables())
     assert "intervals" not in gids(figure.axes[0]) and len(points(figure.axes[0], "models")) == 11
@@ -70,6 +72,7 @@ def test_below_five_models_the_points_alone_are_drawn() -> None:
     assert "9 tasks of one model alone, which stands for no other." in note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "means", "style"),
     [
@@ -117,6 +120,7 @@ def test_tasks_shows_each_model_as_the_mean_of_its_cells() -> None:
     assert values == pytest.approx(sorted(g for models in hand_tables.MODELS.values() for *_, g in models))
 
 
+@pytest.mark.slow
 def test_unselected_cells_stay_out_of_every_figure() -> None:
     tables = hand_tables.tables()
     assert (tables["cells"][G] == 777.0).sum() == 1  # the variant, far above everything that is selected
@@ -126,6 +130,7 @@ def test_unselected_cells_stay_out_of_every_figure() -> None:
                 assert not np.isclose(np.asarray(collection.get_offsets()), 777.0).any(), name
 
 
+@pytest.mark.slow
 def test_modalities_has_published_parameters_and_mean_emissions() -> None:
     axes = drawn("modalities", hand_tables.tables()).axes[0]
     assert points(axes, "text-to-image") == pytest.approx(np.array([[447_000_000, 8.4]]))
@@ -134,6 +139,7 @@ def test_modalities_has_published_parameters_and_mean_emissions() -> None:
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
 
 
+@pytest.mark.slow
 def test_multipurpose_vs_specific_has_a_panel_per_task() -> None:
     figure = drawn("multipurpose_vs_specific", hand_tables.tables())
     assert [axes.get_title() for axes in figure.axes] == ["text classification", "question answering", "summarization"]
@@ -144,6 +150,7 @@ def test_multipurpose_vs_specific_has_a_panel_per_task() -> None:
     assert (first.get_xscale(), first.get_yscale()) == ("log", "log")
 
 
+@pytest.mark.slow
 def test_by_dataset_has_each_cell_with_the_interval_of_its_repeats() -> None:
     figure = drawn("multipurpose_vs_specific_by_dataset", hand_tables.tables())
     axes = figure.axes[2]
@@ -155,6 +162,7 @@ def test_by_dataset_has_each_cell_with_the_interval_of_its_repeats() -> None:
     assert lines[:, 1] == pytest.approx(0.96 * decoder[:, 1]) and lines[:, 2] == pytest.approx(1.04 * decoder[:, 1])
 
 
+@pytest.mark.slow
 def test_multipurpose_by_task_orders_models_by_size() -> None:
     axes = drawn("multipurpose_by_task", hand_tables.tables()).axes[0]
     labels = [label.get_text() for label in axes.get_xticklabels()]
@@ -164,6 +172,7 @@ def test_multipurpose_by_task_orders_models_by_size() -> None:
     assert round(points(axes, "question-answering/decoder")[0, 0]) == 1
 
 
+@pytest.mark.slow
 def test_output_length_says_that_lengths_are_set() -> None:
     tables = hand_tables.tables()
     figure = drawn("output_length", tables)
@@ -175,6 +184,7 @@ def test_output_length_says_that_lengths_are_set() -> None:
     assert not any("not produced" in axes.get_xlabel() for axes in figure.axes)
 
 
+@pytest.mark.slow
 def test_comparison_shows_both_energies_their_spreads_and_lines_of_one_ratio() -> None:
     tables = hand_tables.tables()
     axes = drawn("comparison", tables).axes[0]
@@ -198,6 +208,7 @@ def test_comparison_shows_both_energies_their_spreads_and_lines_of_one_ratio() -
     assert points(axes, "beyond/deviation/x")[:, 1] == pytest.approx(table["energy_kwh_per_1000"][reaches])
 
 
+@pytest.mark.slow
 def test_the_papers_own_logs_are_not_set_beside_the_paper() -> None:
     logs = {"source": "logs", "logs": {"path": None, "mapping": "m.yaml"}}
     said = reason("comparison", hand_tables.tables(), **logs)
@@ -207,6 +218,7 @@ def test_the_papers_own_logs_are_not_set_beside_the_paper() -> None:
     assert drawn("comparison", hand_tables.tables(), source="logs", logs={"path": "own", "mapping": "m.yaml"})
 
 
+@pytest.mark.slow
 def test_an_interval_that_reaches_0_goes_to_the_edge_and_the_legend_says_so() -> None:
     tables = hand_tables.tables()
     cells = tables["cells"]
@@ -230,6 +242,7 @@ def test_models_of_one_value_stand_side_by_side() -> None:
     assert swarm([1.0, 1.0, 2.0, 1.01], touching=0.05, lane=0.2) == [0.0, -0.2, 0.0, 0.2]
 
 
+@pytest.mark.slow
 def test_energy_in_the_place_of_emissions_by_a_key_of_the_study() -> None:
     tables = hand_tables.tables()
     for name in ("tasks", "modalities", "multipurpose_vs_specific", "multipurpose_by_task"):
@@ -244,6 +257,7 @@ def test_energy_in_the_place_of_emissions_by_a_key_of_the_study() -> None:
     assert "figures" not in hand_tables.study().config.model_dump(mode="json")
 
 
+@pytest.mark.slow
 def test_a_device_beside_the_papers_node_has_no_line_of_equality() -> None:
     tables = hand_tables.tables()
     device = tables["cells"].assign(energy_device_kwh_per_1000=tables["cells"]["energy_kwh_per_1000"])
@@ -253,6 +267,7 @@ def test_a_device_beside_the_papers_node_has_no_line_of_equality() -> None:
     assert "The paper's energies are the node's: no line of equal ones." in note_of("comparison", tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_the_caption_states_method_weights_data_device_and_grid(name: str) -> None:
     note = note_of(name, hand_tables.tables())
@@ -262,6 +277,7 @@ def test_the_caption_states_method_weights_data_device_and_grid(name: str) -> No
     )
 
 
+@pytest.mark.slow
 def test_the_caption_of_a_gpu_with_counters_says_what_is_modelled() -> None:
     tables = hand_tables.tables()
     cells = tables["cells"].assign(
@@ -278,6 +294,7 @@ def test_the_caption_of_a_gpu_with_counters_says_what_is_modelled() -> None:
     assert note.startswith("Energy measured (GPU counter), device (one GPU), gross;")
 
 
+@pytest.mark.slow
 def test_the_note_says_what_the_lines_are_and_rest_on() -> None:
     tables = hand_tables.tables()
     cox = "Lines: 95 % interval of the mean by Cox's method with Student's t over the models (8 models); 9 tasks of one model"
@@ -288,6 +305,7 @@ def test_the_note_says_what_the_lines_are_and_rest_on() -> None:
     assert "Lines:" not in note_of("modalities", tables)
 
 
+@pytest.mark.slow
 def test_missing_values_are_counted_and_never_drawn() -> None:
     tables = hand_tables.tables()
     cells = tables["cells"].copy()
@@ -303,6 +321,7 @@ def test_missing_values_are_counted_and_never_drawn() -> None:
     assert np.isclose(models[:, 0], 0.95 * 1.3).sum() == 1
 
 
+@pytest.mark.slow
 def test_an_unknown_interval_draws_no_line() -> None:
     tables = hand_tables.tables()
     tables["cells"].loc[:, [f"ci95_low_{G}", f"ci95_high_{G}"]] = np.nan
@@ -310,6 +329,7 @@ def test_an_unknown_interval_draws_no_line() -> None:
     assert not any(gid.startswith("interval") for axes in figure.axes for gid in gids(axes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_to_show_is_a_sentence_that_says_why(name: str) -> None:
     tables = hand_tables.tables()
@@ -328,6 +348,7 @@ def test_a_grid_of_zero_is_said_and_not_drawn() -> None:
     assert "The study's grid is 0 g/kWh" in reason("tasks", tables, grid=0.0)
 
 
+@pytest.mark.slow
 def test_the_verb_writes_the_same_bytes_twice(tmp_path: Path) -> None:
     study = write_study(tmp_path, hand_tables.study())
     folder = hand_tables.write(tmp_path / "tables", hand_tables.tables())

@@ -12,6 +12,8 @@ from support.toy_figure import toy_figure
 from support.workflow import Project, run_with
 from wattlab.figures.listing import FIGURES, figures_of
 
+pytestmark = pytest.mark.slow
+
 TOY = "support.toy_figure.toy_figure:FIGURE"
 
 
@@ -30,7 +32,6 @@ def test_it_is_drawn_where_its_tables_are(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "figures/toy_column.pdf").read_bytes().startswith(b"%PDF")
 
 
-@pytest.mark.slow
 def test_from_the_dry_run_to_the_page(finished: Project, tmp_path: Path) -> None:
     project = run_with(
         finished, tmp_path / "project", toy_figure, due="Drawing the figures", not_due="Building the tables"

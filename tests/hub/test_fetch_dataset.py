@@ -244,6 +244,7 @@ def test_the_verb_writes_a_receipt_and_exits_0_either_way(
     assert "gone, renamed, or private" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_endpoint_may_end_with_a_slash(hub: MockHub, tmp_path: Path, slash: str) -> None:
     add(hub, "org/data", {"test.parquet": small()})
@@ -268,6 +269,7 @@ def test_the_endpoint_may_end_with_a_slash(hub: MockHub, tmp_path: Path, slash: 
     assert (paths(receipt), receipt.endpoint) == (["test.parquet"], hub.endpoint)
 
 
+@pytest.mark.slow
 def test_offline_is_a_refusal_and_never_another_answer(hub: MockHub, tmp_path: Path) -> None:
     add(hub, "org/data", {"test.parquet": small()})
     assert paths(look_up(fetch_of("org/data"))) == ["test.parquet"]

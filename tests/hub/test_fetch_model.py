@@ -218,6 +218,7 @@ def test_a_configuration_that_transformers_does_not_read(hub, waits, config):
 # ---------------------------------------------------------------- the verb
 
 
+@pytest.mark.slow
 def test_the_verb_writes_the_receipt_and_no_secret(hub, tmp_path):
     hub.models["org/model"].gated = True
     spec = ModelFetch(hub_id="org/model", library="transformers").model_dump_json()

@@ -140,6 +140,7 @@ def test_trees_paths_and_parts_of_files(hub: MockHub) -> None:
     assert {request.range for request in hub.requests if "/cdn/" in request.path} == {"bytes=1-3"}
 
 
+@pytest.mark.slow
 def test_faults_happen_as_often_as_asked(hub: MockHub, tmp_path: Path) -> None:
     hub.faults.unavailable("*/onnx/model.safetensors", times=1)
     hub.faults.truncate("/cdn/*", times=1)

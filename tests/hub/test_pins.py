@@ -56,6 +56,7 @@ def serve(hub: MockHub) -> dict[str, str]:
     return {name: repo.revision("main")[0] for name, repo in hub.models.items()}  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_today_s_commits_are_written_where_none_holds(
     hub: MockHub, catalog: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_hub_that_does_not_answer_is_left_after_three(
     assert len({request.path for request in hub.requests}) == 3
 
 
+@pytest.mark.slow
 def test_renamed_and_gated_repositories_are_pinned_and_told(
     hub: MockHub, catalog: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

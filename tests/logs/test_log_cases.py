@@ -117,6 +117,7 @@ def kwh_per_1000(joules: float) -> float:
     return joules / 500 * 1000 / 3.6e6
 
 
+@pytest.mark.slow
 def test_a_longer_log_is_another_study(tmp_path: Path) -> None:
     """Its checksum is in the study's file, which every job reads: nothing else makes it due."""
     first = Study(tmp_path, log_of({}, {}))
@@ -126,6 +127,7 @@ def test_a_longer_log_is_another_study(tmp_path: Path) -> None:
     assert longer.built().cell["n_valid"] == 3
 
 
+@pytest.mark.slow
 def test_gpus_without_a_reading_are_left_out_and_said(study: Any) -> None:
     node = 1000 / 3.6e6
     own = study(log_of({}, {}, gpu_power=0.0, gpu_energy=0.0, energy_consumed=node, emissions=0.0001))
@@ -135,6 +137,7 @@ def test_gpus_without_a_reading_are_left_out_and_said(study: Any) -> None:
     assert "1 GPUs, but no run of the cell has their energy: they are not in it" in cell["flags"]
 
 
+@pytest.mark.slow
 def test_one_run_without_its_gpu_is_no_repeat_of_the_others(study: Any) -> None:
     own = study(log_of({}, {}, {"gpu_power": 0.0, "gpu_energy": 0.0, "energy_consumed": 1000 / 3.6e6}))
     assert own.cell["n_valid"] == 2 and own.cell["energy_kwh_per_1000"] == pytest.approx(kwh_per_1000(3000))
@@ -147,6 +150,7 @@ def grown(factor: float) -> dict[str, Any]:
     return {"run_id": "a", **{name: factor * ROW[name] for name in names}}  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_of_flushed_rows_the_last_counts_and_it_is_said_once(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     own = study(log_of(grown(0.5), grown(1.0), grown(1.5), {}, {}))
     assert own.cell["n_valid"] == own.cell["n_wanted"] == 3
@@ -156,6 +160,7 @@ def test_of_flushed_rows_the_last_counts_and_it_is_said_once(study: Any, capsys:
     assert "2 rows of the logs left out: see tables/import_problems.csv" in own.verdict(capsys)[1]
 
 
+@pytest.mark.slow
 def test_a_tail_at_idle_is_a_flag_with_its_causes_and_no_unit(study: Any) -> None:
     """3,260 W on average beside 540 W in the last sample, on eight GPUs."""
     parts = {"gpu_energy": 64000 / 3.6e6, "energy_consumed": 65000 / 3.6e6, "gpu_power": 480.0}
@@ -165,6 +170,7 @@ def test_a_tail_at_idle_is_a_flag_with_its_causes_and_no_unit(study: Any) -> Non
     assert "or the duration is the last task's (CodeCarbon 3.0)" in own.cell["flags"]
 
 
+@pytest.mark.slow
 def test_watt_hours_are_another_unit_and_said_once(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     names = ("cpu_energy", "gpu_energy", "ram_energy", "energy_consumed")
     own = study(log_of({}, {}, **{name: 1000 * ROW[name] for name in names}))  # type: ignore[operator]
@@ -175,6 +181,7 @@ def test_watt_hours_are_another_unit_and_said_once(study: Any, capsys: pytest.Ca
     assert own.table("decomposition").empty and own.table("ranks").empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kg", "intensity"), [(2e-6, 2.4), (0.00025, 300.0)])
 def test_emissions_are_as_logged_unless_a_grid_is_named(kg: float, intensity: float, tmp_path: Path) -> None:
     log = log_of({}, {}, emissions=kg)
@@ -188,24 +195,28 @@ def test_emissions_are_as_logged_unless_a_grid_is_named(kg: float, intensity: fl
     assert logged["intensity_g_per_kwh"] == pytest.approx(intensity)
 
 
+@pytest.mark.slow
 def test_logs_without_emissions_need_a_grid(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no row has emissions, so that the study has to name a grid"):
         Study(tmp_path, log_of({}, {}, emissions=""))
     assert Study(tmp_path, log_of({}, {}, emissions=""), grid=50).built().cell["n_valid"] == 2
 
 
+@pytest.mark.slow
 def test_an_emission_that_is_no_number_costs_no_repeat(study: Any) -> None:
     own = study(log_of({}, {"emissions": "inf"}))
     assert own.cell["n_valid"] == 2 and "emissions = 'inf' is no number: not logged" in own.cell["flags"]
     assert own.cell["grid"] == "as-logged" and "as-logged" not in set(own.table("emissions")["grid"][:-1])
 
 
+@pytest.mark.slow
 def test_one_of_two_that_is_invalid_leaves_the_cell_and_is_said(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     own = study(log_of({}, {"cpu_energy": -800 / 3.6e6, "energy_consumed": 1400 / 3.6e6}))
     assert (own.cell["status"], own.cell["n_valid"], own.cell["n_wanted"]) == ("complete", 1, 2)
     assert "the logs hold 1 valid of 2 repeats; 1 x the energy of the CPU is negative" in own.verdict(capsys)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("repeats", "wanted"), [(None, 2), (2, 2), (20, 20)])
 def test_as_many_repeats_are_wanted_as_the_mapping_says(repeats: int | None, wanted: int, study: Any) -> None:
     own = study(log_of({}, {}), {"repeats": repeats})
@@ -213,6 +224,7 @@ def test_as_many_repeats_are_wanted_as_the_mapping_says(repeats: int | None, wan
     assert own.table("missing")["n_wanted"].tolist() == [wanted] * (wanted > 2)
 
 
+@pytest.mark.slow
 def test_two_machines_in_one_cell_are_no_cell(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     own = study(log_of({}, {"cpu_model": "Q", "gpu_model": "1 x B"}, {"tracking_mode": "process"}))
     assert pd.isna(own.cell["energy_kwh_per_1000"]) and own.cell["n_valid"] == 0
@@ -222,12 +234,14 @@ def test_two_machines_in_one_cell_are_no_cell(study: Any, capsys: pytest.Capture
     assert own.verdict(capsys)[0] == 1
 
 
+@pytest.mark.slow
 def test_a_process_is_no_node(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     own = study(log_of({}, {}, tracking_mode="process"))
     assert "tracked by process: CPU and RAM of the process alone" in own.cell["flags"]
     assert ", process (all GPUs, CPU and RAM), gross" in own.verdict(capsys)[1]
 
 
+@pytest.mark.slow
 def test_words_about_ones_own_logs(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing that the rows do not say: who published them, what ran, how the CPU's energy came about."""
     own = study(log_of({}, {}))
@@ -241,11 +255,13 @@ def test_words_about_ones_own_logs(study: Any, capsys: pytest.CaptureFixture[str
     assert pd.isna(own.cell["modelled_share"])
 
 
+@pytest.mark.slow
 def test_an_mi250_is_flagged(study: Any) -> None:
     own = study(log_of({}, {}, gpu_model="2 x AMD Instinct MI250"))
     assert "an MI250 reads 0 W on its second die: half of its energy may be missing" in own.cell["flags"]
 
 
+@pytest.mark.slow
 def test_short_rows_of_codecarbon_3_are_one_problem(study: Any) -> None:
     header, first, *rows = log_of(*[{}] * 8, cpu_model="CPU").splitlines()
     short = [",".join(row.split(",")[:-4]) for row in rows]
@@ -253,16 +269,19 @@ def test_short_rows_of_codecarbon_3_are_one_problem(study: Any) -> None:
     assert (n_places, n_rows) == (7, 7) and "or CodeCarbon 3.0 to 3.2 left empty columns out" in problem
 
 
+@pytest.mark.slow
 def test_joined_logs_have_two_headers(study: Any) -> None:
     own = study(log_of({}, {}) + log_of({"run_id": "c"}, {"run_id": "d"}))
     assert own.cell["n_valid"] == 4 and own.problems == []
 
 
+@pytest.mark.slow
 def test_a_byte_of_another_encoding_refuses_no_file(study: Any) -> None:
     own = study(log_of({}, {}, region="Québec").encode("cp1252"))
     assert own.cell["n_valid"] == 2 and own.problems == []
 
 
+@pytest.mark.slow
 def test_a_name_of_no_group_is_one_problem(study: Any) -> None:
     own = study(log_of({}, {}, *[{"project_name": "other"}] * 3))
     text = "the model 'other' is in no group of this file, so the run belongs to no cell"
@@ -276,6 +295,7 @@ def test_no_run_of_the_cell_still_gives_tables_and_why(study: Any, capsys: pytes
     assert own.problems[0][1] == 2
 
 
+@pytest.mark.slow
 def test_a_task_for_each_inference_is_left_out_by_name(study: Any) -> None:
     tasks = [{"run_id": "a", "task_name": f"Inference_{number}"} for number in range(3)]
     own = study(log_of(*tasks), {"phases": {"Inference": "query"}})
@@ -283,6 +303,7 @@ def test_a_task_for_each_inference_is_left_out_by_name(study: Any) -> None:
     assert own.cell["status"] == "failed"
 
 
+@pytest.mark.slow
 def test_sums_are_in_a_fitting_unit(study: Any, capsys: pytest.CaptureFixture[str]) -> None:
     study(log_of({}, {}))
     assert (
@@ -315,6 +336,7 @@ def test_semicolons_are_named(tmp_path: Path) -> None:
         Study(tmp_path, log)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", ["my-run", "local/my-model"])
 def test_a_model_that_the_catalog_lacks_is_told_how_to_describe(written: str, tmp_path: Path) -> None:
     models = {} if written == "my-run" else {"my-run": written}

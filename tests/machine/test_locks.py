@@ -97,6 +97,7 @@ def test_eight_jobs_never_share_a_gpu_over_200_starts_with_random_kills(tmp_path
     assert len({line.split()[1] for line in log.read_text().splitlines()}) >= 4  # several are held at once
 
 
+@pytest.mark.slow
 def test_the_witness_sees_two_holders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The test above can fail: jobs with lock folders of their own do share."""
     witness, log = tmp_path / "witness", tmp_path / "log"
@@ -110,6 +111,7 @@ def test_the_witness_sees_two_holders(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert sorted(log.read_text().splitlines()) == ["SHARED 0", "alone 0"]
 
 
+@pytest.mark.slow
 def test_a_ninth_job_waits_for_the_first_that_dies(tmp_path: Path) -> None:
     witness, log = tmp_path / "witness", tmp_path / "log"
     witness.mkdir()

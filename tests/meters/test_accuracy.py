@@ -127,6 +127,7 @@ class Label:
     value, n_output_units = "label", 1
 
 
+@pytest.mark.slow
 def test_net_energy_under_a_drifting_idle_floor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock = Clock(monkeypatch)
     nvml = traced_nvml(monkeypatch, clock, refresh_s=0.1, latency_s=LATENCY_S)

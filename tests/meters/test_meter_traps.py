@@ -186,6 +186,7 @@ def test_a_lock_left_by_a_killed_tracker_stops_nothing(nvml: FakeNvml) -> None:
         assert made.energy_gpu_j is not None and made.energy_gpu_j[2] == pytest.approx(9.0)
 
 
+@pytest.mark.slow
 def test_it_writes_no_file_and_says_nothing(tmp_path: Path) -> None:
     code = "from wattlab.meters.codecarbon import CodeCarbonMeter\nm = CodeCarbonMeter(); m.begin(); m.end(0.0)\n"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(tmp_path)}

@@ -74,6 +74,7 @@ def test_permissions_lost_within_a_cell_make_the_repeat_invalid(
         assert "chmod" in reasons
 
 
+@pytest.mark.slow
 def test_a_window_longer_than_many_wraps_loses_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     small = fake_rapl(monkeypatch, tmp_path, packages=2, range_uj=30_000_000)
     meter = CodeCarbonMeter()

@@ -63,6 +63,7 @@ def injected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[W
     return found
 
 
+@pytest.mark.slow
 def test_the_uncertainty_holds_the_truth_in_95_percent_of_1000_windows(
     injected: dict[str, list[tuple[WallEnergy, float]]],
 ) -> None:
@@ -78,6 +79,7 @@ def test_the_uncertainty_holds_the_truth_in_95_percent_of_1000_windows(
         assert np.median([found.u95_j / true_j for found, true_j in rows if found.u95_j]) < 0.03, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in METERS if "half" not in name])
 def test_ten_seconds_are_within_two_percent(injected: dict[str, list[tuple[WallEnergy, float]]], name: str) -> None:
     errors = [found.energy_j / true_j - 1 for found, true_j in injected[name] if found.energy_j]
@@ -169,6 +171,7 @@ def _first(made: Plug, length_s: float) -> tuple[float, float]:
     return made.loads[0][0], length_s
 
 
+@pytest.mark.slow
 def test_a_log_of_another_machine_or_another_hour_has_no_number(tmp_path: Path) -> None:
     rng = np.random.default_rng(SEED)
     made, other = plug(rng, sessions=5), plug(rng, sessions=5)

@@ -79,6 +79,7 @@ def test_after_a_build_torch_draws_its_own_numbers_again():
     assert transformers.initialization.TORCH_INIT_FUNCTIONS["normal_"].__module__ == "torch.nn.init"
 
 
+@pytest.mark.slow
 def test_spread_norms_and_biases_of_a_full_bert():
     model = build(full_spec(*BERT))
     for name, parameter in model.named_parameters():
@@ -109,9 +110,9 @@ def test_what_a_library_leaves_at_zero_is_filled():
     assert queries.std().item() == pytest.approx(0.02, rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stem", KINDS.values(), ids=[str(kind) for kind in KINDS])
 @pytest.mark.usefixtures("_memory_of_nan")
-@pytest.mark.slow
 def test_nothing_is_left_unfilled_and_buffers_are_those_of_a_normal_build(stem):
     spec = spec_of(stem)
     before = spec.sha256

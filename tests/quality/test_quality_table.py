@@ -82,6 +82,7 @@ def study_of(*cells: MeasuredCell, **config: Any) -> ResolvedStudy:
     return records.resolved_study(cells, "quality", **{"weights": "hub", "data": "hub", **config})
 
 
+@pytest.mark.slow
 def test_a_score_stands_beside_the_energy_and_each_row_counts_once(tmp_path: Path) -> None:
     cell, record = sentiment(tmp_path, "NEGATIVE", "POSITIVE", "NEGATIVE", "NEGATIVE")
     table = scored(tmp_path, study_of(cell), [record])
@@ -94,6 +95,7 @@ def test_a_score_stands_beside_the_energy_and_each_row_counts_once(tmp_path: Pat
     assert "accuracy | 0.7500 | 4 |" in twins[0] and "accuracy & 0.750 & 4 &" in twins[1]
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_cut_inside_a_thought_is_none(tmp_path: Path) -> None:
     cell = hub_cell("text-classification", "imdb", FIELDS, purpose="multi-purpose")
     rows = [{"text": f"review {place}", "label": place % 2} for place in range(4)]
@@ -106,6 +108,7 @@ def test_an_answer_that_was_cut_inside_a_thought_is_none(tmp_path: Path) -> None
     assert reason.startswith("all 4 answers were cut inside the model's thought; raise max_new_tokens in `overrides`")
 
 
+@pytest.mark.slow
 def test_what_the_models_own_length_cut_is_not_asked_for(tmp_path: Path) -> None:
     """The answers' file says how many words of a row the model could read."""
     fields = {"question": "question", "context": "context", "answers": "answers"}
@@ -127,6 +130,7 @@ def test_what_the_models_own_length_cut_is_not_asked_for(tmp_path: Path) -> None
         assert (row["quality_score"], row["n_scored"], row["n_unscored"]) == expected
 
 
+@pytest.mark.slow
 def test_the_head_is_that_of_the_model_that_ran(tmp_path: Path) -> None:
     """An entry that states two classes says nothing of a checkpoint with three."""
     for labels, value in ((["LABEL_0", "LABEL_1"], 0.75), (["LABEL_0", "LABEL_1", "LABEL_2"], None)):
@@ -146,6 +150,7 @@ def reason_of(table: pd.DataFrame) -> str:
     return str(table["reason"].iloc[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("weights", "data", "reason"),
     [("architecture", "hub", "random weights"), ("hub", "surrogate", "surrogate rows")],
@@ -158,6 +163,7 @@ def test_nothing_else_has_a_quality(tmp_path: Path, weights: str, data: str, rea
     assert reason_of(table).startswith(reason)
 
 
+@pytest.mark.slow
 def test_a_stand_in_is_scored_and_no_number_shown(tmp_path: Path) -> None:
     cell, record = sentiment(tmp_path, "NEGATIVE", "POSITIVE", "NEGATIVE", "NEGATIVE")
     row = scored(tmp_path, study_of(cell, stand_in="rehearsal"), [record]).iloc[0]
@@ -165,6 +171,7 @@ def test_a_stand_in_is_scored_and_no_number_shown(tmp_path: Path) -> None:
     assert row["reason"] == "rehearsal: no number here is a result"
 
 
+@pytest.mark.slow
 def test_answers_and_rows_must_be_those_of_the_record(tmp_path: Path) -> None:
     cell, record = sentiment(tmp_path, "NEGATIVE", "POSITIVE", "NEGATIVE", "NEGATIVE")
     study, outputs = study_of(cell), tmp_path / "quality/outputs" / f"{cell.cell.id}.jsonl.gz"
@@ -177,6 +184,7 @@ def test_answers_and_rows_must_be_those_of_the_record(tmp_path: Path) -> None:
     assert "missing.csv says why" in reason_of(scored(tmp_path, study, [records.failed(cell, "no memory")]))
 
 
+@pytest.mark.slow
 def test_hidden_labels_give_the_reason_of_the_catalog(tmp_path: Path) -> None:
     cell = hub_cell("text-classification", "sst2", FIELDS)
     rows = [{"text": "fine", "label": -1}]
@@ -185,6 +193,7 @@ def test_hidden_labels_give_the_reason_of_the_catalog(tmp_path: Path) -> None:
     assert "validation (872 rows" in reason_of(table)
 
 
+@pytest.mark.slow
 def test_boxes_are_scaled_to_the_sizes_of_the_frozen_images(tmp_path: Path) -> None:
     cell = hub_cell("object-detection", "cppe-5", {"image": "image", "objects": "objects"})
     image = Image.new("RGB", (64, 48))

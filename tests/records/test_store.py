@@ -195,6 +195,7 @@ with open_store(path, {"spec": 1}) as store:
 """
 
 
+@pytest.mark.slow
 def test_two_writers_never_double_a_repeat(path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     writers = [
@@ -297,6 +298,7 @@ def elsewhere(path: Path) -> None:
     writer.write_text(json.dumps(json.loads(writer.read_text()) | {"place": "another boot", "host": "node2"}))
 
 
+@pytest.mark.slow
 def test_a_writer_that_was_taken_over_writes_no_more(path: Path) -> None:
     """Two machines: whether the first writer lives can not be seen from the second, whose lock was free."""
     one = begun(NO_LOCKS + SLOW_WRITER, path)
@@ -344,6 +346,7 @@ def test_a_file_system_without_locks_is_one_message(path: Path, monkeypatch: pyt
         pass
 
 
+@pytest.mark.slow
 def test_who_waits_says_for_whom(path: Path) -> None:
     one = begun(SLOW_WRITER, path)
     assert said(one) == "up"

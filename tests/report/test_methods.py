@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from support import hand_tables
 from support.pages import page_of, visible
@@ -43,6 +44,7 @@ def test_every_citation_has_its_entry_and_none_is_idle() -> None:
     assert entries.count("{") == entries.count("}") and "version = {3.3.2}" in entries
 
 
+@pytest.mark.slow
 def test_text_of_a_machine_cites_nothing_and_is_no_command() -> None:
     tables = hand_tables.tables() | {"provenance": hand_tables.provenance(cpu_model="\\cite{x\\input{file}} at 100%")}
     paragraph, study = methods_paragraph(hand_tables.study(), tables), hand_tables.study()
@@ -66,6 +68,7 @@ def test_nothing_measured_has_no_method(tmp_path: Path) -> None:
     assert bibtex(hand_tables.study(), tables) == ""
 
 
+@pytest.mark.slow
 def test_it_stands_in_the_page(tmp_path: Path) -> None:
     page = visible(page_of(hand_tables.tables(), tmp_path))
     assert "Following \\cite{luccioni2024power}" in page and "@inproceedings{luccioni2024power," in page

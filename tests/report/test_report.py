@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from support import hand_tables, measurements, records
 from support.pages import page_of
@@ -24,6 +25,7 @@ def without_values(tables: Tables, rows: "pd.Series[bool]") -> Tables:
     return tables | {"cells": cells, "tasks": by_task, "comparison": hand_tables.comparison(by_task)}
 
 
+@pytest.mark.slow
 def test_paragraph_of_a_plain_cpu_machine() -> None:
     text = closing_paragraph(hand_tables.study(), hand_tables.tables())
     assert "ran all 52 cells (10 tasks, 27 datasets, 13 models), 156 valid repeats, out of 321 windows" in text
@@ -44,6 +46,7 @@ def test_paragraph_of_a_plain_cpu_machine() -> None:
     assert text.endswith("No cell is missing.")
 
 
+@pytest.mark.slow
 def test_paragraph_of_a_gpu_read_by_its_counter() -> None:
     tables = hand_tables.tables()
     cells = tables["cells"].assign(energy_gpu_method="counter", modelled_share=0.3, device="cuda", weights="hub")
@@ -72,6 +75,7 @@ def test_paragraph_of_imported_logs_claims_no_measurement() -> None:
     assert "In all, loading included, it took" in logged and "warm-up" not in logged
 
 
+@pytest.mark.slow
 def test_paragraph_with_two_tasks_says_why_there_is_no_rho() -> None:
     tables = hand_tables.tables()
     few = without_values(tables, ~tables["cells"]["task"].isin(["fill-mask", "summarization"]))
@@ -83,6 +87,7 @@ def test_paragraph_with_two_tasks_says_why_there_is_no_rho() -> None:
     assert "1 task has a value here" in closing_paragraph(hand_tables.study(), one)
 
 
+@pytest.mark.slow
 def test_paragraph_without_an_interval_or_a_rho() -> None:
     tables = hand_tables.tables()
     bounds = tables["comparison"].assign(ci95_low_spearman_rho=None, ci95_high_spearman_rho=None)
@@ -101,6 +106,7 @@ def test_paragraph_before_the_first_measurement() -> None:
     assert "counter" not in text and "nan" not in text
 
 
+@pytest.mark.slow
 def test_paragraph_counts_windows_without_an_energy_and_missing_cells() -> None:
     totals = hand_tables.totals()
     totals.loc[0, ["n_windows_with_energy", "energy_kwh", "emissions_kg"]] = [11, 0.001, 0.00013875]
@@ -111,6 +117,7 @@ def test_paragraph_counts_windows_without_an_energy_and_missing_cells() -> None:
     assert "2 cells lack valid repeats (1 failed, 1 known): see tables/missing.csv." in text
 
 
+@pytest.mark.slow
 def test_paragraph_and_page_of_tables_built_from_records(tmp_path: Path) -> None:
     cells = [
         records.resolved_cell("fill-mask", "c4"),

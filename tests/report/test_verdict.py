@@ -31,6 +31,7 @@ def given(folder: Path, *rows: Row) -> list[str]:
     return ["--study", str(study), "--tables", str(tables_folder), "--verdict", str(folder / "verdict.txt")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kinds", "code"),
     [
@@ -51,6 +52,7 @@ def test_exit_code_and_file_by_kind(tmp_path: Path, kinds: list[str], code: int)
     assert (tmp_path / "verdict.txt").exists() == (code == 0)
 
 
+@pytest.mark.slow
 def test_a_whole_study_prints_and_writes_the_paragraph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert give_verdict.main(given(tmp_path)) == 0
     *lines, page = capsys.readouterr().out.splitlines(keepends=True)
@@ -61,6 +63,7 @@ def test_a_whole_study_prints_and_writes_the_paragraph(tmp_path: Path, capsys: p
     assert printed.endswith("No cell is missing.\n") and printed.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_each_call_says_again_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = given(tmp_path, row("failed"), row("known", "opt", "too large", "none needed"))
     printed = []

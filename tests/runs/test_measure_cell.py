@@ -79,6 +79,7 @@ def test_a_time_limit_ends_the_worker(monkeypatch: pytest.MonkeyPatch, job: Job)
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.slow
 def test_the_parent_sleeps_while_its_worker_measures(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
     worker_that(monkeypatch, "import time; time.sleep(1.5)")
     limited = replace(job, cell=CELL.model_copy(update={"time_limit_s": 60.0}))

@@ -75,6 +75,7 @@ def test_safetensors_are_counted_by_their_header(fetched, tmp_path, stored, aske
     assert weight_bytes(cell, inputs) == N * size + 10 * 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stored", "factor"), [("float16", 2), ("float32", 1)])
 def test_pickles_by_their_size_and_the_stated_dtype(fetched, tmp_path, stored, factor):
     files = weights(tmp_path / "w", getattr(torch, stored), "pickle")

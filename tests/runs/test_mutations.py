@@ -76,8 +76,8 @@ def unchanged() -> dict[str, str]:
     return tables_of(base())
 
 
-@pytest.mark.parametrize("place", list(places()), ids=lambda place: ".".join(str(part) for part in place))
 @pytest.mark.slow
+@pytest.mark.parametrize("place", list(places()), ids=lambda place: ".".join(str(part) for part in place))
 def test_one_more_is_seen(place: tuple[Any, ...], unchanged: dict[str, str]) -> None:
     content = base()
     holder = content

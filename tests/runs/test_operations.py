@@ -14,6 +14,8 @@ from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.study.resolve import check_config, resolve
 from wattlab.tables.reading import read_table
 
+pytestmark = pytest.mark.slow
+
 STUDY = {
     "study": "small",
     "weights": "hub",  # no checkpoint is there, and none is needed
@@ -42,7 +44,6 @@ def flops(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return read_table(tables / "flops.csv").set_index("model")
 
 
-@pytest.mark.slow
 def test_the_flops_of_a_study_without_weights(flops: pd.DataFrame) -> None:
     bert = flops.loc["google-bert--bert-base-uncased"]
     n = bert["input_tokens"]  # the mean; the square of it is of next to no weight among 20 words
@@ -56,7 +57,6 @@ def test_the_flops_of_a_study_without_weights(flops: pd.DataFrame) -> None:
     assert (resnet["image_size"], resnet["input_from"]) == ("640 x 480", "protocol: image_size")
 
 
-@pytest.mark.slow
 def test_published_lengths_are_taken(flops: pd.DataFrame) -> None:
     bloomz = flops.loc["bigscience--bloomz-560m"]
     assert bloomz["input_from"].startswith("published mean of 28.35 words x ")
@@ -65,7 +65,6 @@ def test_published_lengths_are_taken(flops: pd.DataFrame) -> None:
     assert bloomz["output_from"].endswith("cut at the cap")
 
 
-@pytest.mark.slow
 def test_what_can_not_be_counted_says_why(flops: pd.DataFrame) -> None:
     uncounted = flops[flops["flops_per_inference"].isna()]["reason"]
     assert "needs transformers 4" in uncounted["jozhang97--deta-swin-large"]

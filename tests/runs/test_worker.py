@@ -17,6 +17,8 @@ from wattlab.records.store import answers_path, open_store
 from wattlab.runs import worker
 from wattlab.runs.session import Bench
 
+pytestmark = pytest.mark.slow
+
 
 def no_meter(*_: object) -> SimpleNamespace:
     return SimpleNamespace(describe=dict)

@@ -37,6 +37,7 @@ def test_the_catalogs_fact_holds_for_the_hubs_copy_alone(study: str, named: str)
     assert other_rows(resolved, {"c4"}) == ""
 
 
+@pytest.mark.slow
 def test_figures_page_and_paragraphs_say_so(tmp_path: Path) -> None:
     study, tables = told(hand_tables.study()), hand_tables.tables()
     cells = tables["cells"]
@@ -49,6 +50,7 @@ def test_figures_page_and_paragraphs_say_so(tmp_path: Path) -> None:
     assert "FineWeb" not in page_of(tables, tmp_path, hand_tables.study())
 
 
+@pytest.mark.slow
 def test_every_table_says_so(tmp_path: Path) -> None:
     cell = records.resolved_cell("fill-mask", "oscar", other_rows="FineWeb, another web corpus")
     record = records.record_of(cell, [measurements.repeat(index) for index in range(3)])

@@ -2,13 +2,14 @@
 
 import random
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 import yaml
 
 from import_logs import account_line
 from support.imports import ROOT
-from support.workflow import warm_environment
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog
 from wattlab.logs.archive import LOGS_VARIABLE, LogFiles
 from wattlab.logs.assemble import Import, import_study
@@ -168,7 +169,11 @@ def swapped(name: str, value: str):
 
 
 def snakemake(folder: Path, study: str, *arguments: str, **variables: str) -> str:
-    """Run it there, warm (see warm.py), with the project's Snakefile; what it said."""
+    """Run it there, warm (see warm.py), with the project's Snakefile; what it said. Skips where not all is installed."""
+    if find_spec("torch") is None:
+        pytest.skip("a workflow needs the whole environment")
+    from support.workflow import warm_environment
+
     environment = {key: value for key, value in warm_environment().items() if key != LOGS_VARIABLE}
     command = ["python", "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1", *arguments]
     done = subprocess.run(

@@ -58,6 +58,7 @@ def specific(cells: pd.DataFrame) -> pd.DataFrame:
 COUNTED = {"energy_cpu_method": "counter", "energy_ram_method": "counter", "energy_method": "counter"}
 
 
+@pytest.mark.slow
 def test_the_laptops_claims_are_decided_or_say_why_not() -> None:
     """One small model a task, set lengths, modelled energy: the spread of the models alone has an interval, and can not refute."""
     table = judged(hand_tables.cells().assign(lengths="set"))
@@ -83,6 +84,7 @@ def test_the_laptops_claims_are_decided_or_say_why_not() -> None:
     assert counted(table) == ("of 25 claims of the paper, 0 hold here, 0 fail and 25 are not decidable here")
 
 
+@pytest.mark.slow
 def test_a_task_that_is_absent_is_named() -> None:
     cells = many()
     table = judged(cells[cells["task"] != "text-to-image"])
@@ -92,6 +94,7 @@ def test_a_task_that_is_absent_is_named() -> None:
     assert none.loc["training-is-hundreds-of-millions-of-inferences", "reason"].startswith("no model whose training")
 
 
+@pytest.mark.slow
 def test_a_planted_change_turns_a_verdict() -> None:
     """Image generation above all others: 8.4 g against 1.7 g; at a hundredth of it, below them."""
     name = "image-generation-top"
@@ -104,6 +107,7 @@ def test_a_planted_change_turns_a_verdict() -> None:
     assert turned["sentence"].startswith("Fails: image generation: 0.0494 (95 % interval over models: ")
 
 
+@pytest.mark.slow
 def test_factors_between_set_lengths_are_open_and_produced_ones_are_judged() -> None:
     names = [
         "image-generation-sixtyfold",
@@ -140,6 +144,7 @@ def test_what_the_protocol_sets_is_no_finding() -> None:
     assert found["claim_effect"] == pytest.approx(16.0, rel=1e-3)  # the number stays
 
 
+@pytest.mark.slow
 def test_a_level_needs_energy_that_is_counted_and_a_ratio_does_not() -> None:
     level = ENTRY | {
         "test": {"kind": "level", "group": {"title": "labels", "task": ["text-classification"]}},

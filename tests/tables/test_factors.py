@@ -100,6 +100,7 @@ def test_one_repeat_has_no_bound_and_no_pair_that_could_change() -> None:
     assert alone[["ci95_low_energy_per_unit_j", "ci95_high_energy_per_unit_j"]].isna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_the_papers_tables_use_the_protocols_setting_alone() -> None:
     plain = tables(measured("a", None, 100.0, 110.0, 90.0))
     both = tables(measured("a", None, 100.0, 110.0, 90.0), measured("a", "batch_size=10", 5000.0, 5100.0, 4900.0))

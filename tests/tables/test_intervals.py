@@ -91,6 +91,7 @@ def test_a_mean_that_is_not_above_zero_has_no_interval_of_models():
     assert math.isnan(estimate.low) and (estimate.least, estimate.greatest) == (-4.0, 9.0)
 
 
+@pytest.mark.slow
 def test_the_intervals_hold_the_truth_as_often_as_the_documentation_says():
     command = [sys.executable, str(ROOT / "benchmarks/interval_coverage.py")]
     printed = subprocess.run(

@@ -9,6 +9,8 @@ from support import measurements, records
 from wattlab.study.cells import ResolvedStudy
 from wattlab.tables.reading import read_table
 
+pytestmark = pytest.mark.slow
+
 LAPTOP = records.resolved_cell()
 STRICT = records.resolved_cell(protocol_values={"min_window_s": 10.0, "warmup_s": 5.0})
 ALONE = records.resolved_cell(model="distilbert--distilbert-base-uncased")

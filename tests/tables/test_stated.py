@@ -38,6 +38,7 @@ def tables(made: Record) -> dict[str, pd.DataFrame]:
 METER = {"cpu_tdp_w": 8.0, "cpu_power_source": "default", "ram_power_w": 20.0}
 
 
+@pytest.mark.slow
 def test_modelled_energies_are_those_of_the_stated_power() -> None:
     before = record("model", METER)
     old, new = tables(before), tables(with_stated_power(before, STATED))

@@ -17,6 +17,8 @@ from wattlab.study.specs import read_study
 from wattlab.tables.intervals import ratio_of_medians
 from wattlab.tables.reading import read_table, read_tables
 
+pytestmark = pytest.mark.slow
+
 #: Models of the catalog, by the study that has them.
 THEN = ["albert--albert-base-v2", "distilbert--distilbert-base-uncased", "google-bert--bert-base-cased"]
 THEN += ["google-bert--bert-base-uncased", "FacebookAI--roberta-base"]

@@ -54,6 +54,7 @@ def test_unknown_energy_is_counted_apart():
     assert query["energy_kwh"] == pytest.approx(3600 / 3.6e6)
 
 
+@pytest.mark.slow
 def test_cells_that_share_a_device_are_not_summed():
     cells = [records.resolved_cell(dataset=name, exclusive=False) for name in ("c4", "oscar", "bookcorpus")]
     together = [measurements.repeat(at, cpu_j=3600.0, session="a") for at in range(3)]

@@ -17,6 +17,7 @@ TOY = "support.toy_table.toy_table:TABLE"
 NEEDED = ("title", "row", "columns", "build")
 
 
+@pytest.mark.slow
 def test_it_is_built_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TABLES, "toy", TOY)
     cell = records.resolved_cell()

@@ -81,6 +81,7 @@ def tables_of(path: Path) -> Tables:
     return read_tables(tables, ("runs", "cells", "boundaries", "provenance", "models", "tasks", "comparison"))
 
 
+@pytest.mark.slow
 def test_the_wall_is_a_scope_beside_the_others(tmp_path: Path, made: Plug) -> None:
     rows = logged(np.random.default_rng(1), made, offset_s=21.0)
     path = study(tmp_path, made, rows)
@@ -114,6 +115,7 @@ def test_the_wall_is_a_scope_beside_the_others(tmp_path: Path, made: Plug) -> No
     assert "Energy measured (wall power sampled), wall (the whole machine), gross." in said
 
 
+@pytest.mark.slow
 def test_without_any_energy_nothing_is_ranked(tmp_path: Path) -> None:
     cells = [records.resolved_cell(model=model) for model in MODELS]
     made = [
@@ -124,6 +126,7 @@ def test_without_any_energy_nothing_is_ranked(tmp_path: Path) -> None:
     assert beside["n_ranked"].tolist() == [0, 0, 0] and beside["node_rank"].isna().all()
 
 
+@pytest.mark.slow
 def test_without_the_key_the_tables_are_the_old_ones(tmp_path: Path, made: Plug) -> None:
     rows = logged(np.random.default_rng(1), made)
     path = study(tmp_path, made, rows, meter_log=None)
@@ -150,6 +153,7 @@ def test_it_changes_no_spec(tmp_path: Path) -> None:
     assert "meter_log" not in plain.config.model_dump(mode="json")
 
 
+@pytest.mark.slow
 def test_a_gap_is_a_reason_in_its_rows(tmp_path: Path, made: Plug) -> None:
     rows = logged(np.random.default_rng(1), made)
     hole_s = made.loads[4][0]
@@ -161,6 +165,7 @@ def test_a_gap_is_a_reason_in_its_rows(tmp_path: Path, made: Plug) -> None:
     assert "gap" in found["boundaries"].set_index("model")["wall_reason"]["b--two"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_reason_is_that_of_the_log_that_has_the_window(tmp_path: Path, made: Plug, order: tuple[int, int]) -> None:
     """Logs of two days: in the first one a hole, in the second one no window."""
@@ -173,6 +178,7 @@ def test_a_reason_is_that_of_the_log_that_has_the_window(tmp_path: Path, made: P
     assert "the log has a gap of" in runs["wall_reason"][1] and runs["wall_reason"].notna().sum() == 1
 
 
+@pytest.mark.slow
 def test_beside_other_work_there_is_no_wall(tmp_path: Path, made: Plug) -> None:
     rows = logged(np.random.default_rng(1), made)
     found = tables_of(study(tmp_path, made, rows, exclusive=False, headline_scope="device"))
@@ -194,6 +200,7 @@ def test_a_log_of_another_day(tmp_path: Path, made: Plug) -> None:
     assert re.search(r"plug.csv: it covers 2026-05-03 10:00:\d\d UTC to .* take the log of that day, or mend", said)
 
 
+@pytest.mark.slow
 def test_two_machines_need_a_log_for_each(tmp_path: Path, made: Plug) -> None:
     rows = logged(np.random.default_rng(1), made)
     said = told(study(tmp_path, made, rows, hosts="aab"))
@@ -208,6 +215,7 @@ def test_two_machines_need_a_log_for_each(tmp_path: Path, made: Plug) -> None:
     assert "meter_log.host = cccc: no machine of this study; its machines are aaaaaaaa, bbbbbbbb" in said
 
 
+@pytest.mark.slow
 def test_a_bundle_has_the_log_and_is_verified_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

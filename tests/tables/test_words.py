@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from support import hand_tables, measurements, records
+from support.tables import Tables
 from wattlab.figures import notes
 from wattlab.foundation.members import load_member
 from wattlab.foundation.quantities import INTERVALS
@@ -12,7 +13,6 @@ from wattlab.report.explorer import task_rows
 from wattlab.report.methods import methods_paragraph
 from wattlab.report.summary import closing_paragraph
 from wattlab.tables import words
-from wattlab.tables.building import build
 from wattlab.tables.captions import captions
 from wattlab.tables.evidence import CellEvidence, Evidence
 from wattlab.tables.listing import TABLES
@@ -24,7 +24,7 @@ GPU = {"gpu_j": [500.0], "idle_gpu_w": [50.0], "cpu_j": 3600.0, "ram_j": 10.0}
 def built_of(study, found):
     by_cell = {record.cell_id: record for record in found}
     evidence = [CellEvidence(cell, record=by_cell.get(cell.cell.id)) for cell in study.cells]
-    return build(Evidence(study, records.catalog(), evidence))
+    return Tables(Evidence(study, records.catalog(), evidence))
 
 
 def measured(cells, n=3, study=None, sessions=None, device="cpu", **repeat):
@@ -45,6 +45,7 @@ def on_a_gpu(**config):
     return measured(cells, study=study, sessions=[measurements.session(gpu_index=0)], device="cuda", **GPU)
 
 
+@pytest.mark.slow
 def test_the_scope_of_the_device_names_the_device_alone() -> None:
     study, built = on_a_gpu(headline_scope="device")
     text = captioned("cells", study, built)
@@ -185,19 +186,21 @@ def test_scopes_of_several_studies_are_said() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_guessed_power_is_named_a_guess_wherever_the_energy_is() -> None:
     study, built = measured([records.resolved_cell("fill-mask", "c4")])
+    recorded = built["provenance"]
 
     def said(source: str | None) -> list[str]:
         aspects = {"meter.cpu_tdp_w": "8.0", "meter.ram_power_w": "20.0", "meter.cpu_power_source": source}
         more = pd.DataFrame([{"aspect": name, "value": value} for name, value in aspects.items() if value])
-        tables = built | {"provenance": pd.concat([built["provenance"], more])}
+        built["provenance"] = pd.concat([recorded, more])
         where = [
-            methods_paragraph(study, tables),
-            closing_paragraph(study, tables),
-            notes.note(tables, built["cells"], study),
+            methods_paragraph(study, built),
+            closing_paragraph(study, built),
+            notes.note(built, built["cells"], study),
         ]
-        return [*where, captions("cells", "Title", built["cells"], study, tables)["md"]]
+        return [*where, captions("cells", "Title", built["cells"], study, built)["md"]]
 
     for source, words_of_it in (
         ("default", "CPU 8 W (a guess: CodeCarbon does not know it), memory 20 W (CodeCarbon's guess of its modules)"),

@@ -60,6 +60,7 @@ def built_files(tmp_path, **changes):
     return {path.name: path.read_text() for path in (tmp_path / "tables").iterdir() if path.suffix != ".json"}
 
 
+@pytest.mark.slow
 def test_every_table_as_csv_markdown_and_latex(tmp_path):
     files = built_files(tmp_path)
     assert set(files) == {f"{name}.{kind}" for name in TABLES for kind in ("csv", "md", "tex")}
@@ -84,6 +85,7 @@ def test_every_table_as_csv_markdown_and_latex(tmp_path):
         ) == energies
 
 
+@pytest.mark.slow
 def test_one_joule_changes_cells_and_tasks(tmp_path):
     before, after = built_files(tmp_path / "a"), built_files(tmp_path / "b", changed_j=1.0)
     changed = {name for name in before if before[name] != after[name]}
@@ -110,6 +112,7 @@ def test_csv_reads_back_to_the_same_bits(tmp_path):
     assert path.read_text().splitlines()[3] == '""'
 
 
+@pytest.mark.slow
 def test_every_column_ends_in_its_unit(tmp_path):
     built_files(tmp_path)
     for path in sorted((tmp_path / "tables").glob("*.csv")):
@@ -118,6 +121,7 @@ def test_every_column_ends_in_its_unit(tmp_path):
             assert known, f"{path.name}: {column} has no unit"
 
 
+@pytest.mark.slow
 def test_an_empty_study_gives_headers(tmp_path):
     study = records.write_study(tmp_path, records.resolved_study([records.resolved_cell()]))
     assert build_tables.main(["--study", str(study), "--tables", str(tmp_path / "tables")]) == 0
@@ -161,6 +165,7 @@ def test_markdown_rounds_and_escapes():
     assert as_markdown(table, None, "Caption.").splitlines()[-1] == "| m\\|n | 0.3333 |"
 
 
+@pytest.mark.slow
 def test_a_reason_with_markup_is_escaped_in_the_markdown(tmp_path):
     cell = records.resolved_cell()
     evidence = evidence_of([(cell, records.failed(cell, "<img src=x> | [a](b)"))])
@@ -170,6 +175,7 @@ def test_a_reason_with_markup_is_escaped_in_the_markdown(tmp_path):
     assert read_table(tmp_path / "missing.csv").loc[0, "reason"] == "<img src=x> | [a](b)"
 
 
+@pytest.mark.slow
 def test_tables_import_neither_torch_nor_transformers():
     code = "import sys, build_tables; print(sorted({'torch', 'transformers', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run(

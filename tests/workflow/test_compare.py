@@ -37,6 +37,7 @@ def run(tmp_path: Path, *options: str) -> tuple[int, dict[str, Any], str]:
     return code, json.loads((tmp_path / "out.json").read_text()), (tmp_path / "out.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_cell_that_costs_more_is_found_and_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured_study(tmp_path / "a", few_cells())
     measured_study(tmp_path / "b", few_cells(), seed=1, factors=[1, 1, 1, 1, 1, 1.3])
@@ -56,6 +57,7 @@ def test_a_cell_that_costs_more_is_found_and_no_other(tmp_path: Path, capsys: py
     assert "CPU load model" in page and "| fill-mask | 3 | 30, 30 |" in page
 
 
+@pytest.mark.slow
 def test_the_same_truth_is_no_alarm(tmp_path: Path) -> None:
     measured_study(tmp_path / "a", few_cells())
     measured_study(tmp_path / "b", few_cells(), seed=1)
@@ -64,6 +66,7 @@ def test_the_same_truth_is_no_alarm(tmp_path: Path) -> None:
     assert "0 of 10 tested ratios differ from 1" in page and "Above 1.05 beyond doubt: none." in page
 
 
+@pytest.mark.slow
 def test_below_five_repeats_there_is_a_range_and_no_alarm(tmp_path: Path) -> None:
     cells = few_cells(repeats=3)[:3]
     measured_study(tmp_path / "a", cells)
@@ -74,6 +77,7 @@ def test_below_five_repeats_there_is_a_range_and_no_alarm(tmp_path: Path) -> Non
     assert "Nothing was tested" in page and numbers["spread_of_sessions"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
@@ -82,7 +86,6 @@ def test_below_five_repeats_there_is_a_range_and_no_alarm(tmp_path: Path) -> Non
         ({"device": "cuda"}, "spec.device = auto in A, cuda in B"),
     ],
 )
-@pytest.mark.slow
 def test_unlike_specs_are_refused_field_by_field(tmp_path: Path, values: dict[str, Any], reason: str) -> None:
     measured_study(tmp_path / "a", few_cells()[:2])
     one_like, one_unlike = few_cells()[0], few_cells(**values)[1]
@@ -106,6 +109,7 @@ def beside_other_work(record: dict[str, Any]) -> None:
         repeat["flags"], repeat["other_load_cores"] = ["throttled_cores"], 1.5
 
 
+@pytest.mark.slow
 def test_other_work_beside_the_measurements_is_said_first(tmp_path: Path) -> None:
     cells = few_cells(repeats=6)[:2]
     measured_study(tmp_path / "a", cells)
@@ -143,6 +147,7 @@ def failed(record: dict[str, Any]) -> None:
     record["status"] = "failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -153,7 +158,6 @@ def failed(record: dict[str, Any]) -> None:
         (failed, "not complete in B: failed"),
     ],
 )
-@pytest.mark.slow
 def test_what_can_not_be_compared_is_refused_with_the_reason(tmp_path: Path, change: Any, reason: str) -> None:
     measured_study(tmp_path / "a", few_cells()[:2])
     measured_study(tmp_path / "b", few_cells()[:2], seed=1)
@@ -163,6 +167,7 @@ def test_what_can_not_be_compared_is_refused_with_the_reason(tmp_path: Path, cha
     assert reason in str(caught.value)
 
 
+@pytest.mark.slow
 def test_two_studies_of_one_store_are_no_two_measurements(tmp_path: Path) -> None:
     measured_study(tmp_path / "a", few_cells()[:2])
     folder = str(tmp_path / "a/results")
@@ -205,6 +210,7 @@ def test_the_spread_of_sessions_is_recovered() -> None:
         assert np.sqrt(found.variance) == pytest.approx(session_sd * np.sqrt(2), abs=0.004)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_cells", [1, 12])
 def test_one_truth_gives_at_most_seven_alarms_in_a_hundred(n_cells: int) -> None:
     assert comparison_power.false_alarms(n_cells, 10, 0.0, draws=1000) <= 0.07
@@ -215,6 +221,7 @@ def test_sessions_that_differ_are_no_alarm_but_would_be_by_the_repeats_alone() -
     assert comparison_power.false_alarms(12, 10, 0.02, with_sessions=False, draws=100) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_cells", "n_changed"), [(1, 1), (12, 12)])
 def test_five_percent_at_two_is_found(n_cells: int, n_changed: int) -> None:
     assert comparison_power.power(n_cells, 10, 0.05, n_changed, draws=1000) >= 0.9

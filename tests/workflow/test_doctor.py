@@ -199,6 +199,7 @@ def test_obstacles_name_themselves_and_their_remedy(monkeypatch: pytest.MonkeyPa
     assert f"needed in {tmp_path} and 0.0 GB are free; make room" in obstacles_of(plain, machine, modelled, folder)[0]
 
 
+@pytest.mark.slow
 def test_the_command_says_all_of_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.main([]) == 0
     said = capsys.readouterr().out
@@ -225,6 +226,7 @@ def test_queries_of_unknown_length_are_said_to_be_left_out() -> None:
         assert said in line and ("without the queries" in line) is (len(cells) == 2)
 
 
+@pytest.mark.slow
 def test_strict_is_refused_where_the_cpu_is_modelled(capsys: pytest.CaptureFixture[str]) -> None:
     code = doctor.main(["--configfile", "studies/strict.yaml"])
     said = capsys.readouterr().out

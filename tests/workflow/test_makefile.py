@@ -300,11 +300,11 @@ TARGETS = ("reproduce", "history", "plan", "tables", "figures", "report", "unloc
 
 
 # Two programs read a study, the one of HAS_STUDY and a verb's own: each meets all that is unreadable, every target the first.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "content"),
     [*((target, b"- a\n") for target in TARGETS), *((two, bad) for two in TARGETS[:2] for bad in list(UNREADABLE)[1:])],
 )
-@pytest.mark.slow
 def test_a_study_that_can_not_be_read_is_told_by_name(real: Path, target: str, content: bytes) -> None:
     (real / "studies/bad.yaml").write_bytes(content)
     if target in ("retry", "history"):
@@ -350,6 +350,7 @@ def test_no_environment_is_replaced_under_a_study_that_runs(checkout: Path) -> N
     assert (checkout / ".venv/.installed").read_text() == "a==2\n"
 
 
+@pytest.mark.slow
 def test_two_calls_build_one_after_the_other_and_the_second_finds_it_whole(checkout: Path) -> None:
     slow = FAKE_PYTHON.replace("mkdir -p .venv.new/bin", "echo built >> builds; sleep 1; mkdir -p .venv.new/bin")
     (checkout / "fake-python").write_text(slow)

@@ -86,6 +86,7 @@ def test_conda_file_has_the_pins_of_the_lock_and_all_they_need(path: Path) -> No
     assert needed(list(here)) - here.keys() == set()
 
 
+@pytest.mark.slow
 def test_transformers_4_has_a_lock_of_its_own() -> None:
     lines = (line.strip() for line in (ROOT / "requirements-transformers4.lock").read_text().splitlines())
     locked = pins([line for line in lines if line and not line.startswith("#")])

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from snakemake.utils import update_config
 
@@ -62,6 +63,7 @@ def test_named_files_exist() -> None:
     assert [path for path in {*tree, *inline, *images} - examples if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.slow
 def test_snakemake_finds_every_named_target(tmp_path: Path) -> None:
     commands = re.findall(r"^snakemake ([^#\n]*)", "\n".join(blocks("bash")), re.MULTILINE)
     targets = {
@@ -78,6 +80,7 @@ def test_snakemake_finds_every_named_target(tmp_path: Path) -> None:
     assert re.search(r"^measure_cell +48$", plan.stdout + plan.stderr, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_counts_of_cells() -> None:
     listed = re.findall(r"^\| `([\w./]+\.yaml)` \| (\d+) \|", section("Studies"), re.MULTILINE)
     assert len(listed) >= 2

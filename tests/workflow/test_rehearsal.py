@@ -33,6 +33,7 @@ def test_it_is_the_papers_study_on_stand_ins() -> None:
     assert paper.config.no_result is None
 
 
+@pytest.mark.slow
 def test_figures_page_and_paragraphs_say_that_nothing_is_a_result(tmp_path: Path) -> None:
     study, tables = hand_tables.study(stand_in=STAND_IN), hand_tables.tables()
     assert NO_RESULT in notes.note(tables, tables["cells"], study)
@@ -45,6 +46,7 @@ def test_figures_page_and_paragraphs_say_that_nothing_is_a_result(tmp_path: Path
         assert words not in page, words
 
 
+@pytest.mark.slow
 def test_every_table_says_that_nothing_is_a_result(tmp_path: Path) -> None:
     cell = records.resolved_cell()
     record = records.record_of(cell, [measurements.repeat(index) for index in range(3)])

@@ -75,6 +75,7 @@ def snakemake(folder: Path, *arguments: str) -> dict[str, Any]:
     return said
 
 
+@pytest.mark.slow
 def test_every_answer_of_a_workflow_by_itself(tmp_path: Path) -> None:
     (tmp_path / "Snakefile").write_text(INNER)
     (tmp_path / "config.yaml").write_text("a: 1\n")
@@ -93,6 +94,7 @@ def test_every_answer_of_a_workflow_by_itself(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_answer_of_a_module(tmp_path: Path) -> None:
     (tmp_path / "Inner").write_text(INNER)
     (tmp_path / "Snakefile").write_text(f"import json\n{OUTER}")

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.hub_clients import NO_TENSORS
 from support.mock_hub import MockHub, Repo
 from wattlab.hub.receipts import DatasetFetch, ModelFetch, Receipt, read_receipt
+
+pytestmark = pytest.mark.slow
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 MARKER = "secret-marker-91c2"

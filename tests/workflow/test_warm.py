@@ -46,6 +46,7 @@ def test_a_program_does_what_it_does_in_the_real_one(tmp_path: Path, text: str) 
     assert run(tmp_path, True, "-m", "program", "d")[0] == answers[1][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["import no_such_module", "def draw(): ...\ndrow()"])
 def test_an_error_is_its_traceback_and_status_1(tmp_path: Path, text: str) -> None:
     (tmp_path / "program.py").write_text(text)
