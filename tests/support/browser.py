@@ -16,6 +16,7 @@ CHROMIUM = shutil.which("chromium")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # where /dev/shm is small, as in a container, the browser stops drawing
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -41,6 +42,8 @@ def opened(
 ) -> Iterator[Page]:
     """The page, ready, at this state of its address; at the end it must have asked for nothing and complained of nothing."""
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    # A click waits for two drawn frames, which a busy machine has kept back for half a minute.
+    page.set_default_timeout(90_000)
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"error: {error}"))
