@@ -2,17 +2,14 @@
 
 import pytest
 
-from import_logs import account_line, write_import
+from import_logs import account_line
 from support import published_logs
-from support.tables import Tables
 from wattlab.catalog.reading import CATALOG_ROOT, load_catalog, read_yaml
 from wattlab.foundation.errors import InputError
-from wattlab.foundation.files import write_text
 from wattlab.logs.archive import checksum, fetch
 from wattlab.logs.imported import repeats_frame
 from wattlab.logs.resolve import NOT_NAMED, resolve_published
 from wattlab.study.resolve import check_config
-from wattlab.tables.evidence import gather
 
 pytestmark = pytest.mark.slow
 
@@ -101,13 +98,10 @@ def test_a_model_left_out_of_the_study_is_imported_unselected():
     assert any(cell.facts.unselected_because == NOT_NAMED for cell in study.cells)
 
 
-def test_the_tables_come_from_the_records_alone(tmp_path):
-    """The importer's frame and the tables' own code agree on every cell."""
-    result = published_logs.imported()
-    write_import(result, tmp_path)
-    write_text(tmp_path / "study-0.json", published_logs.study().model_dump_json())
-    cells = Tables(gather(published_logs.study(), load_catalog(CATALOG_ROOT), tmp_path / "runs"))["cells"]
-    ours = repeats_frame(result.records).groupby(["task", "dataset", "variant", "model"])["energy_node_kwh"].mean()
+def test_the_tables_come_from_the_records_alone(tables):
+    """The importer's frame and the tables, built from the records that it wrote, agree on every cell."""
+    cells, repeats = tables["cells"], repeats_frame(published_logs.imported().records)
+    ours = repeats.groupby(["task", "dataset", "variant", "model"])["energy_node_kwh"].mean()
     theirs = cells.assign(variant=cells["variant"].fillna("")).set_index(["task", "dataset", "variant", "model"])
     assert theirs["energy_kwh_per_1000"].sort_index().to_numpy() == pytest.approx(
         ours.sort_index().to_numpy(), rel=1e-12

@@ -1,4 +1,4 @@
-"""Chaos: a study of 20 cells with 5 repeats each, while processes are killed and the disk fills up, at random.
+"""Chaos: a study of 20 cells with 5 repeats each (fewer in the suite), while processes are killed and the disk fills up, at random.
 
     python -m support.chaos --rounds 100 --seed 0
 

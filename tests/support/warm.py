@@ -10,6 +10,7 @@ all where WATTLAB_WARM is empty.
 
 import array
 import atexit
+import hashlib
 import importlib
 import json
 import os
@@ -28,6 +29,8 @@ from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+
+import vl_convert
 
 #: Others' packages alone, and none that reads the environment while it is imported, as the hub's clients do.
 PRELOADED = (
@@ -204,9 +207,25 @@ class _Server:
                     key.data()
 
 
+def _bundle_once(folder: Path) -> None:
+    """Keep what vl-convert bundles in `folder`: it takes over a second for each page, for the same script."""
+    real = vl_convert.javascript_bundle
+
+    def bundle(snippet: str) -> str:
+        kept = folder / f"{hashlib.sha256(snippet.encode()).hexdigest()}.js"
+        if not kept.exists():
+            new = kept.with_suffix(f".{os.getpid()}")
+            new.write_bytes(real(snippet).encode())
+            new.rename(kept)
+        return kept.read_bytes().decode()
+
+    vl_convert.javascript_bundle = bundle
+
+
 if __name__ == "__main__":
     for name in PRELOADED:
         importlib.import_module(name)
+    _bundle_once(Path(sys.argv[1]).parent)
     server = _Server(sys.argv[1])
     print("ready", flush=True)
     server.serve()

@@ -88,7 +88,8 @@ def test_a_failed_rule_says_why_and_where_its_log_is(copy: Project) -> None:
 
 def test_a_study_with_a_failed_cell_ends_with_what_to_do(tmp_path: Path) -> None:
     study = Fragile(fake_project(tmp_path / "project", TWO_CELLS), tmp_path)
-    study.fail({f"image-classification/cifar10/{RESNET}": ("kill", 3)})
+    cell = f"image-classification/cifar10/{RESNET}"
+    study.fail({cell: ("kill", 3)})
     run = study.call("snakemake", "--cores", "2")
     assert run.returncode == 1
     assert not re.search("RuleException|WorkflowError|CalledProcessError|Select jobs|Look above", run.stdout), (
@@ -100,7 +101,7 @@ def test_a_study_with_a_failed_cell_ends_with_what_to_do(tmp_path: Path) -> None
         "  the whole log: results/two/logs/give_verdict.log",
     ]
     study.fail({})
-    retried = study.call("retry_cells", "tables")
+    retried = study.call("retry_cells", f"results/two/runs/{cell}.json")
     assert retried.returncode == 0, retried.stdout
     assert "Measuring" in retried.stdout and "[1/1]" in retried.stdout
     assert "Select jobs" not in retried.stdout
