@@ -1,6 +1,8 @@
 """What the repeats of a cell say of each other: outliers, a trend, lost cores, references; nothing of it is dropped."""
 
+import itertools
 import math
+import random
 
 import pytest
 from scipy import stats
@@ -68,6 +70,14 @@ def test_mann_kendall_is_kendalls_tau_against_the_order(values):
     trend = mann_kendall(values)
     expected = stats.kendalltau(range(len(values)), values)
     assert (trend.tau, trend.p) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_mann_kendall_of_any_order_without_ties_is_scipys_to_the_last_bit():
+    rng = random.Random(0)
+    longer = [rng.sample(range(size), size) for size in range(6, 36) for _ in range(5)]
+    for order in [*itertools.permutations(range(5)), *longer]:
+        trend, expected = mann_kendall(order), stats.kendalltau(range(len(order)), order)
+        assert (trend.tau, trend.p) == (expected.statistic, expected.pvalue), order
 
 
 @pytest.mark.parametrize("values", [[], [1.0, 2.0], [1.0, 1.0, 1.0], [1.0, 2.0, math.nan, 4.0]])

@@ -71,5 +71,7 @@ def of_group(cells: pd.DataFrame) -> dict[str, Any]:
 
 def first_of(cells: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     """Facts that all cells of a group share, from the first of them; a missing value is None."""
-    first = cells.iloc[0].reindex(list(columns))  # seldom columns may be missing
-    return {column: None if pd.isna(first[column]) else first[column] for column in columns}
+    first = {
+        column: cells[column].iat[0] if column in cells else None for column in columns
+    }  # seldom ones may be missing
+    return {column: None if pd.isna(value) else value for column, value in first.items()}

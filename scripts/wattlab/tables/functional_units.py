@@ -26,8 +26,12 @@ def functional_units(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.D
     image that the processor is given, or that is drawn. `sci_for_ai`: the unit that SCI for AI (Green Software
     Foundation, 2025, section 8.1) asks for: a token where text is written, an image where one is drawn, else an inference.
     """
-    counted = built["runs"].loc[built["runs"]["counted"], ["cell", "index", *_ENERGIES_J.values(), "energy_method"]]
-    runs = {str(cell): rows.to_dict("list") for cell, rows in counted.groupby("cell", sort=False)}
+    counted = built["runs"][built["runs"]["counted"]]
+    columns = {name: counted[name].tolist() for name in ("index", *_ENERGIES_J.values(), "energy_method")}
+    runs = {
+        str(cell): {name: [values[place] for place in places] for name, values in columns.items()}
+        for cell, places in counted.groupby("cell", sort=False).indices.items()
+    }
     complete = complete_cells(built["cells"])[[*KEYS, "purpose", "headline_scope"]]
     facts = {row["cell"]: row for row in complete.to_dict("records")}
     table = TABLE.frame(

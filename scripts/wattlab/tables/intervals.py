@@ -6,6 +6,7 @@ intervals; a rank correlation's Fisher's z. docs/statistics.md says why, and how
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -226,8 +227,29 @@ def mann_kendall(values: ArrayLike) -> Trend:
     array = np.asarray(values, dtype=np.float64)
     if array.size < 3 or not np.isfinite(array).all() or np.ptp(array) == 0:
         return Trend(float("nan"), float("nan"))
+    if array.size <= _EXACT_UP_TO and np.unique(array).size == array.size:
+        return _trend_of_falls(array.size, int(np.triu(array[:, None] > array).sum()))
+    return _trend(array)
+
+
+#: SciPy's exact p value is for up to so many values without ties.
+_EXACT_UP_TO = 33
+
+
+def _trend(array: Floats) -> Trend:
     result: Any = scipy.stats.kendalltau(np.arange(array.size), array)
     return Trend(float(result.statistic), float(result.pvalue))
+
+
+@cache
+def _trend_of_falls(size: int, n_falls: int) -> Trend:
+    """Of any order without ties in which so many pairs fall: tau and its p value are those of all of them."""
+    order: list[int] = []
+    for value in range(size):
+        place = max(value - n_falls, 0)  # before as many smaller ones as there are falls left
+        order.insert(place, value)
+        n_falls -= value - place
+    return _trend(np.array(order, dtype=np.float64))
 
 
 def is_outlier(values: ArrayLike) -> NDArray[np.bool_]:

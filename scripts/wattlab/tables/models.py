@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 
 from wattlab.foundation.quantities import QUANTITIES
-from wattlab.tables.aggregates import MODEL_FACTS, SHARED_FACTS, first_of, measured_cells, of_group, selected_cells
+from wattlab.tables.aggregates import MODEL_FACTS, SHARED_FACTS, complete_cells, first_of, of_group, selected_cells
 from wattlab.tables.columns import HEADLINES, METHOD_AND_SHARE, Table, joined
 from wattlab.tables.evidence import Evidence
 
 _KEYS = ("model", "task", "purpose")
+
+#: Of cells. Its groups are many: to take a few columns once is cheaper than all of them for each group.
+_READ = (*_KEYS, "selected", "status", "n_valid", *SHARED_FACTS, *METHOD_AND_SHARE, *QUANTITIES, "flags")
 
 
 def models(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -17,8 +20,9 @@ def models(evidence: Evidence, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     A model without any has `n_cells` 0 and no values: `missing` says why.
     """
     rows = []
-    for (model, task, purpose), planned in selected_cells(built["cells"]).groupby(list(_KEYS), sort=False):
-        cells = measured_cells(planned)
+    seen = built["cells"][[name for name in _READ if name in built["cells"]]]
+    for (model, task, purpose), planned in selected_cells(seen).groupby(list(_KEYS), sort=False):
+        cells = complete_cells(planned)
         row = {"model": model, "task": task, "purpose": purpose, "n_cells_planned": len(planned)}
         if cells.empty:
             rows.append({**row, **first_of(planned, SHARED_FACTS), "n_cells": 0})
