@@ -143,6 +143,8 @@ class Chaos:
     wait: "Callable[[Chaos], None]" = at_random
     process: "subprocess.Popen[bytes] | None" = None
     sessions: list[int] = field(default_factory=list)
+    #: Kinds that are still to come before any comes again.
+    left: list[str] = field(default_factory=list)
     blows: Counter[str] = field(default_factory=Counter)
     studies: int = 0
     repeats: int = 0
@@ -199,7 +201,10 @@ class Chaos:
 
     def strike(self) -> None:
         """One round."""
-        blow = self.rng.choice([kind for kind in self.kinds if self.disk is not None or kind != "full disk"])
+        if not self.left:
+            self.left = [kind for kind in self.kinds if self.disk is not None or kind != "full disk"]
+            self.rng.shuffle(self.left)
+        blow = self.left.pop()
         self.blows[blow] += 1
         if blow == "full disk":
             assert self.disk is not None

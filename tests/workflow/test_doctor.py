@@ -3,8 +3,6 @@
 import errno
 import fcntl
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -253,24 +251,17 @@ def test_an_environment_without_meters_is_said(
 @pytest.mark.slow
 def test_a_study_begins_with_it_once_and_no_job_is_due_for_it(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
-    samples = [
-        str(Path("results/samples") / one.spec.samples.dataset / f"{one.spec.samples.key}.json")
-        for one in doctor.read_study(_resolved(project)).cells
-        if one.spec is not None
-    ]
-    tokenizers = [
-        f"results/tokenizers/{one.spec.tokenizer.name}.json"
-        for one in doctor.read_study(_resolved(project)).cells
-        if one.spec is not None and one.spec.tokenizer is not None
-    ]
-    first = _run(project.root, *dict.fromkeys([*samples, *tokenizers]))
+    specs = [one.spec for one in doctor.read_study(_resolved(project)).cells if one.spec is not None]
+    samples = [str(Path("results/samples") / spec.samples.dataset / f"{spec.samples.key}.json") for spec in specs]
+    tokenizers = [f"results/tokenizers/{spec.tokenizer.name}.json" for spec in specs if spec.tokenizer is not None]
+    first = _run(project, *dict.fromkeys([*samples, *tokenizers]))
     assert "Study small" not in first  # nothing is measured
     project.fill_stores()
-    second = _run(project.root)
+    second = _run(project)
     assert second.count("Study small: 3 cells") == 1
     assert second.index("Study small: 3 cells") < second.index("[1/3]")
     assert project.plan() == {}
-    assert "Study small" not in _run(project.root)
+    assert "Study small" not in _run(project)
 
 
 def _resolved(project: Any) -> Path:
@@ -279,20 +270,9 @@ def _resolved(project: Any) -> Path:
     return path
 
 
-def _run(root: Path, *targets: str) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "WATTLAB_DOCTOR")}
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *targets]
-    done = subprocess.run(
-        command,
-        cwd=root,
-        env=environment | {"PATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.stdout
+def _run(project: Any, *targets: str) -> str:
+    said: str = project.snakemake(*targets, WATTLAB_DOCTOR="").stdout
+    return said
 
 
 @pytest.mark.parametrize(("parallel", "expected_s"), [({}, 40.0), ({"exclusive": False, "parallel_cells": 2}, 20.0)])

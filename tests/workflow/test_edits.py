@@ -85,30 +85,27 @@ C4_ENTRY, PROTOCOLS = "catalog/datasets/c4.yaml", "catalog/protocols.yaml"
 TOKENIZER = "Training the tokenizer wordpiece-"
 C4_RECORD = f"results/small/runs/fill-mask/c4/{BERT}.json"
 
+#: What means the same, or belongs to others, plans nothing.
+NOTHING: tuple[Edit, ...] = (
+    comment(
+        "scripts/measure_cell.py",
+        "scripts/wattlab/runs/worker.py",
+        "scripts/wattlab/tasks/fill_mask.py",
+        "scripts/wattlab/meters/codecarbon.py",
+        "scripts/wattlab/samples/surrogate/generate.py",
+    ),
+    comment("rules/runs.smk", "envs/inference.yaml", "Snakefile"),
+    comment("config.yaml", PROTOCOLS, BERT_ENTRY, C4_ENTRY),
+    replace(BERT_ENTRY, "sources: from", "sources: from another"),
+    replace(C4_ENTRY, "licence: ODC-BY", "licence: ODC-By"),
+    replace("catalog/models/albert--albert-base-v2.yaml", "vocab_size: 30000", "vocab_size: 9000"),
+    new_model,
+    replace(PROTOCOLS, "repeats: 10", "repeats: 11"),
+    replace("studies/wide.yaml", "study: wide", "study: wider"),
+)
+
 #: Edit -> the jobs that it plans. `Sampling x` and `Training …` stand for any key: these words begin a job's message.
 EDITS: dict[str, tuple[Edit, set[str]]] = {
-    # What means the same, or belongs to others, plans nothing.
-    "code comments": (
-        comment(
-            "scripts/measure_cell.py",
-            "scripts/wattlab/runs/worker.py",
-            "scripts/wattlab/tasks/fill_mask.py",
-            "scripts/wattlab/meters/codecarbon.py",
-            "scripts/wattlab/samples/surrogate/generate.py",
-        ),
-        set(),
-    ),
-    "rules and envs": (comment("rules/runs.smk", "envs/inference.yaml", "Snakefile"), set()),
-    "prose of the configuration": (comment("config.yaml", PROTOCOLS, BERT_ENTRY, C4_ENTRY), set()),
-    "notes of a model": (replace(BERT_ENTRY, "sources: from", "sources: from another"), set()),
-    "notes of a dataset": (replace(C4_ENTRY, "licence: ODC-BY", "licence: ODC-By"), set()),
-    "another model": (
-        replace("catalog/models/albert--albert-base-v2.yaml", "vocab_size: 30000", "vocab_size: 9000"),
-        set(),
-    ),
-    "a catalog file alone": (new_model, set()),
-    "another protocol": (replace(PROTOCOLS, "repeats: 10", "repeats: 11"), set()),
-    "another study": (replace("studies/wide.yaml", "study: wide", "study: wider"), set()),
     # What is shown, not measured, plans no measurement.
     "a figure": (comment("scripts/wattlab/figures/tasks.py"), {"Drawing the figures", *END}),
     "the style of figures": (comment("scripts/wattlab/figures/style.py"), {"Drawing the figures", *END}),
@@ -183,6 +180,13 @@ def without_keys(jobs: set[str]) -> set[str]:
     """Messages without the key of samples and tokenizers."""
     named = {job.partition(" (")[0] if job.startswith("Sampling") else job for job in jobs}
     return {TOKENIZER if job.startswith(TOKENIZER) else job for job in named}
+
+
+def test_edits_that_mean_the_same_plan_nothing(project: Project) -> None:
+    """All of them at once: a job that one of them plans is named."""
+    for edit in NOTHING:
+        edit(project)
+    assert project.jobs() == set()
 
 
 @pytest.mark.parametrize(("edit", "planned"), EDITS.values(), ids=EDITS.keys())
