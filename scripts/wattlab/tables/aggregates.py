@@ -71,7 +71,6 @@ def of_group(cells: pd.DataFrame) -> dict[str, Any]:
 
 def first_of(cells: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     """Facts that all cells of a group share, from the first of them; a missing value is None."""
-    first = {
-        column: cells[column].iat[0] if column in cells else None for column in columns
-    }  # seldom ones may be missing
-    return {column: None if pd.isna(value) else value for column, value in first.items()}
+    # Seldom columns may be missing.
+    first: dict[str, Any] = {column: cells[column].iat[0] for column in columns if column in cells}
+    return {column: None if pd.isna(value := first.get(column)) else value for column in columns}
