@@ -17,7 +17,7 @@ from support.mock_hub import MockHub, Repo
 from wattlab.hub.receipts import ModelFetch, read_receipt, write_receipt
 from wattlab.hub.snapshots import FilesGone
 from wattlab.machine.cgroups import memory_limit_bytes
-from wattlab.meters.contract import Gpu
+from wattlab.meters.contract import Accelerator, Gpu
 from wattlab.runs import memory_check as memory
 from wattlab.runs.inputs import Inputs
 from wattlab.runs.memory_check import BESIDE_BYTES, too_large, weight_bytes
@@ -150,3 +150,8 @@ def test_files_that_are_gone_are_told_before_that(fetched, tmp_path):
     inputs = replace(inputs)  # nothing of it was asked for
     with pytest.raises(FilesGone, match=r"org/own: model\.safetensors is not in the cache"):
         too_large(cell, inputs, "cpu")
+
+
+def test_torch_names_a_full_device_as_a_worker_that_dies_of_it_is_read() -> None:
+    error = torch.OutOfMemoryError
+    assert f"{error.__module__}.{error.__qualname__}" == f"torch.{Accelerator.out_of_memory}"
