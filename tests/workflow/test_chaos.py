@@ -10,8 +10,8 @@ from support.chaos import CHAOS, run_chaos, within_a_cell
 pytestmark = pytest.mark.slow
 
 EIGHT_CELLS = CHAOS | {"tasks": [CHAOS["tasks"][0] | {"datasets": ["cifar10", "cifar100"]}]}
-#: Killing a worker has tests of its own below.
-KINDS = ("terminate parent", "kill parent", "kill snakemake", "ctrl-c", "full disk")
+#: Killing a worker is below, killing all in test_interruptions.
+KINDS = ("terminate snakemake", "terminate parent", "kill parent", "kill snakemake", "ctrl-c", "full disk")
 
 
 def test_nothing_finished_is_lost_and_nothing_counted_twice(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def command_lines(seen: set[str]) -> Iterator[None]:
     over = threading.Event()
 
     def look() -> None:
-        while not over.wait(0.2):
+        while not over.wait(0.05):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))

@@ -13,8 +13,6 @@ from support.imports import ROOT, SCRIPTS
 from support.workflow import Project
 from wattlab.records.store import read_store
 
-pytestmark = pytest.mark.slow
-
 BERT = "distilbert--distilbert-base-uncased"
 C4, BOOKCORPUS, CIFAR10 = (
     f"fill-mask/c4/{BERT}",
@@ -80,6 +78,7 @@ def project(project: Project) -> Project:
     return project.with_fake_worker()
 
 
+@pytest.mark.slow
 def test_one_retry_makes_whole_what_is_damaged_failed_or_spent(project: Project) -> None:
     """The rows of one cell are cut short, another's record is, and the third has spent its redos."""
     (rows,) = project.results.glob("samples/cifar10/*.parquet")

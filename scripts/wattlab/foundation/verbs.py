@@ -68,7 +68,7 @@ def tell(main: Callable[[list[str] | None], int], *, many_objects: bool = False)
     """Run a verb's `main` and exit with its code; an `InputError` is one message on stderr and exit code 1.
 
     A full disk is one message too, and `DISK_FULL_EXIT`. A program that makes `many_objects` and keeps them says so: looking
-    through them for garbage at Python's own threshold of 700 new ones is a fifth of its time.
+    through them for garbage at Python's own threshold is a fifth of its time.
     """
     if many_objects:
         gc.set_threshold(200_000)
