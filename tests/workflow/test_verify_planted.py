@@ -150,6 +150,8 @@ TOGETHER: dict[str, Planted] = {
         "windows that overlap": (lines(overlap, GPT2), rf"{GPT2}.*: .*they overlap"),
         "longer than the time between two stamps": (lines(longer_than_the_clock, DISTILGPT2), rf"{DISTILGPT2}.*: .*repeat 2 lasts \d+\.\d+ s longer than the wall time until the session's end"),
         "more energy than its power gives": (lines(beyond_its_power, BART), rf"{BART}.*: .*repeat 0: energy_cpu_j = 1100, and 100 W give at most 1030 J in 10.000 s"),
+        # Here no record changes, which would change the emissions too.
+        "other facts of the catalog": (text("catalog/grids.yaml", r"165\.54", "1.5"), r"tables/emissions.csv: line \d+, \w+ = "),
     },
     "sessions": {
         "inferences that are no whole passes": (lines(other_passes), rf"{BERT}.*: .*repeat 0: n_inferences = 19, and 2 passes of 10 samples are 20"),
@@ -179,7 +181,6 @@ TOGETHER: dict[str, Planted] = {
     "beside a table": {
         "another judgement in a record": (content(RECORD, made_valid), rf"{BERT}.*: repeats.0.valid = false in the record, true by its store, judged again"),
         "a row less in a table": (text(f"{TABLES}/runs.csv", r"\n[^\n]*\n$", "\n"), r"tables/runs.csv: 18 lines, and the records give 19"),
-        "other facts of the catalog": (text("catalog/grids.yaml", r"165\.54", "1.5"), r"tables/emissions.csv: line \d+, \w+ = "),
         "answers are missing": (lost_answers, rf"answers.jsonl.gz: missing, the answers of {BERT}"),
         "another hash of the samples": (content("results/samples/c4/*.json", lambda samples: samples.update(sha256="0" * 64)), r"samples_sha256 = \w+, and their manifest says 0000"),
     },

@@ -24,6 +24,10 @@ OUTLIER_SHARE = 0.2
 BOOTSTRAP_SEED = 0
 
 
+#: SciPy's exact p value of Kendall's tau is for up to so many values without ties.
+_EXACT_UP_TO = 33
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A mean and its 95 % interval, in the unit of the values. An unknown bound is NaN."""
@@ -230,10 +234,6 @@ def mann_kendall(values: ArrayLike) -> Trend:
     if array.size <= _EXACT_UP_TO and np.unique(array).size == array.size:
         return _trend_of_falls(array.size, int(np.triu(array[:, None] > array).sum()))
     return _trend(array)
-
-
-#: SciPy's exact p value is for up to so many values without ties.
-_EXACT_UP_TO = 33
 
 
 def _trend(array: Floats) -> Trend:
